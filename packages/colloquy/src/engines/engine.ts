@@ -1,0 +1,104 @@
+import type { Json } from '../log/entries.ts';
+import type { PermissionMode, SDKMessage, SDKUserMessage } from '../messages.ts';
+import type { Options, PermissionModeInput } from '../options/options.ts';
+import type { Cursor, Live } from '../views/view.ts';
+
+/** What runs conversations: our own loop, the real Claude Code, or a server. */
+export interface Engine {
+  kind: 'api' | 'cli' | 'remote';
+  /** Names of the options it honours; another option is a ConfigurationError at `open`. */
+  supports: ReadonlySet<string>;
+  /** Opens a new session, or the one that `resume`, `continue` or `forkSession` name. @throws ConfigurationError | SessionNotFoundError | SessionBusyError */
+  open(options: Options): Promise<EngineSession>;
+  sessions: SessionFunctions;
+}
+
+/** One open session. */
+export interface EngineSession extends AsyncDisposable {
+  readonly id: string;
+  /** Resolves when the prompt is accepted (durable); the turn runs whether or not anybody reads. */
+  send(message: SDKUserMessage): Promise<{ uuid: string }>;
+  /**
+   * A new, independent reader: messages from now on, or those after a cursor. It ends when the session is closed or the signal aborts.
+   * A slow reader loses stream events, never another message.
+   */
+  messages(o?: ReadOptions): AsyncIterable<SDKMessage>;
+  control<K extends keyof Controls>(name: K, args: Controls[K]['args']): Promise<Controls[K]['result']>;
+}
+
+export type ReadOptions = {
+  /** Messages after this place. Such a reader sees an entry only once it is durable. */
+  after?: Cursor | undefined;
+  /** With `stream_event` messages. */
+  partial?: boolean | undefined;
+  signal?: AbortSignal | undefined;
+};
+
+/** A message together with its place, for doors that let readers come back. */
+export type PlacedMessage = { cursor: Cursor; message: SDKMessage } | { live: Live & { type: 'gap' | 'signal' } };
+
+/** What can be asked of an open session besides prompts, by name. */
+export type Controls = {
+  /** Ends the running turn with a result. Queued prompts stay, unless `cancelQueued`. */
+  interrupt: { args: { cancelQueued?: boolean | undefined; by?: string | undefined }; result: { still_queued: string[]; cancelled?: string[] | undefined } };
+  setPermissionMode: { args: { mode: PermissionModeInput; by?: string | undefined }; result: { mode: PermissionMode } };
+  /** Undefined goes back to the session's first model. Takes effect with the next model request. */
+  setModel: { args: { model?: string | undefined; by?: string | undefined }; result: { model: string } };
+  /** Decides a pending permission request; the first answer wins. */
+  answer: {
+    args: { request: number; decision: PermissionAnswer; by?: string | undefined };
+    result: { won: boolean; by: string };
+  };
+  serverInfo: { args: Record<string, never>; result: ServerInfo };
+};
+
+export type PermissionAnswer =
+  | { behavior: 'allow'; updatedInput?: Record<string, unknown> | undefined; updatedPermissions?: unknown[] | undefined }
+  | { behavior: 'deny'; message?: string | undefined; interrupt?: boolean | undefined };
+
+/** What a session offers, as `getServerInfo()` and the `Query` methods report it. */
+export type ServerInfo = {
+  commands: { name: string; description: string; argumentHint: string }[];
+  agents: { name: string; description: string }[];
+  models: { value: string; displayName: string; description: string }[];
+  account: { apiKeySource?: string | undefined };
+  output_style: string;
+  available_output_styles: string[];
+};
+
+/** The stored sessions of an engine. */
+export interface SessionFunctions {
+  list(o?: { dir?: string | undefined; limit?: number | undefined; offset?: number | undefined }): Promise<SDKSessionInfo[]>;
+  get(id: string): Promise<SDKSessionInfo | undefined>;
+  /** The conversation of a session, oldest first; an unknown id has none. */
+  messages(id: string, o?: { limit?: number | undefined; offset?: number | undefined }): Promise<SessionMessage[]>;
+  /** A new session with the entries up to and including a message (default: all). @throws SessionNotFoundError */
+  fork(id: string, o?: { upToMessageId?: string | undefined; title?: string | undefined }): Promise<{ sessionId: string }>;
+  /** @throws SessionNotFoundError */
+  rename(id: string, title: string): Promise<void>;
+  /** Null removes the tag. @throws SessionNotFoundError */
+  tag(id: string, tag: string | null): Promise<void>;
+  /** @throws SessionNotFoundError | SessionBusyError */
+  delete(id: string): Promise<void>;
+}
+
+export type SDKSessionInfo = {
+  sessionId: string;
+  /** Title, else the newest prompt, else the first. */
+  summary: string;
+  /** Milliseconds since 1970. */
+  lastModified: number;
+  createdAt: number;
+  customTitle?: string | undefined;
+  firstPrompt?: string | undefined;
+  cwd?: string | undefined;
+  tag?: string | undefined;
+};
+
+export type SessionMessage = {
+  type: 'user' | 'assistant';
+  uuid: string;
+  session_id: string;
+  message: Json;
+  parent_tool_use_id: string | null;
+};

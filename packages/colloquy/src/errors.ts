@@ -1,0 +1,97 @@
+/** Base of every error that Colloquy throws on purpose. `code` is stable and survives JSON and a second copy of the package. */
+export abstract class ColloquyError extends Error {
+  abstract readonly code: string;
+}
+
+/** An option, or a combination of options, that cannot work; the message names it and the way out. Thrown before anything starts. */
+export class ConfigurationError extends ColloquyError {
+  override readonly name = 'ConfigurationError';
+  readonly code = 'configuration';
+}
+
+/** The Messages API answered with an error, or with something that is not a complete answer. */
+export class APIError extends ColloquyError {
+  override readonly name = 'APIError';
+  readonly code = 'api_error';
+  /** HTTP status; `undefined` when the error came inside a stream that had begun with 200. */
+  readonly status: number | undefined;
+  /** The API's `error.type`, such as `overloaded_error`; `invalid_stream` when the answer broke the protocol. */
+  readonly type: string;
+  /** The API's `error.details.error_code`, when it sent one. */
+  readonly errorCode: string | undefined;
+  readonly requestId: string | undefined;
+  /** How long the server asked us to wait, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
+  /** The server's own word on whether to try again (`x-should-retry`). */
+  readonly shouldRetry: boolean | undefined;
+
+  constructor(
+    message: string,
+    facts: {
+      status?: number | undefined;
+      type: string;
+      errorCode?: string | undefined;
+      requestId?: string | undefined;
+      retryAfterMs?: number | undefined;
+      shouldRetry?: boolean | undefined;
+    },
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.status = facts.status;
+    this.type = facts.type;
+    this.errorCode = facts.errorCode;
+    this.requestId = facts.requestId;
+    this.retryAfterMs = facts.retryAfterMs;
+    this.shouldRetry = facts.shouldRetry;
+  }
+}
+
+/** The Messages API could not be reached, or the connection broke before the answer was whole. */
+export class APIConnectionError extends ColloquyError {
+  override readonly name = 'APIConnectionError';
+  readonly code = 'api_connection';
+}
+
+/** Something took longer than its bound. */
+export class TimeoutError extends ColloquyError {
+  override readonly name = 'TimeoutError';
+  readonly code = 'timeout';
+}
+
+/** The caller's signal was aborted, or what was waited for has been closed. `cause` is the signal's reason. */
+export class AbortError extends ColloquyError {
+  override readonly name = 'AbortError';
+  readonly code = 'aborted';
+}
+
+/** No session has this id, in this store. */
+export class SessionNotFoundError extends ColloquyError {
+  override readonly name = 'SessionNotFoundError';
+  readonly code = 'session_not_found';
+  readonly sessionId: string;
+  constructor(sessionId: string, options?: ErrorOptions) {
+    super(`There is no session ${sessionId}; listSessions() shows those that exist`, options);
+    this.sessionId = sessionId;
+  }
+}
+
+/** Another client or process has this session open for writing. */
+export class SessionBusyError extends ColloquyError {
+  override readonly name = 'SessionBusyError';
+  readonly code = 'session_busy';
+  readonly sessionId: string;
+  /** Who holds it, as `host pid`. */
+  readonly owner: string;
+  constructor(sessionId: string, owner: string, options?: ErrorOptions) {
+    super(`Session ${sessionId} is open in ${owner}; close it there, or fork it with { resume, forkSession: true }`, options);
+    this.sessionId = sessionId;
+    this.owner = owner;
+  }
+}
+
+/** `receiveResponse()` was called with no prompt whose response is still to be received. */
+export class NothingPendingError extends ColloquyError {
+  override readonly name = 'NothingPendingError';
+  readonly code = 'nothing_pending';
+}

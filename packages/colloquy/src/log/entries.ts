@@ -1,0 +1,118 @@
+// The facts a conversation is made of. Everything else is a view of these. Fixed contract: names may grow, not change meaning.
+
+export type Seq = number;
+export type Json = unknown;
+/** `main`, or the id of an agent started by a tool. */
+export type Thread = string;
+
+/** The outcome of the permission chain for one tool call: what, by whose word, and why. */
+export type Decision = {
+  behavior: 'allow' | 'ask' | 'deny';
+  source: 'hook' | 'rule' | 'mode' | 'tool' | 'callback' | 'person' | 'none';
+  rule?: string | undefined;
+  /** One sentence, told to the model and the person. */
+  reason: string;
+  updatedInput?: Json | undefined;
+  suggestions?: Json[] | undefined;
+  parts?: { text: string; behavior: 'allow' | 'ask' | 'deny'; rule?: string | undefined }[] | undefined;
+  /** A deny that also ends the turn, as `canUseTool` may ask for. */
+  interrupt?: boolean | undefined;
+};
+
+export type EntryBase = {
+  v: 1;
+  /** 1, 2, 3 … without a gap. */
+  seq: Seq;
+  /** When it was appended, ISO 8601 in UTC. */
+  at: string;
+  /** The lease under which it was written; for inputs, the session's epoch at that moment. */
+  epoch: number;
+  thread: Thread;
+  /** Unique in the session: a second entry with the same key is refused, and told which one won. */
+  once?: string | undefined;
+};
+
+/** Entries that any process may append, without holding the session's lease. */
+export type Input =
+  | {
+      kind: 'prompt';
+      uuid: string;
+      /** Content blocks of the user message. */
+      content: Json[];
+      by: string;
+      origin: Json;
+      priority: 'now' | 'next' | 'later';
+      /** False: the text joins the next turn and starts none. */
+      startsTurn: boolean;
+      replaces?: Seq | undefined;
+    }
+  | { kind: 'prompt_withdrawn'; prompt: Seq; by: string }
+  | { kind: 'interrupt'; by: string; keepQueue: boolean }
+  | { kind: 'permission_answer'; request: Seq; decision: Decision; by: string }
+  | { kind: 'external_result'; toolUseId: string; content: Json; isError: boolean; by: string }
+  | { kind: 'settings'; patch: Record<string, Json>; by: string };
+
+/** Entries that only the holder of the session's lease may append, with its epoch. */
+export type Fact =
+  | {
+      kind: 'segment';
+      reason: 'start' | 'model' | 'prefix' | 'compact';
+      model: string;
+      toolset: string;
+      /** `system` and `tools` exactly as sent. */
+      system: Json[];
+      tools: Json[];
+      summary?: Json | undefined;
+      /** The first entry that requests of this segment are built from. */
+      keepFrom: Seq;
+    }
+  | { kind: 'turn_start'; turn: string; init: Json }
+  | { kind: 'prompt_taken'; prompt: Seq; turn: string }
+  | { kind: 'context'; role: 'user' | 'system'; content: Json[]; source: string }
+  | { kind: 'model_request'; request: string; attempt: number; upTo: Seq; maxTokens: number; reservedUsd: number }
+  | { kind: 'model_block'; request: string; index: number; block: Json }
+  | {
+      kind: 'model_response';
+      request: string;
+      messageId: string;
+      stopReason: string | null;
+      stopDetails: Json;
+      usage: Json;
+      timings: Json;
+      aborted?: true | undefined;
+    }
+  | {
+      kind: 'model_error';
+      request: string;
+      error: Json;
+      next: 'retrying' | 'exhausted' | 'terminal' | 'owner_lost';
+      /** Blocks of the broken answer, which no view shows any longer. */
+      discards: Seq[];
+    }
+  | { kind: 'tool_decision'; toolUseId: string; decision: Decision }
+  | { kind: 'permission_request'; toolUseId: string; callHash: string; show: Json }
+  | { kind: 'tool_intent'; toolUseId: string; input: Json }
+  | {
+      kind: 'tool_result';
+      toolUseId: string;
+      content: Json;
+      isError: boolean;
+      structured?: Json | undefined;
+      outcome: 'done' | 'denied' | 'interrupted' | 'unknown';
+    }
+  | { kind: 'turn_end'; turn: string; reason: string; result: Json }
+  | { kind: 'rewind'; to: Seq }
+  | { kind: 'fork'; from: { session: string; seq: Seq } };
+
+export type Entry = EntryBase & (Input | Fact);
+export type NewEntry<T extends Input | Fact = Input | Fact> = T & { thread?: Thread | undefined; once?: string | undefined };
+
+/** The kinds that any process may append. */
+export const INPUT_KINDS: ReadonlySet<string> = new Set<Input['kind']>([
+  'prompt',
+  'prompt_withdrawn',
+  'interrupt',
+  'permission_answer',
+  'external_result',
+  'settings',
+]);

@@ -1,0 +1,93 @@
+import type { Entry, Fact, Input, Json, NewEntry, Seq } from './entries.ts';
+
+/**
+ * Where logs live. Two writers' rights: inputs by anybody, facts only with the epoch of the lease.
+ * Every implementation passes the suite in `store-suite.ts`.
+ */
+export interface Store extends AsyncDisposable {
+  /**
+   * Appends a batch, whole or not at all. `sync: 'now'` (the default) resolves when it is durable, with everything before it;
+   * `'lazy'` resolves at once and is durable with the next one.
+   */
+  append(id: string, entries: readonly NewEntry<Input>[], o?: { sync?: Sync | undefined }): Promise<Appended>;
+  append(id: string, entries: readonly NewEntry<Input | Fact>[], o: FactOptions): Promise<Appended>;
+  /** Makes everything appended so far durable. */
+  sync(): Promise<void>;
+  /** Entries with `after < seq <= upTo`, in order, at most `limit`. An unknown session has none. */
+  read(id: string, o: { after: Seq; upTo?: Seq | undefined; limit?: number | undefined }): Promise<readonly Entry[]>;
+  /** Takes the session's lease with a new epoch, or `undefined` while a living owner holds it. @throws SessionNotFoundError */
+  claim(id: string, owner: string, ttlMs: number): Promise<Lease | undefined>;
+  /** Yields the head whenever it may have moved, in any process: a hint, which may be lost or repeated. Ends with the signal. */
+  watch(id: string, signal: AbortSignal): AsyncIterable<Seq>;
+  sessions: SessionIndex;
+}
+
+export type Sync = 'now' | 'lazy';
+
+export type FactOptions = {
+  epoch: number;
+  sync?: Sync | undefined;
+  /** The owner's folded state as of this batch, kept with the session's row so that a resume need not fold from entry 1. */
+  checkpoint?: Json | undefined;
+};
+
+export type Appended =
+  | { ok: true; first: Seq; head: Seq; at: string }
+  | { ok: false; why: 'epoch' }
+  | { ok: false; why: 'once'; winner: Entry }
+  | { ok: false; why: 'missing' };
+
+/** The right to append facts to one session. */
+export type Lease = {
+  epoch: number;
+  /** Aborted once the lease is known to be lost: another owner took it, or it could not be renewed in time. */
+  lost: AbortSignal;
+  renew(): Promise<void>;
+  release(): Promise<void>;
+};
+
+/** The sessions of a store, with the columns that lists and searches need; derived from the log where they can be. */
+export interface SessionIndex {
+  /** @throws ConfigurationError when the id is taken. */
+  create(session: NewSession): Promise<SessionRow>;
+  get(id: string): Promise<SessionRow | undefined>;
+  /** Newest activity first. */
+  list(o?: { cwd?: string | undefined; limit?: number | undefined; offset?: number | undefined }): Promise<readonly SessionRow[]>;
+  /** Changes the named columns; null clears one. Resolves when durable. @throws SessionNotFoundError */
+  patch(id: string, patch: SessionPatch): Promise<SessionRow>;
+  /** Removes the session with its entries; false when there was none. */
+  delete(id: string): Promise<boolean>;
+}
+
+export type NewSession = {
+  id: string;
+  cwd: string;
+  /** Serialisable facts about how the session was made: options, tool set, door. */
+  data?: Record<string, Json> | undefined;
+  title?: string | undefined;
+};
+
+export type SessionPatch = { title?: string | null | undefined; tag?: string | null | undefined; data?: Record<string, Json> | undefined };
+
+export type SessionRow = {
+  id: string;
+  cwd: string;
+  data: Record<string, Json>;
+  title: string | undefined;
+  tag: string | undefined;
+  /** Text of the first prompt, at most 200 characters. */
+  firstPrompt: string | undefined;
+  /** Text of the newest prompt, at most 200 characters. */
+  lastPrompt: string | undefined;
+  createdAt: string;
+  updatedAt: string;
+  head: Seq;
+  epoch: number;
+  /** Who holds the lease now, as given to `claim`. */
+  owner: string | undefined;
+  /** True from `turn_start` to `turn_end`. */
+  running: boolean;
+  /** The owner's state as of `checkpointSeq`; see FactOptions. */
+  checkpoint: Json | undefined;
+  checkpointSeq: Seq;
+};

@@ -1,0 +1,35 @@
+/** A tool of the program itself, made by `tool()`. */
+export type SdkMcpToolDefinition = {
+  name: string;
+  description: string;
+  /** A zod raw shape: `{ city: z.string() }`. */
+  inputSchema: Record<string, unknown>;
+  // The handler's argument is typed by `tool()` from the shape; here, where shapes mix, it is whatever the shape parsed to.
+  handler(args: never, extra: { signal: AbortSignal; toolUseId: string }): Promise<CallToolResult>;
+  annotations?: ToolAnnotations | undefined;
+};
+
+/** The Model Context Protocol's hints about a tool. */
+export type ToolAnnotations = {
+  title?: string | undefined;
+  readOnlyHint?: boolean | undefined;
+  destructiveHint?: boolean | undefined;
+  idempotentHint?: boolean | undefined;
+  openWorldHint?: boolean | undefined;
+};
+
+/** The Model Context Protocol's result of a tool call. @see the MCP specification, "tools/call" */
+export type CallToolResult = {
+  content: (
+    | { type: 'text'; text: string }
+    | { type: 'image'; data: string; mimeType: string }
+    | { type: 'resource'; resource: { uri: string; mimeType?: string | undefined; text?: string | undefined } }
+  )[];
+  isError?: boolean | undefined;
+  structuredContent?: Record<string, unknown> | undefined;
+};
+
+/** A server whose tools run in this process, made by `createSdkMcpServer()`. Its tools are called `mcp__<key>__<tool>`. */
+export type McpSdkServerConfig = { type: 'sdk'; name: string; version: string; tools: SdkMcpToolDefinition[] };
+
+export type McpServerConfig = McpSdkServerConfig;

@@ -1,0 +1,77 @@
+import type { HttpSend } from '../messages-api/http-send.ts';
+import type { HookCallbackMatcher, HookEvent } from './hooks.ts';
+import type { McpServerConfig } from './mcp.ts';
+import type { CanUseTool, PermissionModeInput } from './permissions.ts';
+
+/** How a conversation is held. The names and meanings are those of the official TypeScript Agent SDK; those of ours are marked. */
+export type Options = {
+  /** Abandons everything; iteration then throws `AbortError`. To end only the running turn, use `interrupt()`. */
+  abortController?: AbortController | undefined;
+  /** Further folders that the tools may touch, besides `cwd`. */
+  additionalDirectories?: string[] | undefined;
+  /** Must be true for `bypassPermissions`. */
+  allowDangerouslySkipPermissions?: boolean | undefined;
+  /** Allow rules, such as `Read` or `Bash(npm test)`. They do not limit which tools the model is offered; `tools` does. */
+  allowedTools?: string[] | undefined;
+  /** Deny rules. A bare tool name also takes the tool from the model. */
+  disallowedTools?: string[] | undefined;
+  canUseTool?: CanUseTool | undefined;
+  /** Resume the newest session of `cwd`; a new one when there is none. */
+  continue?: boolean | undefined;
+  /** Where tools work. Default: the process's working directory. */
+  cwd?: string | undefined;
+  effort?: 'low' | 'medium' | 'high' | 'xhigh' | 'max' | undefined;
+  /** Replaces the process's environment: credentials, endpoint, and what commands see. */
+  env?: Record<string, string | undefined> | undefined;
+  /** With `resume`: a new session with the same history. */
+  forkSession?: boolean | undefined;
+  hooks?: Partial<Record<HookEvent, HookCallbackMatcher[]>> | undefined;
+  includePartialMessages?: boolean | undefined;
+  /**
+   * Stop before the request that could pass this cost, in US dollars at list price, over the whole session.
+   * @throws ConfigurationError if not a positive number, or if the model's price is not known.
+   */
+  maxBudgetUsd?: number | undefined;
+  /** Most model requests that one turn may make. Default: no bound. */
+  maxTurns?: number | undefined;
+  mcpServers?: Record<string, McpServerConfig> | undefined;
+  /** A model id, or `opus`, `sonnet`, `haiku`, `fable`. Default: the `ANTHROPIC_MODEL` variable, else `claude-opus-5-5`. */
+  model?: string | undefined;
+  permissionMode?: PermissionModeInput | undefined;
+  /** False: keep the conversation in memory only. Default true: in the store. */
+  persistSession?: boolean | undefined;
+  /** The id of the session to go on with. */
+  resume?: string | undefined;
+  /** The id for a new session, a UUID. Not with `resume` or `continue`, unless forking. */
+  sessionId?: string | undefined;
+  /** Default: a short prompt of ours. */
+  systemPrompt?: string | string[] | { type: 'preset'; preset: 'claude_code'; append?: string | undefined } | undefined;
+  thinking?:
+    | { type: 'adaptive'; display?: 'summarized' | 'omitted' | undefined }
+    | { type: 'enabled'; budgetTokens?: number | undefined; display?: 'summarized' | 'omitted' | undefined }
+    | { type: 'disabled' }
+    | undefined;
+  title?: string | undefined;
+  /** The built-in tools to offer; `[]` for none. Default: all. */
+  tools?: string[] | { type: 'preset'; preset: 'claude_code' } | undefined;
+
+  /** Ours. A client with the `messages.create({ stream: true })` of `@anthropic-ai/sdk`, in place of the built-in one: Bedrock, Vertex, gateways. */
+  client?: MessagesCreator | undefined;
+  /** Ours. Most tokens of one answer. Default: 32,000, or the model's maximum if that is lower. */
+  maxOutputTokens?: number | undefined;
+  /** Ours. Retries of one model request after an error that may pass. Default 10. */
+  maxRetries?: number | undefined;
+  /** Ours. `separate` (default): each prompt has its own turn and result; `merge`: waiting prompts join one turn, as in the official SDK. */
+  promptQueue?: 'separate' | 'merge' | undefined;
+  /** Ours. Replaces the network. */
+  send?: HttpSend | undefined;
+  /** Ours. A turn that takes longer ends with `error_during_execution`. Milliseconds; default: no bound. */
+  timeoutMs?: number | undefined;
+};
+
+/** The part of `@anthropic-ai/sdk`'s client that Colloquy uses. */
+export type MessagesCreator = {
+  messages: {
+    create(body: never, options?: { signal?: AbortSignal | undefined; headers?: Record<string, string> | undefined }): PromiseLike<AsyncIterable<unknown>>;
+  };
+};

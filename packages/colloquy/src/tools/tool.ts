@@ -1,0 +1,88 @@
+import type { Entry, Json, Thread } from '../log/entries.ts';
+
+/** A tool as the turn sees it: what it is called, what it touches, how it runs. */
+export interface Tool<I = Json, O = Json> {
+  name: string;
+  /** Further names under which rules and models may know it. */
+  aliases?: string[] | undefined;
+  description: string;
+  /** JSON Schema of the input, as sent to the model. */
+  inputSchema: Json;
+  /** `read`: no effect outside the process, may run in parallel and again. `write`: changes this machine. `external`: anything else. */
+  effect: 'read' | 'write' | 'external';
+  /** Checks an input. @throws Error whose message tells the model what to mend. */
+  parse(input: Json): I | Promise<I>;
+  /** What a call would touch, for the permission chain. */
+  target(input: I): ToolTarget;
+  /** Runs the call. An exception becomes an error result, told to the model. */
+  run(input: I, context: ToolContext): Promise<ToolOutcome<O>>;
+}
+
+export type ToolTarget = {
+  paths?: { path: string; access: 'read' | 'write' }[] | undefined;
+  command?: string | undefined;
+  url?: string | undefined;
+};
+
+export type ToolOutcome<O = Json> = {
+  /** What the model is told: text, or blocks of a tool_result. */
+  content: string | Json[];
+  isError?: boolean | undefined;
+  /** What the program is told in `tool_use_result`. */
+  structured?: O | undefined;
+};
+
+/** What a running tool may use. */
+export interface ToolContext {
+  session: string;
+  thread: Thread;
+  toolUseId: string;
+  cwd: string;
+  files: Files;
+  shell: Shell;
+  /** Aborted by an interrupt, a time-out, the loss of the lease, or the end of the session. */
+  signal: AbortSignal;
+  /** Live news for readers; not kept. */
+  progress(p: Json): void;
+  runAgent(spec: Json): AsyncIterable<Entry>;
+}
+
+/** Files under the session's roots: its working directory and the additional directories. Symbolic links are followed before the check. */
+export interface Files {
+  /** The real, absolute path that a path names; a path that does not exist yet resolves through its nearest existing parent. */
+  resolve(path: string): Promise<string>;
+  /** Undefined when there is nothing. */
+  stat(path: string): Promise<FileStat | undefined>;
+  /** @throws Error for what is not a regular file, is too large (`maxBytes`, default 50 MB) or lies outside the roots without leave. */
+  read(path: string, o?: { maxBytes?: number | undefined; signal?: AbortSignal | undefined }): Promise<Uint8Array>;
+  /** Replaces the file in one step, keeping its mode; makes missing folders. */
+  write(path: string, data: string | Uint8Array, o?: { signal?: AbortSignal | undefined }): Promise<void>;
+  /** What the model has seen of a file: an edit of a file that has changed since is refused. */
+  seen(path: string): FileStat | undefined;
+  markSeen(path: string, stat: FileStat): void;
+}
+
+export type FileStat = { kind: 'file' | 'directory' | 'other'; size: number; mtimeMs: number };
+
+/** Runs shell commands, each in its own process group, which is gone when `run` settles. */
+export interface Shell {
+  run(command: string, o: ShellOptions): Promise<ShellOutcome>;
+}
+
+export type ShellOptions = {
+  cwd: string;
+  timeoutMs: number;
+  signal: AbortSignal;
+  /** Bytes of each stream that are kept; what comes after is counted and dropped. */
+  maxOutputBytes?: number | undefined;
+};
+
+export type ShellOutcome = {
+  /** Null when it was ended by a signal. */
+  exitCode: number | null;
+  stdout: string;
+  stderr: string;
+  droppedBytes: number;
+  timedOut: boolean;
+  interrupted: boolean;
+};
