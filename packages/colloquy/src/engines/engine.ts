@@ -1,6 +1,7 @@
 import type { Json } from '../log/entries.ts';
 import type { PermissionMode, SDKMessage, SDKUserMessage } from '../messages.ts';
-import type { Options, PermissionModeInput } from '../options/options.ts';
+import type { Options } from '../options/options.ts';
+import type { PermissionModeInput } from '../options/permissions.ts';
 import type { Cursor, Live } from '../views/view.ts';
 
 /** What runs conversations: our own loop, the real Claude Code, or a server. */
@@ -36,6 +37,15 @@ export type ReadOptions = {
 
 /** A message together with its place, for doors that let readers come back. */
 export type PlacedMessage = { cursor: Cursor; message: SDKMessage } | { live: Live & { type: 'gap' | 'signal' } };
+
+/** A session as a server holds it: its readers come back with cursors. */
+export interface HostedSession extends EngineSession {
+  /**
+   * Like `messages`, with each message's place, in batches of what is ready. With `door`, prompts are told back
+   * (`isReplay`), and so are permission requests and their answers.
+   */
+  placed(o?: ReadOptions & { door?: boolean | undefined }): AsyncIterable<readonly PlacedMessage[]>;
+}
 
 /** What can be asked of an open session besides prompts, by name. */
 export type Controls = {

@@ -1,4 +1,4 @@
-import type { Entry, Json, Seq, Thread } from '../log/entries.ts';
+import type { Entry, Json, Thread } from '../log/entries.ts';
 
 /** `epoch.seq.frag`: all entries up to `seq`, all fragments up to `frag` (one counter per session and epoch). */
 export type Cursor = `${number}.${number}.${number}`;
