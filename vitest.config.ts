@@ -1,0 +1,26 @@
+import { defaultClientConditions, defaultServerConditions } from 'vite';
+import { defineConfig } from 'vitest/config';
+
+// The workspace's packages are tested as source: this condition stands in each package.json.
+const SOURCE = 'colloquy-source';
+
+export default defineConfig({
+  resolve: { conditions: [SOURCE, ...defaultClientConditions] },
+  ssr: { resolve: { conditions: [SOURCE, ...defaultServerConditions] } },
+  test: {
+    include: [
+      'packages/*/src/**/*.test.{ts,tsx}',
+      'packages/*/test/**/*.test.{ts,tsx}',
+      'test/**/*.test.ts',
+      'examples/**/*.test.ts',
+    ],
+    environment: 'node',
+    pool: 'forks',
+    execArgv: [`--conditions=${SOURCE}`],
+    testTimeout: 5_000,
+    hookTimeout: 10_000,
+    teardownTimeout: 5_000,
+    unstubEnvs: true,
+    restoreMocks: true,
+  },
+});
