@@ -16,7 +16,6 @@ export default defineConfig({
     ],
     environment: 'node',
     pool: 'forks',
-    execArgv: [`--conditions=${SOURCE}`],
     testTimeout: 5_000,
     hookTimeout: 10_000,
     teardownTimeout: 5_000,

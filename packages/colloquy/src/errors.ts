@@ -84,7 +84,10 @@ export class SessionBusyError extends ColloquyError {
   /** Who holds it, as `host pid`. */
   readonly owner: string;
   constructor(sessionId: string, owner: string, options?: ErrorOptions) {
-    super(`Session ${sessionId} is open in ${owner}; close it there, or fork it with { resume, forkSession: true }`, options);
+    super(
+      `Session ${sessionId} is open in ${owner}; close it there, or fork it with { resume, forkSession: true }`,
+      options,
+    );
     this.sessionId = sessionId;
     this.owner = owner;
   }

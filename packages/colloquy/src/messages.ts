@@ -234,7 +234,12 @@ export type SDKPermissionAnsweredMessage = Common & {
 };
 
 /** Only at the doors of a server: the prompt was withdrawn before a turn took it. */
-export type SDKPromptWithdrawnMessage = Common & { type: 'system'; subtype: 'prompt_withdrawn'; prompt_uuid: string; by: string };
+export type SDKPromptWithdrawnMessage = Common & {
+  type: 'system';
+  subtype: 'prompt_withdrawn';
+  prompt_uuid: string;
+  by: string;
+};
 
 export type SDKToolProgressMessage = Common & {
   type: 'tool_progress';

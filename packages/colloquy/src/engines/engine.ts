@@ -50,7 +50,10 @@ export interface HostedSession extends EngineSession {
 /** What can be asked of an open session besides prompts, by name. */
 export type Controls = {
   /** Ends the running turn with a result. Queued prompts stay, unless `cancelQueued`. */
-  interrupt: { args: { cancelQueued?: boolean | undefined; by?: string | undefined }; result: { still_queued: string[]; cancelled?: string[] | undefined } };
+  interrupt: {
+    args: { cancelQueued?: boolean | undefined; by?: string | undefined };
+    result: { still_queued: string[]; cancelled?: string[] | undefined };
+  };
   setPermissionMode: { args: { mode: PermissionModeInput; by?: string | undefined }; result: { mode: PermissionMode } };
   /** Undefined goes back to the session's first model. Takes effect with the next model request. */
   setModel: { args: { model?: string | undefined; by?: string | undefined }; result: { model: string } };
@@ -63,7 +66,11 @@ export type Controls = {
 };
 
 export type PermissionAnswer =
-  | { behavior: 'allow'; updatedInput?: Record<string, unknown> | undefined; updatedPermissions?: unknown[] | undefined }
+  | {
+      behavior: 'allow';
+      updatedInput?: Record<string, unknown> | undefined;
+      updatedPermissions?: unknown[] | undefined;
+    }
   | { behavior: 'deny'; message?: string | undefined; interrupt?: boolean | undefined };
 
 /** What a session offers, as `getServerInfo()` and the `Query` methods report it. */
@@ -78,12 +85,19 @@ export type ServerInfo = {
 
 /** The stored sessions of an engine. */
 export interface SessionFunctions {
-  list(o?: { dir?: string | undefined; limit?: number | undefined; offset?: number | undefined }): Promise<SDKSessionInfo[]>;
+  list(o?: {
+    dir?: string | undefined;
+    limit?: number | undefined;
+    offset?: number | undefined;
+  }): Promise<SDKSessionInfo[]>;
   get(id: string): Promise<SDKSessionInfo | undefined>;
   /** The conversation of a session, oldest first; an unknown id has none. */
   messages(id: string, o?: { limit?: number | undefined; offset?: number | undefined }): Promise<SessionMessage[]>;
   /** A new session with the entries up to and including a message (default: all). @throws SessionNotFoundError */
-  fork(id: string, o?: { upToMessageId?: string | undefined; title?: string | undefined }): Promise<{ sessionId: string }>;
+  fork(
+    id: string,
+    o?: { upToMessageId?: string | undefined; title?: string | undefined },
+  ): Promise<{ sessionId: string }>;
   /** @throws SessionNotFoundError */
   rename(id: string, title: string): Promise<void>;
   /** Null removes the tag. @throws SessionNotFoundError */

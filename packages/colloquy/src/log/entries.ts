@@ -105,7 +105,10 @@ export type Fact =
   | { kind: 'fork'; from: { session: string; seq: Seq } };
 
 export type Entry = EntryBase & (Input | Fact);
-export type NewEntry<T extends Input | Fact = Input | Fact> = T & { thread?: Thread | undefined; once?: string | undefined };
+export type NewEntry<T extends Input | Fact = Input | Fact> = T & {
+  thread?: Thread | undefined;
+  once?: string | undefined;
+};
 
 /** The kinds that any process may append. */
 export const INPUT_KINDS: ReadonlySet<string> = new Set<Input['kind']>([

@@ -52,7 +52,11 @@ export interface SessionIndex {
   create(session: NewSession): Promise<SessionRow>;
   get(id: string): Promise<SessionRow | undefined>;
   /** Newest activity first. */
-  list(o?: { cwd?: string | undefined; limit?: number | undefined; offset?: number | undefined }): Promise<readonly SessionRow[]>;
+  list(o?: {
+    cwd?: string | undefined;
+    limit?: number | undefined;
+    offset?: number | undefined;
+  }): Promise<readonly SessionRow[]>;
   /** Changes the named columns; null clears one. Resolves when durable. @throws SessionNotFoundError */
   patch(id: string, patch: SessionPatch): Promise<SessionRow>;
   /** Removes the session with its entries; false when there was none. */
@@ -67,7 +71,11 @@ export type NewSession = {
   title?: string | undefined;
 };
 
-export type SessionPatch = { title?: string | null | undefined; tag?: string | null | undefined; data?: Record<string, Json> | undefined };
+export type SessionPatch = {
+  title?: string | null | undefined;
+  tag?: string | null | undefined;
+  data?: Record<string, Json> | undefined;
+};
 
 export type SessionRow = {
   id: string;

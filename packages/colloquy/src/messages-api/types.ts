@@ -17,7 +17,12 @@ export type ImageSource =
   | { type: 'url'; url: string };
 export type TextBlockParam = { type: 'text'; text: string; cache_control?: CacheControl | null | undefined };
 export type ImageBlockParam = { type: 'image'; source: ImageSource; cache_control?: CacheControl | null | undefined };
-export type DocumentBlockParam = { type: 'document'; source: unknown; title?: string | null | undefined; context?: string | null | undefined };
+export type DocumentBlockParam = {
+  type: 'document';
+  source: unknown;
+  title?: string | null | undefined;
+  context?: string | null | undefined;
+};
 export type ToolResultBlockParam = {
   type: 'tool_result';
   tool_use_id: string;
@@ -71,7 +76,11 @@ export type StreamEvent =
   | { type: 'content_block_stop'; index: number }
   | {
       type: 'message_delta';
-      delta: { stop_reason: string | null; stop_sequence?: string | null | undefined; stop_details?: StopDetails | undefined };
+      delta: {
+        stop_reason: string | null;
+        stop_sequence?: string | null | undefined;
+        stop_details?: StopDetails | undefined;
+      };
       usage?: Partial<Usage> | null | undefined;
     }
   | { type: 'message_stop' }

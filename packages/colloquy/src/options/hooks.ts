@@ -55,7 +55,11 @@ export type HookJSONOutput = {
 };
 
 /** Must settle within its matcher's time-out; the signal is aborted then. */
-export type HookCallback = (input: HookInput, toolUseID: string | undefined, options: { signal: AbortSignal }) => Promise<HookJSONOutput>;
+export type HookCallback = (
+  input: HookInput,
+  toolUseID: string | undefined,
+  options: { signal: AbortSignal },
+) => Promise<HookJSONOutput>;
 
 export type HookCallbackMatcher = {
   /** Tool names, as a regular expression that must match the whole name (`Write|Edit`); omitted or `*`: all. */

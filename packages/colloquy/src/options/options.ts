@@ -72,6 +72,9 @@ export type Options = {
 /** The part of `@anthropic-ai/sdk`'s client that Colloquy uses. */
 export type MessagesCreator = {
   messages: {
-    create(body: never, options?: { signal?: AbortSignal | undefined; headers?: Record<string, string> | undefined }): PromiseLike<AsyncIterable<unknown>>;
+    create(
+      body: never,
+      options?: { signal?: AbortSignal | undefined; headers?: Record<string, string> | undefined },
+    ): PromiseLike<AsyncIterable<unknown>>;
   };
 };

@@ -16,4 +16,3 @@ export interface View<S, Out> {
   entry(state: S, entry: Entry): readonly Out[];
   fragment?(state: S, fragment: Live & { type: 'fragment' }): readonly Out[];
 }
-
