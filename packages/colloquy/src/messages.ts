@@ -241,6 +241,9 @@ export type SDKPromptWithdrawnMessage = Common & {
   by: string;
 };
 
+/** What became of a prompt: a turn took it, or it was withdrawn. Told only to readers that ask for it (`ReadOptions.lifecycle`). */
+export type SDKCommandLifecycleMessage = Common & { type: 'command_lifecycle'; command_uuid: string; state: 'started' | 'cancelled' };
+
 export type SDKToolProgressMessage = Common & {
   type: 'tool_progress';
   tool_use_id: string;
@@ -265,7 +268,8 @@ export type SDKMessage =
   | SDKPermissionRequestMessage
   | SDKPermissionAnsweredMessage
   | SDKPromptWithdrawnMessage
-  | SDKToolProgressMessage;
+  | SDKToolProgressMessage
+  | SDKCommandLifecycleMessage;
 
 /** The text of an assistant or user message, its text blocks joined; of a result, its `result`; empty for anything else. */
 export function textOf(message: SDKMessage): string {

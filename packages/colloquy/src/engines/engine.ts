@@ -24,6 +24,8 @@ export interface EngineSession extends AsyncDisposable {
    * A slow reader loses stream events, never another message.
    */
   messages(o?: ReadOptions): AsyncIterable<SDKMessage>;
+  /** Like `messages`, in batches of what is ready. The reader exists from this call on, not from its first pull; leaving it unread is cheap. */
+  batches(o?: ReadOptions): AsyncIterable<readonly SDKMessage[]>;
   control<K extends keyof Controls>(name: K, args: Controls[K]['args']): Promise<Controls[K]['result']>;
 }
 
@@ -32,6 +34,8 @@ export type ReadOptions = {
   after?: Cursor | undefined;
   /** With `stream_event` messages. */
   partial?: boolean | undefined;
+  /** With `command_lifecycle` messages: which prompts a turn takes, right after its `init`, and which are withdrawn. */
+  lifecycle?: boolean | undefined;
   signal?: AbortSignal | undefined;
 };
 

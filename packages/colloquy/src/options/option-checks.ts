@@ -1,0 +1,156 @@
+import { nearestName } from '../helpers/nearest-name.ts';
+import type { HookEvent } from './hooks.ts';
+import { UNSUPPORTED_HOOK_EVENTS } from './official-options.ts';
+import type { Options } from './options.ts';
+
+/** Says what a value would have to be, after "must be "; `undefined` when it is fine. Each option is checked alone. */
+type Check = (value: unknown) => string | undefined;
+
+const boolean: Check = (value) => (typeof value === 'boolean' ? undefined : 'true or false');
+const text: Check = (value) => (typeof value === 'string' && value.trim() !== '' ? undefined : 'a string that is not empty');
+const anyText: Check = (value) => (typeof value === 'string' ? undefined : 'a string');
+const fn: Check = (value) => (typeof value === 'function' ? undefined : 'a function');
+const texts: Check = (value) =>
+  Array.isArray(value) && value.every((item) => text(item) === undefined) ? undefined : 'an array of strings that are not empty';
+const positive: Check = (value) => (typeof value === 'number' && Number.isFinite(value) && value > 0 ? undefined : 'a positive finite number');
+const positiveInteger: Check = (value) =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? undefined : 'a positive whole number';
+const countFromZero: Check = (value) =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? undefined : 'a whole number, 0 or more';
+const uuid: Check = (value) => (typeof value === 'string' && isUuid(value) ? undefined : 'a UUID');
+
+/** Whether a session is named by its id rather than by a label. */
+export function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text);
+}
+
+/** One check for every option; the type makes a forgotten one a compile error. */
+export const OPTION_CHECKS: Record<keyof Options, Check> = {
+  abortController: (value) => (isRecord(value) && value['signal'] instanceof AbortSignal ? undefined : 'an AbortController'),
+  additionalDirectories: texts,
+  allowDangerouslySkipPermissions: boolean,
+  allowedTools: texts,
+  canUseTool: fn,
+  client: checkClient,
+  continue: boolean,
+  cwd: text,
+  disallowedTools: texts,
+  effort: oneOf('low', 'medium', 'high', 'xhigh', 'max'),
+  env: (value) =>
+    isRecord(value) && Object.values(value).every((item) => item === undefined || typeof item === 'string')
+      ? undefined
+      : 'an object whose values are strings',
+  forkSession: boolean,
+  hooks: checkHooks,
+  includePartialMessages: boolean,
+  maxBudgetUsd: positive,
+  maxOutputTokens: positiveInteger,
+  maxRetries: countFromZero,
+  maxTurns: positiveInteger,
+  mcpServers: checkMcpServers,
+  model: text,
+  permissionMode: anyText,
+  persistSession: boolean,
+  promptQueue: oneOf('separate', 'merge'),
+  resume: text,
+  send: fn,
+  sessionId: uuid,
+  systemPrompt: checkSystemPrompt,
+  thinking: checkThinking,
+  timeoutMs: positive,
+  title: text,
+  tools: (value) =>
+    texts(value) === undefined || (isRecord(value) && value['type'] === 'preset' && value['preset'] === 'claude_code')
+      ? undefined
+      : "an array of tool names, or { type: 'preset', preset: 'claude_code' }",
+};
+
+function oneOf(...values: string[]): Check {
+  return (value) => (values.includes(String(value)) ? undefined : `one of ${values.join(', ')}`);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function checkClient(value: unknown): string | undefined {
+  const messages = isRecord(value) ? value['messages'] : undefined;
+  return isRecord(messages) && typeof messages['create'] === 'function' ? undefined : 'a client with a function messages.create()';
+}
+
+const HOOK_EVENTS: Record<HookEvent, true> = { PreToolUse: true, PostToolUse: true, UserPromptSubmit: true, Stop: true };
+
+function checkHooks(value: unknown): string | undefined {
+  if (!isRecord(value)) return 'an object with an array of matchers for each event';
+  for (const [event, matchers] of Object.entries(value)) {
+    if (!Object.hasOwn(HOOK_EVENTS, event)) return `an object whose keys are ${Object.keys(HOOK_EVENTS).join(', ')}; ${unknownEvent(event)}`;
+    if (matchers === undefined) continue;
+    if (!Array.isArray(matchers)) return `an object with an array of matchers for each event; that of ${event} is no array`;
+    const wrong = matchers.map(checkMatcher).find((found) => found !== undefined);
+    if (wrong !== undefined) return `made of matchers { matcher?, hooks, timeout? }; ${event} has one whose ${wrong}`;
+  }
+  return undefined;
+}
+
+function unknownEvent(event: string): string {
+  if (UNSUPPORTED_HOOK_EVENTS.has(event)) return `the api engine does not fire ${event}`;
+  const meant = nearestName(event, Object.keys(HOOK_EVENTS));
+  return meant === undefined ? `there is no event ${event}` : `there is no event ${event}; did you mean ${meant}?`;
+}
+
+function checkMatcher(value: unknown): string | undefined {
+  if (!isRecord(value)) return 'form is another';
+  const { matcher, hooks, timeout } = value;
+  if (!Array.isArray(hooks) || !hooks.every((hook) => typeof hook === 'function')) return '`hooks` is not an array of functions';
+  if (timeout !== undefined && positive(timeout) !== undefined) return '`timeout` is not a positive number of seconds';
+  if (matcher === undefined || matcher === '*') return undefined;
+  return typeof matcher === 'string' && isPattern(matcher) ? undefined : '`matcher` is not a regular expression over tool names';
+}
+
+function isPattern(source: string): boolean {
+  try {
+    return new RegExp(source) instanceof RegExp;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}
+
+const SERVER_NAME = /^[a-zA-Z0-9_-]{1,48}$/;
+
+function checkMcpServers(value: unknown): string | undefined {
+  if (!isRecord(value)) return 'an object with a server for each name';
+  for (const [name, server] of Object.entries(value)) {
+    if (!SERVER_NAME.test(name)) return `an object whose keys are letters, digits, - and _ (1 to 48); ${JSON.stringify(name)} is not`;
+    if (!isRecord(server)) return `an object with a server for each name; that of ${name} is none`;
+    const type = server['type'] ?? 'stdio';
+    if (type !== 'sdk') return `made of in-process servers; the api engine does not connect to servers of type ${String(type)}, such as ${name}`;
+    if (typeof server['name'] !== 'string' || !Array.isArray(server['tools'])) return `made by createSdkMcpServer(); ${name} is not`;
+  }
+  return undefined;
+}
+
+function checkSystemPrompt(value: unknown): string | undefined {
+  if (typeof value === 'string' || (Array.isArray(value) && value.every((item) => typeof item === 'string'))) return undefined;
+  if (isRecord(value) && value['type'] === 'preset' && value['preset'] === 'claude_code') {
+    const other = Object.keys(value).find((key) => !['type', 'preset', 'append'].includes(key) && value[key] !== undefined);
+    if (other !== undefined) return `a preset with nothing but \`append\`; the api engine does not know \`${other}\``;
+    if (value['append'] === undefined || typeof value['append'] === 'string') return undefined;
+  }
+  return "a string, an array of strings, or { type: 'preset', preset: 'claude_code', append? }";
+}
+
+const MIN_THINKING_TOKENS = 1024;
+
+function checkThinking(value: unknown): string | undefined {
+  const wanted = "{ type: 'adaptive' }, { type: 'enabled', budgetTokens? } or { type: 'disabled' }";
+  if (!isRecord(value)) return wanted;
+  const { type, budgetTokens, display } = value;
+  if (type === 'disabled') return undefined;
+  if (type !== 'adaptive' && type !== 'enabled') return wanted;
+  if (display !== undefined && display !== 'summarized' && display !== 'omitted') return 'given with `display` as summarized or omitted';
+  if (budgetTokens === undefined || type === 'adaptive') return undefined;
+  return typeof budgetTokens === 'number' && Number.isSafeInteger(budgetTokens) && budgetTokens >= MIN_THINKING_TOKENS
+    ? undefined
+    : `given with \`budgetTokens\` as a whole number of at least ${MIN_THINKING_TOKENS}`;
+}

@@ -1,0 +1,21 @@
+import { resolve } from 'node:path';
+import { resolveModel } from '../messages-api/models.ts';
+import type { Options } from './options.ts';
+
+const DEFAULT_MODEL = 'claude-opus-5-5';
+
+/** The variables that credentials, endpoint, default model and commands are taken from: `options.env`, else the process's. */
+export function environmentOf(options: Options): Record<string, string | undefined> {
+  return options.env ?? process.env;
+}
+
+/** The absolute folder in which tools work. */
+export function workingDirectoryOf(options: Options): string {
+  return resolve(options.cwd ?? '.');
+}
+
+/** The id of the model to begin with: the option, else `ANTHROPIC_MODEL`, else `claude-opus-5-5`; aliases are resolved. */
+export function modelOf(options: Options): string {
+  const fromEnvironment = environmentOf(options)['ANTHROPIC_MODEL'];
+  return resolveModel(options.model ?? (fromEnvironment === undefined || fromEnvironment === '' ? DEFAULT_MODEL : fromEnvironment));
+}

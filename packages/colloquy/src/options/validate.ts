@@ -1,0 +1,104 @@
+import { statSync } from 'node:fs';
+import { ConfigurationError } from '../errors.ts';
+import { nearestName } from '../helpers/nearest-name.ts';
+import { modelInfo } from '../messages-api/models.ts';
+import { UNSUPPORTED_OPTIONS } from './official-options.ts';
+import { OPTION_CHECKS } from './option-checks.ts';
+import type { Options } from './options.ts';
+import type { PermissionModeInput } from './permissions.ts';
+import { modelOf, workingDirectoryOf } from './resolve-options.ts';
+
+/** The names of the options that the api engine honours. */
+export const OPTION_NAMES: ReadonlySet<string> = new Set(Object.keys(OPTION_CHECKS));
+
+/**
+ * Checks the options before anything starts: names, types, combinations, the working directory, and that a budget can be kept.
+ * Options that are `undefined` count as absent. By hand, because loading zod would delay the first answer by 40 ms.
+ * @throws ConfigurationError which names the option and the way out.
+ */
+export function validateOptions(options: Options): void {
+  if (typeof options !== 'object' || options === null) throw new ConfigurationError('Options must be an object');
+  for (const [name, value] of Object.entries(options)) {
+    if (value !== undefined) checkOption(name, value);
+  }
+  checkSessionChoice(options);
+  if (options.permissionMode !== undefined) validatePermissionMode(options.permissionMode, options);
+  if (options.client !== undefined && options.send !== undefined) {
+    throw new ConfigurationError('Options `client` and `send` both replace the network; give one of them');
+  }
+  checkWorkingDirectory(options);
+  checkBudget(options);
+}
+
+function checkOption(name: string, value: unknown): void {
+  if (UNSUPPORTED_OPTIONS.has(name)) {
+    throw new ConfigurationError(`The api engine does not support the option \`${name}\`; leave it out`);
+  }
+  if (!Object.hasOwn(OPTION_CHECKS, name)) {
+    const meant = nearestName(name, OPTION_NAMES);
+    throw new ConfigurationError(`There is no option \`${name}\`${meant === undefined ? '' : `; did you mean \`${meant}\`?`}`);
+  }
+  // The key is one of the table's own, as tested above.
+  const wanted = OPTION_CHECKS[name as keyof Options](value);
+  if (wanted !== undefined) throw new ConfigurationError(`Option \`${name}\` must be ${wanted}`);
+}
+
+function checkSessionChoice({ sessionId, resume, continue: newest, forkSession }: Options): void {
+  if (resume !== undefined && newest === true) {
+    throw new ConfigurationError('Options `resume` and `continue` both choose a session to go on with; give one of them');
+  }
+  if (sessionId !== undefined && (resume !== undefined || newest === true) && forkSession !== true) {
+    throw new ConfigurationError(
+      'Option `sessionId` is the id of a new session, which `resume` and `continue` do not make; leave it out, or add `forkSession: true`',
+    );
+  }
+}
+
+const MODES: Record<PermissionModeInput, true> = {
+  default: true,
+  acceptEdits: true,
+  plan: true,
+  bypassPermissions: true,
+  dontAsk: true,
+  askForEdits: true,
+  readOnly: true,
+  strict: true,
+};
+
+/**
+ * Checks a permission mode, as an option or as set while the session runs.
+ * @throws ConfigurationError for a name that is no mode, for `auto`, and for `bypassPermissions` without leave.
+ */
+export function validatePermissionMode(mode: string, options: Pick<Options, 'allowDangerouslySkipPermissions'>): void {
+  if (mode === 'auto') {
+    throw new ConfigurationError(
+      'Permission mode `auto` lets a model judge tool calls, which is no guard to rely on; use `acceptEdits` with allow rules, or `canUseTool`',
+    );
+  }
+  if (!Object.hasOwn(MODES, mode)) {
+    const meant = nearestName(mode, Object.keys(MODES));
+    const hint = meant === undefined ? `there are ${Object.keys(MODES).join(', ')}` : `did you mean \`${meant}\`?`;
+    throw new ConfigurationError(`There is no permission mode \`${mode}\`; ${hint}`);
+  }
+  if (mode === 'bypassPermissions' && options.allowDangerouslySkipPermissions !== true) {
+    throw new ConfigurationError('Permission mode `bypassPermissions` needs the option `allowDangerouslySkipPermissions: true`');
+  }
+}
+
+function checkWorkingDirectory(options: Options): void {
+  if (options.cwd === undefined) return;
+  const cwd = workingDirectoryOf(options);
+  const found = statSync(cwd, { throwIfNoEntry: false });
+  if (found === undefined) throw new ConfigurationError(`Option \`cwd\` names ${cwd}, which does not exist`);
+  if (!found.isDirectory()) throw new ConfigurationError(`Option \`cwd\` names ${cwd}, which is not a directory`);
+}
+
+function checkBudget(options: Options): void {
+  if (options.maxBudgetUsd === undefined) return;
+  const model = modelOf(options);
+  if (modelInfo(model).price === undefined) {
+    throw new ConfigurationError(
+      `Option \`maxBudgetUsd\` cannot be kept with model ${model}, whose price is not known; leave it out, or choose another model`,
+    );
+  }
+}
