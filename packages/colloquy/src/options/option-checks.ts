@@ -1,3 +1,4 @@
+import { isRecord } from '../helpers/is-record.ts';
 import { nearestName } from '../helpers/nearest-name.ts';
 import type { HookEvent } from './hooks.ts';
 import { UNSUPPORTED_HOOK_EVENTS } from './official-options.ts';
@@ -67,10 +68,6 @@ export const OPTION_CHECKS: Record<keyof Options, Check> = {
 
 function oneOf(...values: string[]): Check {
   return (value) => (values.includes(String(value)) ? undefined : `one of ${values.join(', ')}`);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function checkClient(value: unknown): string | undefined {

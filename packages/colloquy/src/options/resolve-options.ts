@@ -1,8 +1,6 @@
 import { resolve } from 'node:path';
-import { resolveModel } from '../messages-api/models.ts';
+import { DEFAULT_MODEL, resolveModel } from '../messages-api/models.ts';
 import type { Options } from './options.ts';
-
-const DEFAULT_MODEL = 'claude-opus-5-5';
 
 /** The variables that credentials, endpoint, default model and commands are taken from: `options.env`, else the process's. */
 export function environmentOf(options: Options): Record<string, string | undefined> {
