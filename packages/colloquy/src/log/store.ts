@@ -32,7 +32,7 @@ export type FactOptions = {
 };
 
 export type Appended =
-  | { ok: true; first: Seq; head: Seq; at: string }
+  | { ok: true; first: Seq; head: Seq; at: string; epoch: number }
   | { ok: false; why: 'epoch' }
   | { ok: false; why: 'once'; winner: Entry }
   | { ok: false; why: 'missing' };
@@ -51,7 +51,7 @@ export interface SessionIndex {
   /** @throws ConfigurationError when the id is taken. */
   create(session: NewSession): Promise<SessionRow>;
   get(id: string): Promise<SessionRow | undefined>;
-  /** Newest activity first. */
+  /** Newest activity first; without the checkpoints, which are large: those rows have `checkpoint: undefined`. */
   list(o?: {
     cwd?: string | undefined;
     limit?: number | undefined;
@@ -91,7 +91,7 @@ export type SessionRow = {
   updatedAt: string;
   head: Seq;
   epoch: number;
-  /** Who holds the lease now, as given to `claim`. */
+  /** Who holds the lease now, as given to `claim`; undefined when nobody does, or when the holder is known to be dead. */
   owner: string | undefined;
   /** True from `turn_start` to `turn_end`. */
   running: boolean;

@@ -1,14 +1,7 @@
-import type { Entry, Json, Thread } from '../log/entries.ts';
+import type { Entry, Json } from '../log/entries.ts';
+import type { Live } from '../log/live.ts';
 
-/** `epoch.seq.frag`: all entries up to `seq`, all fragments up to `frag` (one counter per session and epoch). */
-export type Cursor = `${number}.${number}.${number}`;
-
-/** What a reader of a session gets: the entries, and what is told only live. */
-export type Live =
-  | { type: 'entry'; cursor: Cursor; entry: Entry }
-  | { type: 'fragment'; cursor: Cursor; thread: Thread; request: string; event: Json }
-  | { type: 'signal'; signal: Json }
-  | { type: 'gap'; cursor: Cursor; open: { request: string; index: number; text: string }[] };
+export type { Cursor, Live } from '../log/live.ts';
 
 /** A pure fold of entries into whatever a door shows: no clock, no I/O, no random. */
 export interface View<S, Out> {
