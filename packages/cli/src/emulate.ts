@@ -1,0 +1,28 @@
+import { createEmulator } from '@colloquy/emulator';
+import { Command } from 'commander';
+import { parsePort } from './conversation-flags.ts';
+import { untilStopped } from './until-stopped.ts';
+
+/** `colloquy emulate`: a Messages API that needs no key and gives the same answers every time. */
+export function emulateCommand(): Command {
+  return new Command('emulate')
+    .summary('run a Messages API that needs no key')
+    .description(
+      'Runs an emulator of the Messages API: a simulated assistant, which says that it is one, and directives for tests\n' +
+        '(lines that begin with @, such as "@emit 100 gap=10"). It runs until Ctrl-C.',
+    )
+    .option('--port <port>', 'where to listen; 0 picks a free one', parsePort, 0)
+    .option('--json', 'when ready, print one line of JSON with the url')
+    .action(async (flags: { port: number; json?: true }) => {
+      const server = await createEmulator().listen({ port: flags.port });
+      process.stdout.write(flags.json ? `${JSON.stringify({ url: server.url })}\n` : readyText(server.url));
+      await untilStopped();
+      await server.close();
+    });
+}
+
+function readyText(url: string): string {
+  return `The emulator listens at ${url}. To use it from another terminal:
+  ANTHROPIC_BASE_URL=${url} ANTHROPIC_API_KEY=any colloquy ask "read README.md"
+`;
+}
