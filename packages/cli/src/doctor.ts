@@ -32,8 +32,8 @@ export function doctorCommand(): Command {
 }
 
 async function diagnose(env: NodeJS.ProcessEnv): Promise<Finding[]> {
-  const found = await Promise.all([checkEndpoint(env), checkStore(env), checkPrograms(env)]);
-  return [checkNode(), checkEngine(), checkCredential(env), ...found.flat()];
+  const [endpoint, store] = await Promise.all([checkEndpoint(env), checkStore(env)]);
+  return [checkNode(), checkEngine(), checkCredential(env), endpoint, store, ...checkPrograms(env)];
 }
 
 function report(findings: readonly Finding[]): string {

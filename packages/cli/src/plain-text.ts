@@ -3,10 +3,7 @@
  * shown as visible symbols, so that no text moves the cursor, hides a line of a permission question or sets the title.
  */
 export function plainText(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what this is about
-  return text
-    .replaceAll(/\r\n/g, '\n')
-    .replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, visible);
+  return text.replaceAll('\r\n', '\n').replaceAll(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, visible);
 }
 
 /** The same on one line, cut to a length. */
@@ -16,6 +13,7 @@ export function oneLine(text: string, maxChars: number): string {
 }
 
 function visible(character: string): string {
+  if (character === '\t' || character === '\n') return character;
   const code = character.charCodeAt(0);
   if (code === 0x7f) return '\u2421';
   return code < 0x20 ? String.fromCharCode(0x2400 + code) : '\ufffd';
