@@ -78,7 +78,8 @@ export function toOptions(flags: ConversationFlags): Options {
   };
 }
 
-function existingFolder(folder: string): string {
+/** The absolute path of a folder that is there. @throws UsageError */
+export function existingFolder(folder: string): string {
   const path = resolve(folder);
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
     throw new UsageError(`--cwd: there is no folder ${path}`);

@@ -1,6 +1,7 @@
 import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { createNodeHttpSend, dataFolder, endpointFromEnv } from 'colloquy/internal';
+import { createNodeHttpSend, dataFolder, endpointFromEnv, endpointHeaders, messagesUrl } from 'colloquy/internal';
+import { userAgent } from './version.ts';
 import { credentialName } from './model-source.ts';
 
 /** One thing that was looked at. A `problem` keeps conversations from working; a `note` is worth knowing. */
@@ -37,11 +38,12 @@ export function checkCredential(env: NodeJS.ProcessEnv): Finding {
 /** Does the API answer, and does it take the credential? */
 export async function checkEndpoint(env: NodeJS.ProcessEnv): Promise<Finding> {
   const finding = (level: Finding['level'], detail: string): Finding => ({ name: 'endpoint', level, detail });
-  const { baseUrl, credential, apiVersion } = endpointFromEnv(env);
-  const headers: Record<string, string> = { 'anthropic-version': apiVersion };
-  if (credential?.kind === 'apiKey') headers['x-api-key'] = credential.value;
-  if (credential?.kind === 'authToken') headers['authorization'] = `Bearer ${credential.value}`;
-  const status = await statusOf(`${baseUrl}/v1/models?limit=1`, headers);
+  const endpoint = endpointFromEnv(env);
+  const { baseUrl, credential } = endpoint;
+  const status = await statusOf(
+    new URL('models?limit=1', messagesUrl(baseUrl)),
+    endpointHeaders(endpoint, userAgent()),
+  );
   if (status instanceof Error) {
     const level = credential === undefined ? 'note' : 'problem';
     return finding(level, `${baseUrl} cannot be reached: ${status.message}`);
@@ -97,13 +99,13 @@ async function sqliteDriver(): Promise<string> {
   }
 }
 
-async function statusOf(url: string, headers: Record<string, string>): Promise<number | Error> {
+async function statusOf(url: URL, headers: Record<string, string>): Promise<number | Error> {
   const http = createNodeHttpSend();
   const timeout = new AbortController();
   const error = new Error(`no answer within ${ENDPOINT_TIMEOUT_MS / 1000} s`);
   const timer = setTimeout(() => timeout.abort(error), ENDPOINT_TIMEOUT_MS);
   try {
-    const response = await http({ method: 'GET', url, headers, signal: timeout.signal });
+    const response = await http({ method: 'GET', url: url.href, headers, signal: timeout.signal });
     return response.status;
   } catch (cause) {
     return cause instanceof Error ? cause : new Error(String(cause));

@@ -1,4 +1,3 @@
-import { createEmulator } from '@colloquy/emulator';
 import { Command } from 'commander';
 import { parsePort } from './conversation-flags.ts';
 import { untilStopped } from './until-stopped.ts';
@@ -14,6 +13,7 @@ export function emulateCommand(): Command {
     .option('--port <port>', 'where to listen; 0 picks a free one', parsePort, 0)
     .option('--json', 'when ready, print one line of JSON with the url')
     .action(async (flags: { port: number; json?: true }) => {
+      const { createEmulator } = await import('@colloquy/emulator');
       const server = await createEmulator().listen({ port: flags.port });
       process.stdout.write(flags.json ? `${JSON.stringify({ url: server.url })}\n` : readyText(server.url));
       await untilStopped();

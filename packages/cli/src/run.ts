@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { askCommand } from './ask.ts';
 import { chatCommand } from './chat.ts';
@@ -7,6 +6,7 @@ import { doctorCommand } from './doctor.ts';
 import { emulateCommand } from './emulate.ts';
 import { serveCommand } from './serve.ts';
 import { sessionsCommand } from './sessions.ts';
+import { version } from './version.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -53,12 +53,6 @@ function inheriting(command: Command, parent: Command): Command {
   command.copyInheritedSettings(parent);
   for (const child of command.commands) inheriting(child, command);
   return command;
-}
-
-function version(): string {
-  const require = createRequire(import.meta.url);
-  // The package's own manifest, which has a version.
-  return (require('../package.json') as { version: string }).version;
 }
 
 const AFTER_HELP = `

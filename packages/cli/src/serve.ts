@@ -1,0 +1,73 @@
+import { createInterface } from 'node:readline';
+import type { Options } from 'colloquy';
+import { Command, Option } from 'commander';
+import { dataOption, existingFolder, MODES, parsePort, useDataFolder } from './conversation-flags.ts';
+import { describeError } from './describe-error.ts';
+import { startServer } from './start-server.ts';
+import { untilStopped } from './until-stopped.ts';
+import { version } from './version.ts';
+
+/** The flags of `serve`, as commander hands them over. */
+export type ServeFlags = {
+  port?: number;
+  host: string;
+  publicOrigin?: string;
+  cwd: string;
+  model?: string;
+  permissionMode?: Options['permissionMode'];
+  offline?: true;
+  data?: string;
+  json?: true;
+};
+
+/** `colloquy serve`: the HTTP server with the web page. */
+export function serveCommand(): Command {
+  return new Command('serve')
+    .summary('run the server and the web page')
+    .description(
+      'Runs the server and the web page, and prints a link that signs one browser in. With a credential in the environment it\n' +
+        'talks to the API; with none, a simulated assistant answers, and says so. It runs until Ctrl-C.',
+    )
+    .option('--port <port>', 'where to listen (default: 4680, or a free one if that is taken)', parsePort)
+    .option(
+      '--host <address>',
+      'the address to listen at; another than this machine needs --public-origin',
+      '127.0.0.1',
+    )
+    .option('--public-origin <origin>', 'how browsers reach it, when not at this machine: "https://chat.example.org"')
+    .option('--cwd <folder>', 'where tools work (default: the folder you are in)', existingFolder, process.cwd())
+    .option('--model <model>', 'the model of new sessions')
+    .addOption(new Option('--permission-mode <mode>', 'that of new sessions').choices(MODES))
+    .option('--offline', 'the simulated assistant, even with a credential')
+    .option('--json', 'when ready, print one line of JSON with url and link')
+    .addOption(dataOption())
+    .action(runServer);
+}
+
+async function runServer(flags: ServeFlags): Promise<void> {
+  useDataFolder(flags);
+  await using running = await startServer(flags, (error) =>
+    process.stderr.write(`colloquy: ${describeError(error)}\n`),
+  );
+  const { server, model, endpoint, simulated } = running;
+  if (flags.json) {
+    process.stdout.write(`${JSON.stringify({ url: server.url, link: server.link, port: server.port, simulated })}\n`);
+  } else {
+    const source = simulated
+      ? 'Simulated: no credential is in use, so no model is behind the answers'
+      : `${model} at ${endpoint}`;
+    process.stdout.write(`Colloquy ${version()} in ${flags.cwd}\n${source}\n\n  ${server.link}\n\n`);
+    process.stdout.write('The link signs one browser in, once, within ten minutes. Ctrl-C ends the server.\n');
+  }
+  using _ = flags.json ? undefined : linkOnEnter(() => server.createLink());
+  await untilStopped();
+}
+
+// The link is good once: a person who reloads too late, or opens a second browser, gets another without a restart.
+function linkOnEnter(createLink: () => string): Disposable | undefined {
+  if (!process.stdin.isTTY || !process.stdout.isTTY) return undefined;
+  process.stdout.write('Enter prints another link.\n');
+  const lines = createInterface({ input: process.stdin });
+  lines.on('line', () => process.stdout.write(`\n  ${createLink()}\n`));
+  return { [Symbol.dispose]: () => lines.close() };
+}
