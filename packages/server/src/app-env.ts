@@ -1,0 +1,17 @@
+import type { AppOptions } from './app-options.ts';
+import type { Principal } from './auth/authenticate.ts';
+import type { HostEngine, SessionHost } from './live/session-host.ts';
+import type { Workspaces } from './resources/workspaces.ts';
+
+/** What the routes share. Nothing in here belongs to one client. */
+export type App = {
+  readonly options: AppOptions;
+  readonly engine: HostEngine;
+  readonly host: SessionHost;
+  readonly workspaces: Workspaces;
+  /** Aborted when the server closes: streams end then. */
+  readonly closing: AbortSignal;
+};
+
+/** What a request carries through its middlewares. */
+export type AppEnv = { Variables: { requestId: string; principal: Principal } };

@@ -1,0 +1,80 @@
+import { ConfigurationError, type Options, type PermissionModeInput } from 'colloquy';
+import type { Store } from 'colloquy/internal';
+import type { HostEngine } from './live/session-host.ts';
+
+/** What a server is made of. Either `engine` or `store` is needed. */
+export type AppOptions = {
+  /** What runs the conversations. Default: the api engine over `store`, asking for permission at the doors. Closed by its maker. */
+  engine?: HostEngine | undefined;
+  /** Where conversations are kept, when no `engine` is given. Closed by its maker. */
+  store?: Store | undefined;
+  /** Where the tools of a session work, unless it names another folder inside this one or inside `roots`. Absolute. */
+  cwd: string;
+  /** Further folders that sessions may choose their working folder in. Absolute. */
+  roots?: readonly string[] | undefined;
+  /** The model of new sessions that name none. */
+  model: string;
+  /** True when no real model answers but an emulator: the page says so. */
+  simulated?: boolean | undefined;
+  /** Where the model is, in words for people: a base URL, without its credential. */
+  endpoint: string;
+  /** Whether shell commands run confined. Default `none`. */
+  sandbox?: 'none' | 'working' | undefined;
+  /** The permission mode of new sessions that name none. Default `default`. */
+  permissionMode?: PermissionModeInput | undefined;
+  /** Lets sessions use `bypassPermissions`. Default false: asking for it is a 400. */
+  allowUnsandboxed?: boolean | undefined;
+  /** Options of every session beneath its own: `env`, `send`, `client`, time-outs. */
+  sessionDefaults?: Options | undefined;
+  /** Where signed-in pages are remembered (in `credentials/`), so that a restart signs nobody out. Default: in memory. */
+  dataFolder?: string | undefined;
+  /** The built web page: a folder with `index.html` and `assets/`. Without it, `/` says that there is none. */
+  webRoot?: string | undefined;
+  /** The origin that browsers reach this server by, such as `https://chat.example.org`, when it is not this machine's loopback. */
+  publicOrigin?: string | undefined;
+  /** Further `Host` values to answer to, as browsers send them: `name` or `name:port`. */
+  allowedHosts?: readonly string[] | undefined;
+  /** The port that a loopback `Host` must name. Default: any, since a server that mounts us has its own. */
+  port?: number | undefined;
+  /** How long a session with no reader and no running turn stays open. Milliseconds; default 60,000. */
+  idleSessionMs?: number | undefined;
+  /** Sessions open at once; past it idle ones are closed, and if none is idle the answer is 503. Default 1,000. */
+  maxOpenSessions?: number | undefined;
+  /** Told of faults that clients see only as "internal error". Must not throw. Default: nothing is told. */
+  onError?: ((error: unknown, requestId: string | undefined) => void) | undefined;
+};
+
+/** Checks what types cannot: the combination, and the public origin. @throws ConfigurationError */
+export function checkAppOptions(options: AppOptions): void {
+  if (options.engine === undefined && options.store === undefined) {
+    throw new ConfigurationError(
+      'createApp() needs an engine or a store: pass { store } to run conversations in this process',
+    );
+  }
+  if (options.permissionMode === 'bypassPermissions' && options.allowUnsandboxed !== true) {
+    throw new ConfigurationError('permissionMode "bypassPermissions" on a server needs allowUnsandboxed: true');
+  }
+  checkPublicOrigin(options.publicOrigin);
+}
+
+/**
+ * The public origin must be https, or http on a loopback name: elsewhere browsers send a cookie in the clear,
+ * and leave out the headers by which requests of other sites are told apart.
+ */
+function checkPublicOrigin(publicOrigin: string | undefined): void {
+  if (publicOrigin === undefined) return;
+  const url = URL.canParse(publicOrigin) ? new URL(publicOrigin) : undefined;
+  if (url === undefined || url.origin !== publicOrigin) {
+    throw new ConfigurationError(
+      `publicOrigin must be an origin such as "https://chat.example.org", not "${publicOrigin}"`,
+    );
+  }
+  const isTrustworthy = url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK_NAMES.has(url.hostname));
+  if (!isTrustworthy) {
+    throw new ConfigurationError(
+      `publicOrigin "${publicOrigin}" must be https: put a proxy with TLS in front, or reach this server through a tunnel as http://localhost`,
+    );
+  }
+}
+
+const LOOPBACK_NAMES: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);

@@ -1,0 +1,128 @@
+import { chmod, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { hashSecret, isSecretShaped, newSecret } from './secrets.ts';
+
+/** How long a page stays signed in. */
+export const CREDENTIAL_LIFETIME_MS = 30 * 24 * 60 * 60_000;
+/** Signed-in pages that may exist at once; the oldest are signed out. */
+const MAX_CREDENTIALS = 1_000;
+
+/** The credentials of signed-in pages: the secret is with the browser, its hash is here. */
+export interface Credentials {
+  /** Makes one that works for 30 days; durable when it resolves. */
+  issue(): Promise<{ secret: string; expiresAt: number }>;
+  /** Who holds this secret, or undefined when it is unknown or has expired. */
+  check(secret: string): Promise<{ id: string } | undefined>;
+}
+
+/** Credentials that end with the process. */
+export function memoryCredentials(): Credentials {
+  const expiries = new Map<string, number>();
+  return {
+    async issue() {
+      const secret = newSecret();
+      const expiresAt = Date.now() + CREDENTIAL_LIFETIME_MS;
+      expiries.set(hashSecret(secret), expiresAt);
+      for (const oldest of expiries.keys()) {
+        if (expiries.size <= MAX_CREDENTIALS) break;
+        expiries.delete(oldest);
+      }
+      return { secret, expiresAt };
+    },
+    async check(secret) {
+      if (!isSecretShaped(secret)) return undefined;
+      const hash = hashSecret(secret);
+      return isFuture(expiries.get(hash)) ? { id: shortId(hash) } : undefined;
+    },
+  };
+}
+
+const CredentialFile = z.looseObject({ expires_at: z.iso.datetime() });
+const FILE_NAME = /^[0-9a-f]{64}\.json$/;
+
+/**
+ * Credentials that survive a restart: a file each in `folder` (mode 0700, files 0600), named by the secret's hash.
+ * A file each, so that two servers on one data folder never overwrite each other's.
+ */
+export function folderCredentials(folder: string): Credentials {
+  const fileOf = (hash: string): string => join(folder, `${hash}.json`);
+  return {
+    async issue() {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await chmod(folder, 0o700);
+      await removeExpired(folder);
+      const secret = newSecret();
+      const createdAt = Date.now();
+      const expiresAt = createdAt + CREDENTIAL_LIFETIME_MS;
+      await writeDurably(fileOf(hashSecret(secret)), {
+        created_at: new Date(createdAt).toISOString(),
+        expires_at: new Date(expiresAt).toISOString(),
+      });
+      return { secret, expiresAt };
+    },
+    async check(secret) {
+      if (!isSecretShaped(secret)) return undefined;
+      const hash = hashSecret(secret);
+      return isFuture(await readExpiry(fileOf(hash))) ? { id: shortId(hash) } : undefined;
+    },
+  };
+}
+
+async function writeDurably(path: string, value: unknown): Promise<void> {
+  // Renamed when whole: another server, tidying this folder up, would take a half-written file for a broken one.
+  const file = await open(`${path}.new`, 'wx', 0o600);
+  try {
+    await file.writeFile(`${JSON.stringify(value)}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(`${path}.new`, path);
+}
+
+/** Milliseconds since 1970; undefined for a file that is absent or broken. */
+async function readExpiry(path: string): Promise<number | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+  try {
+    return Date.parse(CredentialFile.parse(JSON.parse(text)).expires_at);
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof z.ZodError) return undefined;
+    throw error;
+  }
+}
+
+/** Removes what has expired, and the oldest of what is more than fits. */
+async function removeExpired(folder: string): Promise<void> {
+  const kept: { path: string; expiresAt: number }[] = [];
+  for (const name of await readdir(folder)) {
+    if (!FILE_NAME.test(name)) continue;
+    const path = join(folder, name);
+    const expiresAt = await readExpiry(path);
+    if (expiresAt !== undefined && isFuture(expiresAt)) kept.push({ path, expiresAt });
+    else await rm(path, { force: true });
+  }
+  const tooMany = kept
+    .toSorted((a, b) => a.expiresAt - b.expiresAt)
+    .slice(0, Math.max(0, kept.length - MAX_CREDENTIALS + 1));
+  for (const { path } of tooMany) await rm(path, { force: true });
+}
+
+function isFuture(expiresAt: number | undefined): boolean {
+  return expiresAt !== undefined && Date.now() < expiresAt;
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
+
+/** Enough of the hash to tell viewers apart, and of no use to anybody who wants the secret. */
+function shortId(hash: string): string {
+  return hash.slice(0, 6);
+}

@@ -1,0 +1,56 @@
+import type { Controls, HostedSession } from 'colloquy/internal';
+import type { Hono } from 'hono';
+import type { z } from 'zod';
+import type { App, AppEnv } from '../../app-env.ts';
+import { HttpError } from '../../http/http-error.ts';
+import { parse } from '../../http/parse.ts';
+import { readJson } from '../../http/read-json.ts';
+import { AnswerBody, ControlBody, UserMessageBody } from './schemas.ts';
+import { refuseUnsandboxed } from './sessions.ts';
+
+/** What a client says to a session: prompts, controls, and answers to permission requests. Each is durable before its 2xx. */
+export function addConversation(hono: Hono<AppEnv>, app: App): void {
+  hono.post('/v1/sessions/:id/messages', async (c) => {
+    const id = c.req.param('id');
+    const message = parse(UserMessageBody, await readJson(c.req.raw));
+    // An id in the body is no second way to name a session.
+    if (message.session_id !== undefined && message.session_id !== id) {
+      throw new HttpError(400, 'session_id: names another session than the path');
+    }
+    return c.json(await app.host.use(id, (session) => session.send(message)), 202);
+  });
+
+  hono.post('/v1/sessions/:id/control', async (c) => {
+    const control = parse(ControlBody, await readJson(c.req.raw));
+    if (control.name === 'setPermissionMode') refuseUnsandboxed(control.args.mode, app);
+    const by = c.get('principal').name;
+    return c.json(await app.host.use(c.req.param('id'), (session) => callControl(session, control, by)));
+  });
+
+  hono.post('/v1/sessions/:id/answers', async (c) => {
+    const { request, decision } = parse(AnswerBody, await readJson(c.req.raw));
+    const by = c.get('principal').name;
+    return c.json(
+      await app.host.use(c.req.param('id'), (session) => session.control('answer', { request, decision, by })),
+    );
+  });
+}
+
+function callControl(
+  session: HostedSession,
+  control: z.infer<typeof ControlBody>,
+  by: string,
+): Promise<Controls[keyof Controls]['result']> {
+  switch (control.name) {
+    case 'interrupt':
+      return session.control('interrupt', { ...control.args, by });
+    case 'setPermissionMode':
+      return session.control('setPermissionMode', { ...control.args, by });
+    case 'setModel':
+      return session.control('setModel', { ...control.args, by });
+    case 'serverInfo':
+      return session.control('serverInfo', control.args);
+    default:
+      return control satisfies never;
+  }
+}

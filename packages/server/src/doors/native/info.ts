@@ -1,0 +1,23 @@
+import type { Hono } from 'hono';
+import { listModels } from 'colloquy/internal';
+import type { App, AppEnv } from '../../app-env.ts';
+import packageFile from '../../../package.json' with { type: 'json' };
+
+/** Modes that a page may offer, in this order; `bypassPermissions` only where the operator has allowed it. */
+const PERMISSION_MODES = ['default', 'acceptEdits', 'plan', 'dontAsk', 'readOnly', 'strict'] as const;
+
+/** `GET /v1/native/info`: what this server is, for the page's first sight. */
+export function addInfo(hono: Hono<AppEnv>, { options }: App): void {
+  hono.get('/v1/native/info', (c) =>
+    c.json({
+      version: packageFile.version,
+      model: options.model,
+      simulated: options.simulated ?? false,
+      endpoint: options.endpoint,
+      cwd: options.cwd,
+      sandbox: options.sandbox ?? 'none',
+      permissionModes: [...PERMISSION_MODES, ...(options.allowUnsandboxed === true ? ['bypassPermissions'] : [])],
+      models: listModels().map(({ id, displayName }) => ({ value: id, displayName })),
+    }),
+  );
+}

@@ -1,0 +1,61 @@
+import { SessionNotFoundError } from 'colloquy';
+import type { SessionRow } from 'colloquy/internal';
+import type { Hono } from 'hono';
+import type { App, AppEnv } from '../../app-env.ts';
+import { HttpError } from '../../http/http-error.ts';
+import { parse } from '../../http/parse.ts';
+import { BEGINNING, isFuture, parsePlace, type Place } from '../../live/cursor.ts';
+import { streamMessages } from '../../live/message-stream.ts';
+import { LogQuery, StreamQuery } from './schemas.ts';
+
+/** What a client reads of a session: the log as it is stored, and the stream of messages. */
+export function addReading(hono: Hono<AppEnv>, app: App): void {
+  hono.get('/v1/sessions/:id/log', async (c) => {
+    const { after, limit } = parse(LogQuery, c.req.query());
+    const { id, head } = await rowOf(app, c.req.param('id'));
+    const store = await app.engine.store();
+    return c.json({ data: await store.read(id, { after, limit }), head });
+  });
+
+  hono.get('/v1/sessions/:id/messages/stream', async (c) => {
+    // A HEAD request would open a stream that nobody reads.
+    if (c.req.raw.method === 'HEAD')
+      throw new HttpError(405, 'A stream is read with GET', { headers: { allow: 'GET' } });
+    const id = c.req.param('id');
+    const from = placeAsked(parse(StreamQuery, c.req.query()).after, c.req.header('last-event-id'));
+    const { session, release } = await app.host.hold(id);
+    try {
+      if (isFuture(from, await rowOf(app, id)))
+        throw new HttpError(400, 'after: this session has not come to that cursor');
+      const body = streamMessages(session, {
+        from,
+        signal: app.closing,
+        onEnd({ ended, error }) {
+          release();
+          if (error !== undefined) app.options.onError?.(error, c.get('requestId'));
+          if (ended || error !== undefined) void app.host.drop(id, session);
+        },
+      });
+      return c.body(body, 200, { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' });
+    } catch (error) {
+      release();
+      throw error;
+    }
+  });
+}
+
+/** A browser that comes back by itself repeats the address it began with, so its header is the newer word. */
+function placeAsked(after: string | undefined, lastEventId: string | undefined): Place {
+  const asked = lastEventId ?? after;
+  if (asked === undefined || asked === '') return BEGINNING;
+  const place = parsePlace(asked);
+  if (place === undefined) throw new HttpError(400, 'after: must be a cursor, as the id of an earlier frame');
+  return place;
+}
+
+async function rowOf(app: App, id: string): Promise<SessionRow> {
+  const store = await app.engine.store();
+  const row = await store.sessions.get(id);
+  if (row === undefined) throw new SessionNotFoundError(id);
+  return row;
+}

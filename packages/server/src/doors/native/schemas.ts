@@ -1,0 +1,135 @@
+import { z } from 'zod';
+
+// What the native API takes. Strict: a key that is not known is told by name, never ignored.
+
+const MAX_TEXT = 10_000_000;
+const MAX_RULES = 500;
+
+const permissionMode = z.enum([
+  'default',
+  'acceptEdits',
+  'plan',
+  'bypassPermissions',
+  'dontAsk',
+  'askForEdits',
+  'readOnly',
+  'strict',
+]);
+const model = z.string().min(1).max(200);
+const title = z.string().trim().min(1).max(200);
+const rules = z.array(z.string().min(1).max(1_000)).max(MAX_RULES);
+const prompt = z.string().max(MAX_TEXT);
+const display = z.enum(['summarized', 'omitted']).optional();
+
+/** The options of a session that survive JSON and are a client's to choose. */
+export const SessionOptions = z.strictObject({
+  model: model.optional(),
+  permissionMode: permissionMode.optional(),
+  title: title.optional(),
+  cwd: z.string().min(1).max(4_096).optional(),
+  systemPrompt: z
+    .union([
+      prompt,
+      z.array(prompt).max(100),
+      z.strictObject({ type: z.literal('preset'), preset: z.literal('claude_code'), append: prompt.optional() }),
+    ])
+    .optional(),
+  allowedTools: rules.optional(),
+  disallowedTools: rules.optional(),
+  maxTurns: z.int().positive().optional(),
+  maxBudgetUsd: z.number().positive().optional(),
+  effort: z.enum(['low', 'medium', 'high', 'xhigh', 'max']).optional(),
+  thinking: z
+    .discriminatedUnion('type', [
+      z.strictObject({ type: z.literal('adaptive'), display }),
+      z.strictObject({ type: z.literal('enabled'), budgetTokens: z.int().positive().optional(), display }),
+      z.strictObject({ type: z.literal('disabled') }),
+    ])
+    .optional(),
+});
+
+export const CreateSessionBody = z.strictObject({ options: SessionOptions.optional() });
+
+export const RenameSessionBody = z.strictObject({ title });
+
+const text = z
+  .string()
+  .max(MAX_TEXT)
+  .refine((value) => value.trim() !== '', 'must not be empty');
+const base64 = z.base64().max(MAX_TEXT * 3);
+
+/** What a person may put into a prompt. Results of tools are not among it: those are facts, which only the engine tells. */
+const promptBlock = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('text'), text }),
+  z.strictObject({
+    type: z.literal('image'),
+    source: z.discriminatedUnion('type', [
+      z.strictObject({
+        type: z.literal('base64'),
+        media_type: z.enum(['image/jpeg', 'image/png', 'image/gif', 'image/webp']),
+        data: base64,
+      }),
+      z.strictObject({ type: z.literal('url'), url: z.httpUrl().max(8_192) }),
+    ]),
+  }),
+  z.strictObject({
+    type: z.literal('document'),
+    title: z.string().max(500).optional(),
+    source: z.discriminatedUnion('type', [
+      z.strictObject({ type: z.literal('base64'), media_type: z.literal('application/pdf'), data: base64 }),
+      z.strictObject({ type: z.literal('text'), media_type: z.literal('text/plain'), data: text }),
+    ]),
+  }),
+]);
+
+/** An `SDKUserMessage`, as far as a client may say it. */
+export const UserMessageBody = z.strictObject({
+  type: z.literal('user'),
+  message: z.strictObject({
+    role: z.literal('user'),
+    content: z.union([text, z.array(promptBlock).min(1).max(1_000)]),
+  }),
+  parent_tool_use_id: z.null().default(null),
+  /** The client's own name for the prompt; a second prompt with it is the same prompt. */
+  uuid: z.uuid().optional(),
+  session_id: z.string().optional(),
+  priority: z.enum(['now', 'next', 'later']).optional(),
+  shouldQuery: z.boolean().optional(),
+});
+
+/** The controls that a client may call. Who calls is the server's to say, so there is no `by`; answers have a route of their own. */
+export const ControlBody = z.discriminatedUnion('name', [
+  z.strictObject({
+    name: z.literal('interrupt'),
+    args: z.strictObject({ cancelQueued: z.boolean().optional() }).default({}),
+  }),
+  z.strictObject({ name: z.literal('setPermissionMode'), args: z.strictObject({ mode: permissionMode }) }),
+  z.strictObject({ name: z.literal('setModel'), args: z.strictObject({ model: model.optional() }).default({}) }),
+  z.strictObject({ name: z.literal('serverInfo'), args: z.strictObject({}).default({}) }),
+]);
+
+export const AnswerBody = z.strictObject({
+  request: z.int().positive(),
+  decision: z.discriminatedUnion('behavior', [
+    z.strictObject({ behavior: z.literal('allow'), updatedInput: z.record(z.string(), z.unknown()).optional() }),
+    z.strictObject({ behavior: z.literal('deny'), message: z.string().max(10_000).optional() }),
+  ]),
+});
+
+const count = (most: number) => z.coerce.number().int().min(1).max(most);
+
+export const SessionListQuery = z.strictObject({
+  limit: count(100).default(20),
+  page: z
+    .string()
+    .regex(/^[1-9]\d{0,8}$/, 'must be a next_page of an earlier answer')
+    .transform(Number)
+    .optional(),
+});
+
+export const LogQuery = z.strictObject({
+  after: z.coerce.number().int().min(0).default(0),
+  limit: count(1_000).default(200),
+});
+
+export const StreamQuery = z.strictObject({ after: z.string().max(100).optional() });

@@ -1,0 +1,45 @@
+/** `error.type` of an error response: those of Anthropic's APIs. */
+export type ErrorType =
+  | 'invalid_request_error'
+  | 'authentication_error'
+  | 'permission_error'
+  | 'not_found_error'
+  | 'request_too_large'
+  | 'rate_limit_error'
+  | 'overloaded_error'
+  | 'api_error';
+
+const TYPE_OF_STATUS = {
+  400: 'invalid_request_error',
+  401: 'authentication_error',
+  403: 'permission_error',
+  404: 'not_found_error',
+  405: 'invalid_request_error',
+  409: 'invalid_request_error',
+  413: 'request_too_large',
+  415: 'invalid_request_error',
+  429: 'rate_limit_error',
+  500: 'api_error',
+  503: 'overloaded_error',
+} as const satisfies Record<number, ErrorType>;
+
+/** An answer that is an error, thrown anywhere below a route; `respond.ts` turns it into the response. */
+export class HttpError extends Error {
+  override readonly name = 'HttpError';
+  readonly status: keyof typeof TYPE_OF_STATUS;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    status: keyof typeof TYPE_OF_STATUS,
+    message: string,
+    options?: ErrorOptions & { headers?: Record<string, string> },
+  ) {
+    super(message, options);
+    this.status = status;
+    this.headers = options?.headers ?? {};
+  }
+
+  get type(): ErrorType {
+    return TYPE_OF_STATUS[this.status];
+  }
+}

@@ -1,0 +1,48 @@
+import { HttpError } from './http-error.ts';
+
+/** Bytes of a request's body: room for the images of one prompt, as the Messages API allows. */
+export const MAX_BODY_BYTES = 32 * 1024 * 1024;
+
+/**
+ * The JSON of a request's body.
+ * @throws HttpError 415 when it is not declared as JSON, 413 past the limit, 400 when it is not JSON.
+ */
+export async function readJson(request: Request, maxBytes: number = MAX_BODY_BYTES): Promise<unknown> {
+  // Demanding this type also keeps out forms of other sites, which cannot send it unasked.
+  if (!isJsonType(request.headers.get('content-type'))) {
+    throw new HttpError(415, 'Send the body as JSON, with the header content-type: application/json');
+  }
+  const bytes = await readBytes(request, maxBytes);
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    // JSON that does not parse, or bytes that are not UTF-8.
+    if (cause instanceof SyntaxError || cause instanceof TypeError) {
+      throw new HttpError(400, `The body is not JSON: ${cause.message}`, { cause });
+    }
+    throw cause;
+  }
+}
+
+function isJsonType(contentType: string | null): boolean {
+  return contentType?.split(';', 1)[0]?.trim().toLowerCase() === 'application/json';
+}
+
+async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const declared = request.headers.get('content-length');
+  if (declared !== null && Number(declared) > maxBytes) throw tooLarge(maxBytes);
+  if (request.body === null) return new Uint8Array();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  // The types of the platform leave the chunks open; the body of a request is bytes.
+  for await (const chunk of request.body as ReadableStream<Uint8Array>) {
+    size += chunk.byteLength;
+    if (size > maxBytes) throw tooLarge(maxBytes);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size);
+}
+
+function tooLarge(maxBytes: number): HttpError {
+  return new HttpError(413, `The body is larger than ${maxBytes} bytes`);
+}

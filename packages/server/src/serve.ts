@@ -1,0 +1,88 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { createAdaptorServer } from '@hono/node-server';
+import { ConfigurationError } from 'colloquy';
+import type { AppOptions } from './app-options.ts';
+import { isLoopbackName } from './auth/host-check.ts';
+import { createAppOn } from './create-app.ts';
+
+const CLOSE_WITHIN_MS = 5_000;
+
+export type ServeOptions = Omit<AppOptions, 'port'> & {
+  /** Default `127.0.0.1`. Another machine can be let in only with `publicOrigin`, which says how it reaches us. */
+  host?: string | undefined;
+  /** Default 0: any free port. */
+  port?: number | undefined;
+};
+
+export type RunningServer = AsyncDisposable & {
+  /** The origin that browsers use. */
+  url: string;
+  /** Signs one browser in: good once, within ten minutes. For the terminal, not for logs. */
+  link: string;
+  port: number;
+  /** Another link. */
+  createLink(): string;
+  /** Resolves when sessions that a dead process left in the middle of something have been taken up. */
+  readonly recovered: Promise<void>;
+  /** Stops accepting, ends the streams, closes the sessions; within five seconds. Safe to call twice. */
+  close(): Promise<void>;
+};
+
+/**
+ * Runs a server on Node.
+ * @throws ConfigurationError for an address beyond this machine without `publicOrigin`, and the system's error when the port is taken.
+ */
+export async function serve(options: ServeOptions): Promise<RunningServer> {
+  const host = options.host ?? '127.0.0.1';
+  if (!isLoopbackName(host) && options.publicOrigin === undefined) {
+    throw new ConfigurationError(
+      `Listening on ${host} lets other machines in: say how they reach this server with publicOrigin ("https://chat.example.org"), or listen on 127.0.0.1`,
+    );
+  }
+  let port: number | undefined;
+  const app = createAppOn(options, () => port);
+  // Without `createServer` of another kind, the adaptor makes a plain HTTP server.
+  const server = createAdaptorServer({
+    fetch: (request) => app.fetch(request),
+    overrideGlobalObjects: false,
+  }) as Server;
+  try {
+    port = await listen(server, host, options.port ?? 0);
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => (closed ??= shutDown(server, () => app.close()));
+  return {
+    url: options.publicOrigin ?? `http://127.0.0.1:${port}`,
+    link: app.createLink(),
+    port,
+    createLink: () => app.createLink(),
+    recovered: app.recovered,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+async function listen(server: Server, host: string, port: number): Promise<number> {
+  server.listen({ port, host: host === '[::1]' ? '::1' : host });
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The server listens on no port');
+  return address.port;
+}
+
+/** A client that neither reads nor hangs up must not hold the process: what is left after the bound is cut. */
+async function shutDown(server: Server, closeApp: () => Promise<void>): Promise<void> {
+  const ended = new Promise<void>((resolve) => server.close(() => resolve()));
+  const cut = setTimeout(() => server.closeAllConnections(), CLOSE_WITHIN_MS);
+  try {
+    await closeApp();
+    server.closeIdleConnections();
+    await ended;
+  } finally {
+    clearTimeout(cut);
+  }
+}
