@@ -10,9 +10,14 @@ new_enough() {
   [ "${major%%.*}" -ge 24 ]
 }
 
+# Sets NODE to the program and NODE_FOUND to its version.
 find_node() {
-  if NODE_FOUND=$(node --version 2>/dev/null) && new_enough "$NODE_FOUND"; then return 0; fi
+  if NODE_FOUND=$(node --version 2>/dev/null) && new_enough "$NODE_FOUND"; then
+    NODE=$(command -v node)
+    return 0
+  fi
   if NODE_FOUND=$("$PINNED_NODE/node" --version 2>/dev/null); then
+    NODE="$PINNED_NODE/node"
     PATH="$PINNED_NODE:$PATH"
     export PATH
     return 0

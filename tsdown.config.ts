@@ -1,0 +1,23 @@
+import { defineConfig } from 'tsdown';
+
+// What is published: each package's entries as bundled ESM. Dependencies stay outside of the bundle; what is loaded lazily in the
+// source stays a chunk of its own. Declarations are written by tsc (script/build), because these would need isolatedDeclarations.
+const common = {
+  format: 'esm',
+  platform: 'node',
+  target: 'node22.19',
+  dts: false,
+  // `dist/index.js`: each package.json says `"type": "module"`.
+  fixedExtension: false,
+  sourcemap: false,
+  // script/build has written the declarations there already.
+  clean: false,
+  report: false,
+} as const;
+
+export default defineConfig([
+  { ...common, cwd: 'packages/colloquy', entry: ['src/index.ts', 'src/internal.ts'] },
+  { ...common, cwd: 'packages/emulator', entry: ['src/index.ts'] },
+  { ...common, cwd: 'packages/server', entry: ['src/index.ts'] },
+  { ...common, cwd: 'packages/cli', entry: ['src/main.ts'] },
+]);
