@@ -1,4 +1,4 @@
-import type { Entry, Json, Thread } from '../log/entries.ts';
+import type { Json, Thread } from '../log/entries.ts';
 
 /** A tool as the turn sees it: what it is called, what it touches, how it runs. */
 export interface Tool<I = Json, O = Json> {
@@ -44,22 +44,41 @@ export interface ToolContext {
   signal: AbortSignal;
   /** Live news for readers; not kept. */
   progress(p: Json): void;
-  runAgent(spec: Json): AsyncIterable<Entry>;
 }
 
 /** Files under the session's roots: its working directory and the additional directories. Symbolic links are followed before the check. */
 export interface Files {
   /** The real, absolute path that a path names; a path that does not exist yet resolves through its nearest existing parent. */
   resolve(path: string): Promise<string>;
-  /** Undefined when there is nothing. */
+  /** Undefined when there is nothing. @throws Error for what lies outside the roots without leave. */
   stat(path: string): Promise<FileStat | undefined>;
+  /** Names of what a folder holds, in no order, at most `limit` (default 1,000). @throws Error like `read` */
+  list(path: string, o?: { limit?: number | undefined }): Promise<string[]>;
   /** @throws Error for what is not a regular file, is too large (`maxBytes`, default 50 MB) or lies outside the roots without leave. */
   read(path: string, o?: { maxBytes?: number | undefined; signal?: AbortSignal | undefined }): Promise<Uint8Array>;
-  /** Replaces the file in one step, keeping its mode; makes missing folders. */
-  write(path: string, data: string | Uint8Array, o?: { signal?: AbortSignal | undefined }): Promise<void>;
+  /**
+   * Shows a regular file of any size piece by piece, in bounded memory, and resolves to what the file was when it was opened.
+   * A piece is only valid during the call; `false` ends the scan. @throws Error like `read`
+   */
+  scan(
+    path: string,
+    visit: (piece: Uint8Array) => boolean,
+    o?: { signal?: AbortSignal | undefined },
+  ): Promise<FileStat>;
+  /**
+   * Replaces the file in one step, keeping its mode; makes missing folders. With `unchangedSince`, refuses when the file is
+   * no longer as it was then (`'absent'`: did not exist).
+   */
+  write(
+    path: string,
+    data: string | Uint8Array,
+    o?: { unchangedSince?: FileStat | 'absent' | undefined; signal?: AbortSignal | undefined },
+  ): Promise<void>;
   /** What the model has seen of a file: an edit of a file that has changed since is refused. */
   seen(path: string): FileStat | undefined;
   markSeen(path: string, stat: FileStat): void;
+  /** The same files, with leave for further real paths and what lies below them: those that one call was allowed to touch. */
+  withLeave(paths: readonly string[]): Files;
 }
 
 export type FileStat = { kind: 'file' | 'directory' | 'other'; size: number; mtimeMs: number };
@@ -73,7 +92,7 @@ export type ShellOptions = {
   cwd: string;
   timeoutMs: number;
   signal: AbortSignal;
-  /** Bytes of each stream that are kept; what comes after is counted and dropped. */
+  /** Bytes of each stream that are kept, from its beginning and its end; what lies between is counted and dropped. Default 30,000. */
   maxOutputBytes?: number | undefined;
 };
 
