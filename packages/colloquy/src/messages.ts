@@ -204,12 +204,6 @@ export type SDKInformationalMessage = Common & {
   tool_use_id?: string | undefined;
 };
 
-export type SDKSessionStateChangedMessage = Common & {
-  type: 'system';
-  subtype: 'session_state_changed';
-  state: 'idle' | 'running' | 'requires_action';
-};
-
 /** Only at the doors of a server: a tool call waits for a person. Answered through `POST /v1/sessions/{id}/answers`. */
 export type SDKPermissionRequestMessage = Common & {
   type: 'system';
@@ -223,13 +217,16 @@ export type SDKPermissionRequestMessage = Common & {
   suggestions: unknown[];
 };
 
-/** Only at the doors of a server: the request has been answered, by this or another viewer, or fell away with its turn. */
+/**
+ * Only at the doors of a server: the request has been answered, by this or another viewer. A request whose tool use gets its
+ * result without an answer fell away with its turn.
+ */
 export type SDKPermissionAnsweredMessage = Common & {
   type: 'system';
   subtype: 'permission_answered';
   request: number;
   tool_use_id: string;
-  behavior: 'allow' | 'deny' | 'withdrawn';
+  behavior: 'allow' | 'deny';
   by: string;
 };
 
@@ -264,7 +261,6 @@ export type SDKMessage =
   | SDKAPIRetryMessage
   | SDKPermissionDeniedMessage
   | SDKInformationalMessage
-  | SDKSessionStateChangedMessage
   | SDKPermissionRequestMessage
   | SDKPermissionAnsweredMessage
   | SDKPromptWithdrawnMessage

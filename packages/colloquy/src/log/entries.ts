@@ -70,7 +70,17 @@ export type Fact =
   | { kind: 'prompt_taken'; prompt: Seq; turn: string }
   | { kind: 'context'; role: 'user' | 'system'; content: Json[]; source: string }
   | { kind: 'model_request'; request: string; attempt: number; upTo: Seq; maxTokens: number; reservedUsd: number }
-  | { kind: 'model_block'; request: string; index: number; block: Json }
+  | {
+      kind: 'model_block';
+      request: string;
+      index: number;
+      /** As received, unknown types kept. */
+      block: Json;
+      /** On the first block of an answer: id, model and usage as the answer began. */
+      start?: { id: string; model: string; usage: Json; ttftMs: number } | undefined;
+      /** Cut by an interrupt: the text so far of a block that never ended. */
+      cut?: true | undefined;
+    }
   | {
       kind: 'model_response';
       request: string;

@@ -6,12 +6,24 @@ import type { SDKCommandLifecycleMessage } from '../messages.ts';
 export type LifecycleState = Map<Seq, string>;
 
 /** Tells of each prompt when a turn takes it and when it is withdrawn. Prompts older than the view itself are not told. */
-export function foldLifecycle(state: LifecycleState, sessionId: string, entry: Entry): readonly SDKCommandLifecycleMessage[] {
+export function foldLifecycle(
+  state: LifecycleState,
+  sessionId: string,
+  entry: Entry,
+): readonly SDKCommandLifecycleMessage[] {
   if (entry.kind === 'prompt') state.set(entry.seq, entry.uuid);
   if (entry.kind !== 'prompt_taken' && entry.kind !== 'prompt_withdrawn') return [];
   const command_uuid = state.get(entry.prompt);
   if (command_uuid === undefined) return [];
   state.delete(entry.prompt);
   const what = entry.kind === 'prompt_taken' ? 'started' : 'cancelled';
-  return [{ type: 'command_lifecycle', command_uuid, state: what, uuid: derivedUuid(sessionId, entry.seq, 1), session_id: sessionId }];
+  return [
+    {
+      type: 'command_lifecycle',
+      command_uuid,
+      state: what,
+      uuid: derivedUuid(sessionId, entry.seq, 1),
+      session_id: sessionId,
+    },
+  ];
 }

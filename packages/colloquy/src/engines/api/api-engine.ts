@@ -1,0 +1,126 @@
+import type { Store } from '../../log/store.ts';
+import type { HttpSend } from '../../messages-api/http-send.ts';
+import type { Options } from '../../options/options.ts';
+import { modelOf } from '../../options/resolve-options.ts';
+import { OPTION_NAMES, validateOptions } from '../../options/validate.ts';
+import type { Engine, HostedSession, SessionFunctions } from '../engine.ts';
+import { ApiSession } from './api-session.ts';
+import { chooseSession } from './choose-session.ts';
+import { connect } from './connect.ts';
+import { loadSession } from './load-session.ts';
+import { checkThinking } from './request-extras.ts';
+import { sessionFunctions } from './session-functions.ts';
+import { SessionSetup } from './session-setup.ts';
+import { collectTools } from './collect-tools.ts';
+
+export type ApiEngineOptions = {
+  /** Where sessions are kept. Default: the SQLite store in the data folder, opened at first use. */
+  store?: Store | undefined;
+  /** Replaces the network for sessions whose options do not. */
+  send?: HttpSend | undefined;
+  /**
+   * For servers: a call that must be asked becomes a `permission_request` in the log and waits for the control `answer`; settings
+   * changed earlier in a session still hold; a turn that `close()` finds running is left to the session's next owner.
+   */
+  askThroughLog?: boolean | undefined;
+  /** Who is named in the log as the writer of inputs. Default `sdk`. */
+  by?: string | undefined;
+};
+
+/** Our own agent loop, in this process. One engine serves any number of sessions. */
+export type ApiEngine = Engine & {
+  open(options: Options): Promise<HostedSession>;
+  /** The store of persistent sessions. */
+  store(): Promise<Store>;
+  /** Closes every open session, and the stores that the engine has opened itself. */
+  close(): Promise<void>;
+};
+
+/** Makes an engine. Nothing is opened before the first session. */
+export function createApiEngine(o: ApiEngineOptions = {}): ApiEngine {
+  const stores = new EngineStores(o.store);
+  const open = new Set<ApiSession>();
+  return {
+    kind: 'api',
+    supports: OPTION_NAMES,
+    sessions: lazySessionFunctions(() => stores.persistent()),
+    store: () => stores.persistent(),
+    async open(options) {
+      validateOptions(options);
+      checkThinking(options, modelOf(options));
+      const hosted = o.askThroughLog === true;
+      const { client, apiKeySource } = connect(options, o.send);
+      const setup = new SessionSetup(options, {
+        client,
+        apiKeySource,
+        tools: await collectTools(options),
+        hosted,
+        by: o.by ?? 'sdk',
+      });
+      const store = options.persistSession === false ? await stores.memory() : await stores.persistent();
+      const log = await chooseSession(store, options);
+      const session = await loadSession(log, store, setup);
+      open.add(session);
+      setup.onClose(() => open.delete(session));
+      session.start();
+      return session;
+    },
+    async close() {
+      await Promise.allSettled([...open].map((session) => session.close()));
+      await stores.close();
+    },
+  };
+}
+
+/** The stores of one engine: one that persists, one in memory, each opened when it is first needed. */
+class EngineStores {
+  readonly #given: Store | undefined;
+  #persistent: Promise<Store> | undefined;
+  #memory: Promise<Store> | undefined;
+
+  constructor(given: Store | undefined) {
+    this.#given = given;
+  }
+
+  persistent(): Promise<Store> {
+    if (this.#given !== undefined) return Promise.resolve(this.#given);
+    // A failure is not kept: the next session tries again.
+    return (this.#persistent ??= openDefaultStore().catch((error: unknown) => {
+      this.#persistent = undefined;
+      throw error;
+    }));
+  }
+
+  memory(): Promise<Store> {
+    return (this.#memory ??= import('../../log/memory-store.ts').then(({ createMemoryStore }) => createMemoryStore()));
+  }
+
+  async close(): Promise<void> {
+    const opened = await Promise.allSettled([this.#persistent, this.#memory]);
+    for (const one of opened) if (one.status === 'fulfilled') await one.value?.[Symbol.asyncDispose]();
+    this.#persistent = undefined;
+    this.#memory = undefined;
+  }
+}
+
+async function openDefaultStore(): Promise<Store> {
+  const [{ openSqliteStore }, { dataFolder }, { join }] = await Promise.all([
+    import('../../log/sqlite-store.ts'),
+    import('../../log/data-folder.ts'),
+    import('node:path'),
+  ]);
+  return openSqliteStore({ path: join(dataFolder(process.env), 'colloquy.db') });
+}
+
+function lazySessionFunctions(store: () => Promise<Store>): SessionFunctions {
+  const ready = async (): Promise<SessionFunctions> => sessionFunctions(await store());
+  return {
+    list: async (o) => (await ready()).list(o),
+    get: async (id) => (await ready()).get(id),
+    messages: async (id, o) => (await ready()).messages(id, o),
+    fork: async (id, o) => (await ready()).fork(id, o),
+    rename: async (id, title) => (await ready()).rename(id, title),
+    tag: async (id, tag) => (await ready()).tag(id, tag),
+    delete: async (id) => (await ready()).delete(id),
+  };
+}

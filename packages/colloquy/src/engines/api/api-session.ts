@@ -1,0 +1,233 @@
+import { randomUUID } from 'node:crypto';
+import { AbortError, ColloquyError } from '../../errors.ts';
+import { delay } from '../../helpers/delay.ts';
+import type { Entry, Seq } from '../../log/entries.ts';
+import { foldEntry, type SessionState } from '../../log/fold.ts';
+import type { SessionLog } from '../../log/session-log.ts';
+import type { Store } from '../../log/store.ts';
+import type { SDKMessage, SDKUserMessage } from '../../messages.ts';
+import { recoverTurn } from '../../turn/recover-turn.ts';
+import { beginTurn, runTurn } from '../../turn/run-turn.ts';
+import { TurnStop, type TurnWorld } from '../../turn/turn-world.ts';
+import { foldHistory, newHistory, type RequestHistory } from '../../views/to-model-request.ts';
+import { cloneMessagesState, sdkMessagesView } from '../../views/to-sdk-messages.ts';
+import type { Controls, HostedSession, PlacedMessage, ReadOptions } from '../engine.ts';
+import { checkUserMessage } from '../user-message.ts';
+import { CONTROLS } from './controls.ts';
+import { pickPrompts } from './pick-prompts.ts';
+import { readMessages, readPlaced } from './readers.ts';
+import type { SessionSetup } from './session-setup.ts';
+
+/** How long `close()` waits for a turn to end before it lets go of the session all the same. */
+const CLOSE_BOUND_MS = 5_000;
+const PAGE = 1_000;
+
+/** A session of the api engine: holds the lease of its log, folds it, and runs a turn whenever a prompt waits. */
+export class ApiSession implements HostedSession {
+  readonly id: string;
+  readonly log: SessionLog;
+  readonly store: Store;
+  readonly setup: SessionSetup;
+  readonly state: SessionState;
+  readonly world: TurnWorld;
+  /** The log as messages, as far as it is folded: where new readers begin. */
+  readonly view;
+  #history: RequestHistory | undefined;
+  #stop: TurnStop | undefined;
+  #wake: () => void = () => {};
+  #running: Promise<void> = Promise.resolve();
+  #closing: Promise<void> | undefined;
+  #failure: unknown;
+  readonly #waiters = new Set<(entry: Entry) => void>();
+
+  constructor(log: SessionLog, store: Store, setup: SessionSetup, state: SessionState, earlier: readonly Entry[]) {
+    this.id = log.id;
+    this.log = log;
+    this.store = store;
+    this.setup = setup;
+    this.state = state;
+    this.view = sdkMessagesView.init({ id: log.id, door: setup.hosted });
+    for (const entry of earlier) sdkMessagesView.entry(this.view, entry);
+    for (const { seq, uuid } of state.queue) this.view.door?.waiting.set(seq, uuid);
+    this.world = setup.makeWorld(this);
+    log.subscribe((entry) => this.#fold(entry));
+    log.lost.addEventListener('abort', () => this.#fail(log.lost.reason), { once: true });
+    setup.abortSignal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /** Begins to work: takes up a turn that an earlier owner left open, then whatever waits in the queue. */
+  start(): void {
+    this.#running = this.#run().catch((error: unknown) => this.#fail(error));
+    if (this.setup.abortSignal?.aborted === true) this.#onAbort();
+  }
+
+  get history(): RequestHistory {
+    return (this.#history ??= newHistory());
+  }
+
+  async send(message: SDKUserMessage): Promise<{ uuid: string; seq: Seq }> {
+    checkUserMessage(message);
+    this.#checkOpen();
+    const uuid = message.uuid ?? randomUUID();
+    const { content } = message.message;
+    const appended = await this.log.input(
+      [
+        {
+          kind: 'prompt',
+          uuid,
+          content: typeof content === 'string' ? [{ type: 'text', text: content }] : content,
+          by: this.setup.by,
+          origin: message.origin ?? null,
+          priority: message.priority ?? 'later',
+          startsTurn: message.shouldQuery ?? true,
+          // A prompt that its sender named is accepted once, however often it is sent.
+          ...(message.uuid === undefined ? {} : { once: `key:${uuid}` }),
+        },
+      ],
+      { sync: 'now' },
+    );
+    return { uuid, seq: appended.ok ? (appended.entries.at(-1)?.seq ?? 0) : appended.winner.seq };
+  }
+
+  messages(o: ReadOptions = {}): AsyncIterable<SDKMessage> {
+    return flatten(this.batches(o));
+  }
+
+  batches(o: ReadOptions = {}): AsyncIterable<readonly SDKMessage[]> {
+    return readMessages(this, o);
+  }
+
+  placed(o: ReadOptions & { door?: boolean | undefined } = {}): AsyncIterable<readonly PlacedMessage[]> {
+    return readPlaced(this, o);
+  }
+
+  async control<K extends keyof Controls>(name: K, args: Controls[K]['args']): Promise<Controls[K]['result']> {
+    this.#checkOpen();
+    return CONTROLS[name](this, args);
+  }
+
+  /** Resolves with the entry once one fits; rejects with the signal's reason. */
+  waitFor(fits: (entry: Entry) => boolean, signal: AbortSignal): Promise<Entry> {
+    return new Promise((resolve, reject) => {
+      const settle = (): void => {
+        this.#waiters.delete(look);
+        signal.removeEventListener('abort', onAbort);
+      };
+      const look = (entry: Entry): void => {
+        if (!fits(entry)) return;
+        settle();
+        resolve(entry);
+      };
+      const onAbort = (): void => {
+        settle();
+        reject(signal.reason);
+      };
+      if (signal.aborted) return onAbort();
+      this.#waiters.add(look);
+      signal.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
+  /** What ended the session from within, if something did; readers throw it. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  /** Ends the running turn (or leaves it to the next owner, on a server), ends all readers and releases the session. */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#shutDown());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** A reader's own copy of the view, as of now. */
+  viewForReader(door: boolean): typeof this.view {
+    return cloneMessagesState(this.view, door);
+  }
+
+  #fold(entry: Entry): void {
+    foldEntry(this.state, entry);
+    if (this.#history !== undefined) foldHistory(this.#history, entry);
+    sdkMessagesView.entry(this.view, entry);
+    if (entry.kind === 'settings') this.setup.applySettings(entry.patch);
+    if (entry.kind === 'interrupt') this.#stop?.stop({ why: 'interrupt' });
+    if (entry.kind === 'prompt') {
+      if (entry.priority === 'now') this.#stop?.stop({ why: 'preempted' });
+      this.#wake();
+    }
+    for (const look of this.#waiters) look(entry);
+  }
+
+  async #run(): Promise<void> {
+    await recoverTurn(this.world);
+    while (this.#closing === undefined) {
+      const open = this.state.turn !== undefined;
+      const prompts = open ? [] : pickPrompts(this.state.queue, this.setup.limits.mergePrompts);
+      if (!open && prompts.length === 0) {
+        await new Promise<void>((resolve) => (this.#wake = resolve));
+        continue;
+      }
+      const stop = new TurnStop();
+      this.#stop = stop;
+      try {
+        await this.#loadHistory();
+        if (this.#closing !== undefined && !open) return;
+        // A prompt that another process withdrew meanwhile is refused; its entry comes with the next look at the log.
+        if (open || (await beginTurn(this.world, `t${this.state.turns + 1}`, prompts))) await runTurn(this.world, stop);
+        else await this.log.refresh();
+      } finally {
+        this.#stop = undefined;
+      }
+      if (stop.cause?.why === 'left') return;
+    }
+  }
+
+  /** The history is read when the first turn needs it, from the newest segment's start; then it is folded like the state. */
+  async #loadHistory(): Promise<void> {
+    if (this.#history !== undefined) return;
+    const history = newHistory();
+    let last = (this.state.segment?.keepFrom ?? 1) - 1;
+    while (last < this.state.seq) {
+      const page = await this.store.read(this.id, { after: last, upTo: this.state.seq, limit: PAGE });
+      for (const entry of page) foldHistory(history, entry);
+      last = page.at(-1)?.seq ?? this.state.seq;
+    }
+    this.#history = history;
+  }
+
+  #checkOpen(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#closing !== undefined)
+      throw new AbortError(`Session ${this.id} is closed; open it again with { resume: '${this.id}' }`);
+  }
+
+  readonly #onAbort = (): void => {
+    const reason: unknown = this.setup.abortSignal?.reason;
+    this.#fail(new AbortError('The conversation was aborted through its abortController', { cause: reason }));
+  };
+
+  #fail(error: unknown): void {
+    this.#failure ??=
+      error instanceof ColloquyError
+        ? error
+        : new AbortError(`Session ${this.id} has failed: ${String(error)}`, { cause: error });
+    void this.close();
+  }
+
+  async #shutDown(): Promise<void> {
+    this.setup.abortSignal?.removeEventListener('abort', this.#onAbort);
+    this.#stop?.stop({ why: this.setup.hosted || this.log.lost.aborted ? 'left' : 'closed' });
+    this.#wake();
+    const bound = new AbortController();
+    await Promise.race([this.#running, delay(CLOSE_BOUND_MS, { signal: bound.signal }).catch(() => {})]);
+    bound.abort();
+    await this.log.close();
+    this.setup.close();
+  }
+}
+
+async function* flatten(batches: AsyncIterable<readonly SDKMessage[]>): AsyncGenerator<SDKMessage, void, void> {
+  for await (const batch of batches) yield* batch;
+}

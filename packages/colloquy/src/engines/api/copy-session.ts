@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { SessionNotFoundError } from '../../errors.ts';
+import type { Entry, NewEntry, Seq } from '../../log/entries.ts';
+import { emptyState, foldEntry } from '../../log/fold.ts';
+import { SessionLog } from '../../log/session-log.ts';
+import type { Store } from '../../log/store.ts';
+
+const PAGE = 1_000;
+
+/**
+ * Copies a session's entries up to and including `upTo` (default: all) into a new session, number by number. A turn that is open
+ * there is closed, and prompts that wait are withdrawn: they belong to the session they were given to.
+ * @throws SessionNotFoundError
+ */
+export async function copySession(
+  store: Store,
+  from: string,
+  o: { id?: string | undefined; title?: string | undefined; upTo?: Seq | undefined } = {},
+): Promise<string> {
+  const source = await store.sessions.get(from);
+  if (source === undefined) throw new SessionNotFoundError(from);
+  const id = o.id ?? randomUUID();
+  const title = o.title ?? `${source.title ?? source.firstPrompt ?? 'Session'} (fork)`;
+  await store.sessions.create({ id, cwd: source.cwd, title, data: source.data });
+  await using log = await SessionLog.open(store, id);
+  const state = emptyState();
+  const upTo = o.upTo ?? source.head;
+  for (let last = 0; last < upTo;) {
+    const page = await store.read(from, { after: last, upTo, limit: PAGE });
+    for (const entry of page) foldEntry(state, entry);
+    if (page.length > 0) await log.append(page.map(withoutPlace), { sync: 'lazy' });
+    last = page.at(-1)?.seq ?? upTo;
+  }
+  await log.append([...closing(state, from), { kind: 'fork', from: { session: from, seq: state.seq } }], {
+    sync: 'now',
+  });
+  return id;
+}
+
+function withoutPlace(entry: Entry): NewEntry {
+  const { v: _v, seq: _seq, at: _at, epoch: _epoch, ...rest } = entry;
+  return rest;
+}
+
+function closing(state: ReturnType<typeof emptyState>, from: string): NewEntry[] {
+  const facts: NewEntry[] = state.queue.map(({ seq }) => ({
+    kind: 'prompt_withdrawn',
+    prompt: seq,
+    by: 'fork',
+    once: `take:${seq}`,
+  }));
+  const { turn } = state;
+  if (turn === undefined) return facts;
+  if (turn.request !== undefined) {
+    const { id, attempt, blocks } = turn.request;
+    const error = {
+      message: 'The session was forked here.',
+      status: null,
+      error: 'unknown',
+      attempt,
+      maxRetries: 0,
+      retryDelayMs: 0,
+    };
+    facts.push({ kind: 'model_error', request: id, error, next: 'owner_lost', discards: blocks.map(({ seq }) => seq) });
+  }
+  for (const { block, done } of turn.calls) {
+    if (done) continue;
+    const content = `This call belongs to session ${from}, from which this one was forked; it was not run here.`;
+    facts.push({ kind: 'tool_result', toolUseId: block.id, content, isError: true, outcome: 'interrupted' });
+  }
+  facts.push({ kind: 'turn_end', turn: turn.id, reason: 'forked', result: forkedResult(state) });
+  return facts;
+}
+
+function forkedResult(state: ReturnType<typeof emptyState>): unknown {
+  return {
+    type: 'result',
+    subtype: 'error_during_execution',
+    is_error: true,
+    duration_ms: 0,
+    duration_api_ms: 0,
+    num_turns: 0,
+    stop_reason: null,
+    total_cost_usd: state.totals.costUsd,
+    usage: state.turn?.usage,
+    modelUsage: state.totals.byModel,
+    permission_denials: [],
+    errors: ['The session was forked in the middle of this turn'],
+    terminal_reason: 'turn_setup_failed',
+  };
+}

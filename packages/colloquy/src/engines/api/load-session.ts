@@ -1,0 +1,37 @@
+import type { Entry } from '../../log/entries.ts';
+import { emptyState, foldEntry, fromCheckpoint, type SessionState } from '../../log/fold.ts';
+import type { SessionLog } from '../../log/session-log.ts';
+import type { Store } from '../../log/store.ts';
+import { ApiSession } from './api-session.ts';
+import type { SessionSetup } from './session-setup.ts';
+
+const PAGE = 1_000;
+
+/** Folds what a session's log holds, from its newest checkpoint on, into a session ready to start. */
+export async function loadSession(log: SessionLog, store: Store, setup: SessionSetup): Promise<ApiSession> {
+  try {
+    const state = fromCheckpoint(log.row.checkpoint) ?? emptyState();
+    const entries: Entry[] = [];
+    while (state.seq < log.head) {
+      const page = await store.read(log.id, { after: state.seq, upTo: log.head, limit: PAGE });
+      for (const entry of page) foldEntry(state, entry);
+      entries.push(...page);
+      if (page.length === 0) break;
+    }
+    if (setup.hosted) restoreSettings(setup, state);
+    return new ApiSession(log, store, setup, state, entries);
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+}
+
+/** On a server, what was set earlier in a session still holds when it is opened again. */
+function restoreSettings(setup: SessionSetup, state: SessionState): void {
+  const { permissionMode, model, permissionUpdates } = state.settings;
+  setup.applySettings({
+    permissionUpdates,
+    ...(permissionMode === undefined ? {} : { permissionMode }),
+    ...(model === undefined ? {} : { model }),
+  });
+}

@@ -1,0 +1,191 @@
+import { ConfigurationError } from '../../errors.ts';
+import { createHookRunner } from '../../hooks/run-hooks.ts';
+import type { Json } from '../../log/entries.ts';
+import { modelInfo } from '../../messages-api/models.ts';
+import type { MessagesClient } from '../../messages-api/messages-client.ts';
+import type { Options } from '../../options/options.ts';
+import { parseUpdate } from '../../permissions/parse-update.ts';
+import type { PermissionModeInput } from '../../options/permissions.ts';
+import { reportedMode } from '../../options/reported-mode.ts';
+import { environmentOf, modelOf, workingDirectoryOf } from '../../options/resolve-options.ts';
+import { validatePermissionMode } from '../../options/validate.ts';
+import { VERSION } from '../../helpers/version.ts';
+import { applyUpdate, initialPermissions, isToolDenied, withMode } from '../../permissions/state.ts';
+import { createLocalFiles } from '../../tools/local-files.ts';
+import { createLocalShell } from '../../tools/local-shell.ts';
+import type { Tool } from '../../tools/tool.ts';
+import type { Asker, ToolBox, TurnLimits, TurnWorld } from '../../turn/turn-world.ts';
+import type { InitFacts } from '../../views/to-sdk-messages.ts';
+import type { ApiSession } from './api-session.ts';
+import { requestExtras } from './request-extras.ts';
+import { environmentNote, systemPrompt } from './system-prompt.ts';
+
+const DEFAULT_MAX_RETRIES = 10;
+
+/** Where a session's parts come from, besides its options. */
+export type SetupParts = {
+  client: MessagesClient;
+  apiKeySource: string;
+  /** All tools there are: built in, and of in-process servers. */
+  tools: readonly Tool[];
+  /** A server's session: asks through the log, keeps its settings, and leaves an unfinished turn to its next owner. */
+  hosted: boolean;
+  by: string;
+};
+
+/** A session's options made ready: limits, tools, permissions, and what changes in them while it runs. */
+export class SessionSetup {
+  readonly hosted: boolean;
+  readonly by: string;
+  readonly limits: TurnLimits;
+  readonly abortSignal: AbortSignal | undefined;
+  readonly #options: Options;
+  readonly #parts: SetupParts;
+  readonly #cwd: string;
+  readonly #firstModel: string;
+  readonly #permissions;
+  readonly #tools: ToolBox;
+  #model: string;
+  #onClose: () => void = () => {};
+
+  constructor(options: Options, parts: SetupParts) {
+    this.hosted = parts.hosted;
+    this.by = parts.by;
+    this.abortSignal = options.abortController?.signal;
+    this.#options = options;
+    this.#parts = parts;
+    this.#cwd = workingDirectoryOf(options);
+    this.#firstModel = modelOf(options);
+    this.#model = this.#firstModel;
+    this.#permissions = { state: initialPermissions({ ...options, cwd: this.#cwd }) };
+    this.#tools = toolBox(parts.tools, options, (tool) => isToolDenied(this.#permissions.state, tool));
+    this.limits = {
+      maxTurns: options.maxTurns,
+      maxBudgetUsd: options.maxBudgetUsd,
+      maxRetries: options.maxRetries ?? DEFAULT_MAX_RETRIES,
+      maxOutputTokens: options.maxOutputTokens,
+      timeoutMs: options.timeoutMs,
+      mergePrompts: options.promptQueue === 'merge',
+    };
+    this.checkModel(this.#model);
+  }
+
+  makeWorld(session: ApiSession): TurnWorld {
+    const permissions = this.#permissions;
+    const cwd = this.#cwd;
+    const model = (): string => this.#model;
+    const mode = (): PermissionModeInput => permissions.state.mode;
+    const system = systemPrompt(this.#options.systemPrompt, this.#tools.offered);
+    return {
+      log: session.log,
+      state: session.state,
+      get history() {
+        return session.history;
+      },
+      client: this.#parts.client,
+      hooks: createHookRunner(this.#options.hooks, () => ({
+        session_id: session.id,
+        transcript_path: '',
+        cwd,
+        permission_mode: reportedMode(mode()),
+      })),
+      tools: this.#tools,
+      permissions,
+      limits: this.limits,
+      prompt: {
+        system,
+        environment: environmentNote(cwd, this.#tools.offered),
+        extras: (id) => requestExtras(this.#options, id),
+      },
+      cwd,
+      files: createLocalFiles({ cwd, roots: () => [cwd, ...permissions.state.directories] }),
+      shell: createLocalShell({ env: environmentOf(this.#options) }),
+      model,
+      mode,
+      init: () => this.#initFacts(),
+      ask: this.#asker(),
+      waitFor: (fits, signal) => session.waitFor(fits, signal),
+    };
+  }
+
+  /** Takes over what a `settings` entry changes. Entries come from this library's own controls, on whatever machine. */
+  applySettings(patch: Record<string, Json>): void {
+    const { permissionMode, model, permissionUpdates } = patch;
+    if (typeof permissionMode === 'string') {
+      // Checked by `setPermissionMode` before it was written; `withMode` checks again, for a log that another program wrote.
+      this.#permissions.state = withMode(this.#permissions.state, permissionMode as PermissionModeInput);
+    }
+    if (typeof model === 'string' || model === null) this.#model = model ?? this.#firstModel;
+    if (Array.isArray(permissionUpdates)) {
+      for (const update of permissionUpdates)
+        this.#permissions.state = applyUpdate(this.#permissions.state, parseUpdate(update));
+    }
+  }
+
+  /** @throws ConfigurationError for a mode that this session cannot be in. */
+  checkMode(mode: string): void {
+    validatePermissionMode(mode, this.#options);
+  }
+
+  /** @throws ConfigurationError for a model that the session's budget or thinking options cannot go with. */
+  checkModel(model: string = this.#firstModel): void {
+    const info = modelInfo(model);
+    if (this.limits.maxBudgetUsd !== undefined && info.price === undefined) {
+      throw new ConfigurationError(
+        `The price of ${model} is not known, so maxBudgetUsd cannot be kept; leave it out, or choose another model`,
+      );
+    }
+  }
+
+  onClose(listener: () => void): void {
+    this.#onClose = listener;
+  }
+
+  close(): void {
+    this.#onClose();
+  }
+
+  #asker(): Asker {
+    if (this.#options.canUseTool !== undefined) return { kind: 'callback', canUseTool: this.#options.canUseTool };
+    return { kind: this.hosted ? 'log' : 'nobody' };
+  }
+
+  #initFacts(): InitFacts {
+    const { mode } = this.#permissions.state;
+    const reported = reportedMode(mode);
+    return {
+      apiKeySource: this.#parts.apiKeySource,
+      claude_code_version: `colloquy-${VERSION}`,
+      cwd: this.#cwd,
+      tools: this.#tools.offered.map(({ name }) => name),
+      mcp_servers: Object.keys(this.#options.mcpServers ?? {}).map((name) => ({ name, status: 'connected' })),
+      model: this.#model,
+      permissionMode: reported,
+      ...(reported === mode ? {} : { colloquy_mode: mode }),
+      slash_commands: [],
+      output_style: 'default',
+      skills: [],
+      plugins: [],
+    };
+  }
+}
+
+function toolBox(all: readonly Tool[], options: Options, isDenied: (tool: Tool) => boolean): ToolBox {
+  const wanted = Array.isArray(options.tools) ? options.tools : undefined;
+  const known = new Map(all.flatMap((tool) => [tool.name, ...(tool.aliases ?? [])].map((name) => [name, tool])));
+  const unknown = wanted?.find((name) => !known.has(name));
+  if (unknown !== undefined) {
+    const names = all.filter(isBuiltIn).map(({ name }) => name);
+    throw new ConfigurationError(
+      `Option \`tools\` names ${unknown}, which is no built-in tool; there are ${names.join(', ')}`,
+    );
+  }
+  const chosen = wanted === undefined ? undefined : new Set(wanted.map((name) => known.get(name)));
+  const offered = all.filter(
+    (tool) => (!isBuiltIn(tool) || chosen === undefined || chosen.has(tool)) && !isDenied(tool),
+  );
+  const byName = new Map(offered.flatMap((tool) => [tool.name, ...(tool.aliases ?? [])].map((name) => [name, tool])));
+  return { toolset: 'claude_code', offered, find: (name) => byName.get(name) };
+}
+
+const isBuiltIn = (tool: Tool): boolean => !tool.name.startsWith('mcp__');

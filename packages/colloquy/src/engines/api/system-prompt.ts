@@ -1,0 +1,38 @@
+import type { Options } from '../../options/options.ts';
+import type { Tool } from '../../tools/tool.ts';
+
+const SHORT = 'You are a helpful assistant. Answer precisely, and say so when you do not know.';
+
+const AGENT = `You are an agent that works with a person on their computer, through the tools you are given.
+
+How to work:
+- Look before you answer: read the files and run the searches that the question needs, and build on what they show.
+- Change only what was asked for. Read a file before you edit it, and keep its style.
+- Use the tool made for the purpose: Read, Glob and Grep rather than shell commands for looking at files.
+- Calls that do not depend on each other go together in one answer.
+- A call may be refused by the person or by a rule. Then do not try to get around it: say what you wanted to do and why, or find another way that they would agree to.
+- If the outcome of a call is unknown, check what happened before you repeat it.
+
+How to answer:
+- Briefly, in plain words, in Markdown where it helps. Lead with the answer.
+- Name files by their path, and lines by their number.
+- Say what you did, what you could not do, and what you are not sure of. Never claim what you have not seen.`;
+
+const textBlock = (text: string): string => JSON.stringify({ type: 'text', text });
+const SHORT_BLOCK = textBlock(SHORT);
+const AGENT_BLOCK = textBlock(AGENT);
+
+/**
+ * The system prompt as the JSON of its blocks. Without the option: a short one of ours, or the one for agents when tools are
+ * offered. It holds nothing that changes from run to run, so that it stays in the API's cache.
+ */
+export function systemPrompt(option: Options['systemPrompt'], offered: readonly Tool[]): readonly string[] {
+  if (option === undefined) return [offered.length === 0 ? SHORT_BLOCK : AGENT_BLOCK];
+  const texts = typeof option === 'string' ? [option] : Array.isArray(option) ? option : [AGENT, option.append ?? ''];
+  return texts.filter((text) => text.trim() !== '').map(textBlock);
+}
+
+/** What an agent must know of where it works; told with the first prompt, because it differs from session to session. */
+export function environmentNote(cwd: string, offered: readonly Tool[]): string | undefined {
+  return offered.length === 0 ? undefined : `Working directory: ${cwd}`;
+}

@@ -1,0 +1,22 @@
+const SEQ_LIMIT = 2 ** 28;
+const INDEX_LIMIT = 2 ** 12;
+
+/**
+ * A UUID (version 8) made of a session's id and a place in its log, so that every reader of the log gives a message the same one.
+ * `mark` keeps apart what comes from entries (`8`) and from fragments (`9`).
+ */
+export function derivedUuid(sessionId: string, seq: number, index: number, mark: '8' | '9' = '8'): string {
+  const place = (seq % SEQ_LIMIT).toString(16).padStart(7, '0');
+  const part = (index % INDEX_LIMIT).toString(16).padStart(3, '0');
+  return `${sessionId.slice(0, 8)}-${place.slice(0, 4)}-8${place.slice(4)}-${mark}${part}-${sessionId.slice(-12)}`;
+}
+
+/** The place that a UUID of `derivedUuid` was made from, if it is one of this session's entries. */
+export function placeOfUuid(sessionId: string, uuid: string): { seq: number; index: number } | undefined {
+  const parts = uuid.split('-');
+  const [head, high, low, part, tail] = parts;
+  if (parts.length !== 5 || head !== sessionId.slice(0, 8) || tail !== sessionId.slice(-12)) return undefined;
+  if (high === undefined || low === undefined || part === undefined || !low.startsWith('8') || !part.startsWith('8'))
+    return undefined;
+  return { seq: Number.parseInt(high + low.slice(1), 16), index: Number.parseInt(part.slice(1), 16) };
+}

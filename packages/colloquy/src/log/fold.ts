@@ -1,0 +1,261 @@
+import type { ContentBlock, ToolUseBlock, Usage } from '../messages-api/types.ts';
+import type { SDKPermissionDenial } from '../messages.ts';
+import type { Entry, Json, Seq } from './entries.ts';
+import { prefixDigest } from './prefix-digest.ts';
+import { addUsage, NO_USAGE, type Totals, totalsWith } from './totals.ts';
+
+/** What the owner of a session must know to go on: the log, folded. Pure; the same log gives the same state. */
+export type SessionState = {
+  seq: Seq;
+  /** Accepted, and neither taken nor withdrawn. */
+  queue: QueuedPrompt[];
+  turn: OpenTurn | undefined;
+  turns: number;
+  segment: { seq: Seq; model: string; toolset: string; keepFrom: Seq; prefix: string } | undefined;
+  /** Merged patches of the `settings` entries; permission updates are collected in order. */
+  settings: { permissionMode?: string; model?: string | null; permissionUpdates: Json[] };
+  totals: Totals;
+};
+
+export type QueuedPrompt = {
+  seq: Seq;
+  uuid: string;
+  content: Json[];
+  priority: 'now' | 'next' | 'later';
+  startsTurn: boolean;
+  origin: Json;
+};
+
+/** A turn that has begun and not ended. */
+export type OpenTurn = {
+  id: string;
+  startedAt: string;
+  prompts: QueuedPrompt[];
+  /** Model requests so far, retries not counted. */
+  requests: number;
+  toolResults: number;
+  usage: Usage;
+  apiMs: number;
+  ttftMs: number | undefined;
+  denials: SDKPermissionDenial[];
+  /** Text of the newest answer. */
+  text: string;
+  stopReason: string | null;
+  /** Consecutive answers that ended at the token limit. */
+  cutShort: number;
+  stopHookActive: boolean;
+  /** A request whose answer has not ended. */
+  request: { id: string; attempt: number; blocks: { seq: Seq; block: ContentBlock }[] } | undefined;
+  /** The tool uses of the newest answer, in order. */
+  calls: CallState[];
+};
+
+export type CallState = {
+  block: ToolUseBlock;
+  /** The `tool_intent`, once it may have had an effect. */
+  intent: Seq | undefined;
+  /** The `permission_request`, while it waits for an answer. */
+  asked: Seq | undefined;
+  answered: (Entry & { kind: 'permission_answer' }) | undefined;
+  done: boolean;
+};
+
+export function emptyState(): SessionState {
+  return {
+    seq: 0,
+    queue: [],
+    turn: undefined,
+    turns: 0,
+    segment: undefined,
+    settings: { permissionUpdates: [] },
+    totals: { costUsd: 0, byModel: {} },
+  };
+}
+
+const toJson = (value: Json): string => JSON.stringify(value);
+
+/** Folds one entry into the state, in place. */
+export function foldEntry(state: SessionState, entry: Entry): void {
+  state.seq = entry.seq;
+  switch (entry.kind) {
+    case 'prompt': {
+      const { seq, uuid, content, priority, startsTurn, origin } = entry;
+      state.queue.push({ seq, uuid, content, priority, startsTurn, origin });
+      return;
+    }
+    case 'prompt_withdrawn':
+      state.queue = state.queue.filter((prompt) => prompt.seq !== entry.prompt);
+      return;
+    case 'settings':
+      foldSettings(state, entry.patch);
+      return;
+    case 'segment': {
+      const { seq, model, toolset, keepFrom } = entry;
+      state.segment = {
+        seq,
+        model,
+        toolset,
+        keepFrom,
+        prefix: prefixDigest(entry.system.map(toJson), entry.tools.map(toJson)),
+      };
+      return;
+    }
+    case 'turn_start':
+      state.turn = newTurn(entry.turn, entry.at);
+      state.turns += 1;
+      return;
+    case 'turn_end':
+      state.turn = undefined;
+      return;
+    default:
+      if (state.turn !== undefined) foldTurnEntry(state, state.turn, entry);
+  }
+}
+
+function newTurn(id: string, startedAt: string): OpenTurn {
+  return {
+    id,
+    startedAt,
+    prompts: [],
+    requests: 0,
+    toolResults: 0,
+    usage: NO_USAGE,
+    apiMs: 0,
+    ttftMs: undefined,
+    denials: [],
+    text: '',
+    stopReason: null,
+    cutShort: 0,
+    stopHookActive: false,
+    request: undefined,
+    calls: [],
+  };
+}
+
+function foldSettings(state: SessionState, patch: Record<string, Json>): void {
+  if (typeof patch['permissionMode'] === 'string') state.settings.permissionMode = patch['permissionMode'];
+  if (typeof patch['model'] === 'string' || patch['model'] === null) state.settings.model = patch['model'];
+  if (Array.isArray(patch['permissionUpdates'])) state.settings.permissionUpdates.push(...patch['permissionUpdates']);
+}
+
+function foldTurnEntry(state: SessionState, turn: OpenTurn, entry: Entry): void {
+  switch (entry.kind) {
+    case 'prompt_taken': {
+      const prompt = state.queue.find((queued) => queued.seq === entry.prompt);
+      if (prompt !== undefined) turn.prompts.push(prompt);
+      state.queue = state.queue.filter((queued) => queued.seq !== entry.prompt);
+      return;
+    }
+    case 'context':
+      if (entry.source === 'stop_hook') turn.stopHookActive = true;
+      return;
+    case 'model_request':
+      if (entry.attempt === 1) turn.requests += 1;
+      turn.request = { id: entry.request, attempt: entry.attempt, blocks: [] };
+      turn.calls = [];
+      return;
+    case 'model_block':
+      // Blocks are stored as the API sent them; the accumulator has checked the shapes that we act on.
+      turn.request?.blocks.push({ seq: entry.seq, block: entry.block as ContentBlock });
+      turn.ttftMs ??= entry.start?.ttftMs;
+      return;
+    case 'model_error':
+      turn.request = undefined;
+      return;
+    case 'model_response':
+      foldResponse(state, turn, entry);
+      return;
+    default:
+      foldCallEntry(turn, entry);
+  }
+}
+
+function foldResponse(state: SessionState, turn: OpenTurn, entry: Entry & { kind: 'model_response' }): void {
+  const blocks = turn.request?.blocks.map(({ block }) => block) ?? [];
+  turn.request = undefined;
+  turn.stopReason = entry.stopReason;
+  turn.cutShort = entry.stopReason === 'max_tokens' ? turn.cutShort + 1 : 0;
+  turn.text = blocks.map((block) => (block.type === 'text' ? block.text : '')).join('');
+  turn.calls = blocks
+    .filter((block) => block.type === 'tool_use')
+    .map((block) => ({ block, intent: undefined, asked: undefined, answered: undefined, done: false }));
+  // Written by the turn itself, in this shape.
+  const usage = entry.usage as Usage;
+  const timings = entry.timings as { apiMs: number; model: string };
+  turn.usage = addUsage(turn.usage, usage);
+  turn.apiMs += timings.apiMs;
+  state.totals = totalsWith(state.totals, timings.model, usage);
+}
+
+function foldCallEntry(turn: OpenTurn, entry: Entry): void {
+  switch (entry.kind) {
+    case 'permission_answer': {
+      const call = turn.calls.find((open) => open.asked === entry.request);
+      if (call !== undefined) call.answered = entry;
+      return;
+    }
+    case 'permission_request':
+    case 'tool_intent':
+    case 'tool_decision':
+    case 'tool_result': {
+      const call = turn.calls.find(({ block }) => block.id === entry.toolUseId);
+      if (call !== undefined) foldCall(turn, call, entry);
+      return;
+    }
+    default:
+  }
+}
+
+function foldCall(
+  turn: OpenTurn,
+  call: CallState,
+  entry: Entry & { kind: 'permission_request' | 'tool_intent' | 'tool_decision' | 'tool_result' },
+): void {
+  switch (entry.kind) {
+    case 'permission_request':
+      call.asked = entry.seq;
+      return;
+    case 'tool_intent':
+      call.intent = entry.seq;
+      return;
+    case 'tool_decision':
+      if (entry.decision.behavior === 'deny') {
+        turn.denials.push({
+          tool_name: call.block.name,
+          tool_use_id: call.block.id,
+          // The accumulator refuses tool inputs that are not objects.
+          tool_input: call.block.input as Record<string, unknown>,
+        });
+      }
+      return;
+    case 'tool_result':
+      call.done = true;
+      turn.toolResults += 1;
+      return;
+    default:
+      entry satisfies never;
+  }
+}
+
+/**
+ * What is kept with the session's row at the end of a turn, so that a resume folds only the entries after its `seq`: those of
+ * the turn's end among them, and any input that slipped in before it.
+ */
+export function toCheckpoint(state: SessionState): Json {
+  const { turn: _, ...kept } = state;
+  return { v: 1, ...kept } satisfies Checkpoint;
+}
+
+/** The state that a checkpoint stands for; `undefined` if it is of a form we do not know. */
+export function fromCheckpoint(checkpoint: Json): SessionState | undefined {
+  if (!isCheckpoint(checkpoint)) return undefined;
+  const { v: _, ...state } = checkpoint;
+  return { ...state, turn: undefined };
+}
+
+type Checkpoint = Omit<SessionState, 'turn'> & { v: 1 };
+
+/** Checkpoints are written by `toCheckpoint` alone; their version says which of its forms it is. */
+function isCheckpoint(value: Json): value is Checkpoint {
+  return typeof value === 'object' && value !== null && 'v' in value && value.v === 1;
+}

@@ -1,0 +1,142 @@
+import { delay } from '../helpers/delay.ts';
+import type { NewEntry } from '../log/entries.ts';
+import { MessageAccumulator } from '../messages-api/accumulate-message.ts';
+import { isRetryable, retryDelayMs } from '../messages-api/retry-policy.ts';
+import { hasThinking, requestBody } from '../views/to-model-request.ts';
+import type { ModelErrorFacts } from '../views/to-sdk-messages.ts';
+import { describeModelError, speaksOfThinking } from './model-error.ts';
+import { type PlannedRequest, planRequest, segmentFact } from './plan-request.ts';
+import { note, type TurnStop, type TurnWorld } from './turn-world.ts';
+
+/** What came of asking the model. The answer itself is in the log. */
+export type Asked =
+  | { kind: 'answered' }
+  | { kind: 'stopped' }
+  /** What is left of the budget does not pay for another answer. */
+  | { kind: 'too_expensive' }
+  | { kind: 'failed'; error: ModelErrorFacts };
+
+/** Makes the next model request, again after errors that may pass, and appends its blocks as they finish. */
+export async function askModel(world: TurnWorld, stop: TurnStop): Promise<Asked> {
+  let retriedWithoutThinking = false;
+  for (let attempt = 1; ; attempt += 1) {
+    const plan = await planRequest(world, stop, attempt);
+    if (plan === undefined) return { kind: 'too_expensive' };
+    await note(world, ...plan.facts);
+    const stream = new ModelStream(world, plan);
+    try {
+      await stream.read(stop.signal);
+      return { kind: 'answered' };
+    } catch (error) {
+      if (stop.cause !== undefined) {
+        if (stop.cause.why !== 'left') await stream.abort();
+        return { kind: 'stopped' };
+      }
+      if (!retriedWithoutThinking && speaksOfThinking(error) && hasThinking(world.history)) {
+        // The API refused replayed thinking: go on without any, once.
+        retriedWithoutThinking = true;
+        const facts = describeModelError(error, attempt, world.limits.maxRetries, 0);
+        await note(world, stream.errorFact(facts, 'retrying'), segmentFact(world, plan.head, 'prefix'));
+        continue;
+      }
+      const again = isRetryable(error) && attempt <= world.limits.maxRetries;
+      const delayMs = again ? retryDelayMs(error, attempt) : 0;
+      const facts = describeModelError(error, attempt, world.limits.maxRetries, delayMs);
+      if (!again) {
+        await note(world, stream.errorFact(facts, isRetryable(error) ? 'exhausted' : 'terminal'));
+        return { kind: 'failed', error: facts };
+      }
+      await note(world, stream.errorFact(facts, 'retrying'));
+      if (!(await waited(delayMs, stop))) return { kind: 'stopped' };
+    }
+  }
+}
+
+async function waited(delayMs: number, stop: TurnStop): Promise<boolean> {
+  try {
+    await delay(delayMs, { signal: stop.signal });
+    return true;
+  } catch (error) {
+    if (stop.cause !== undefined) return false;
+    throw error;
+  }
+}
+
+/** One attempt: reads the stream, appends each block as it ends, and the response when it is whole. */
+class ModelStream {
+  readonly #world: TurnWorld;
+  readonly #plan: PlannedRequest;
+  readonly #answer = new MessageAccumulator();
+  readonly #startedMs = performance.now();
+  #ttftMs: number | undefined;
+  #blocks = 0;
+
+  constructor(world: TurnWorld, plan: PlannedRequest) {
+    this.#world = world;
+    this.#plan = plan;
+  }
+
+  async read(signal: AbortSignal): Promise<void> {
+    const { feed } = this.#world.log;
+    const body = requestBody(this.#world.history, this.#plan.head);
+    const { events } = await this.#world.client.stream(body, { signal });
+    for await (const batch of events) {
+      for (const event of batch) {
+        if (event.type === 'ping') continue;
+        this.#ttftMs ??= Math.round(performance.now() - this.#startedMs);
+        const finished = this.#answer.add(event);
+        // The block goes before its `content_block_stop`, as in the official order. What was cut at the token limit is left out.
+        if (finished !== undefined && finished.incomplete !== true)
+          await this.#appendBlock(finished.index, finished.block);
+        feed.fragment('main', this.#plan.request, event);
+      }
+    }
+    await note(this.#world, this.#responseFact());
+  }
+
+  /** Closes an answer that was cut from outside: the text so far is kept, and told as aborted. */
+  async abort(): Promise<void> {
+    const cut = this.#answer.partial().map(({ index, block }): NewEntry => ({
+      kind: 'model_block',
+      request: this.#plan.request,
+      index,
+      block,
+      cut: true,
+      ...(this.#blocks === 0 ? { start: this.#start() } : {}),
+    }));
+    await note(this.#world, ...cut, { ...this.#responseFact(), aborted: true });
+  }
+
+  errorFact(error: ModelErrorFacts, next: 'retrying' | 'exhausted' | 'terminal'): NewEntry {
+    const discards = this.#world.state.turn?.request?.blocks.map(({ seq }) => seq) ?? [];
+    return { kind: 'model_error', request: this.#plan.request, error, next, discards };
+  }
+
+  async #appendBlock(index: number, block: unknown): Promise<void> {
+    const start = this.#blocks === 0 ? { start: this.#start() } : {};
+    this.#blocks += 1;
+    await note(this.#world, { kind: 'model_block', request: this.#plan.request, index, block, ...start });
+  }
+
+  #start(): { id: string; model: string; usage: unknown; ttftMs: number } {
+    const { id, model, usage } = this.#answer;
+    return { id, model, usage, ttftMs: this.#ttftMs ?? 0 };
+  }
+
+  #responseFact(): NewEntry & { kind: 'model_response' } {
+    const { id, usage, stopReason, stopDetails } = this.#answer;
+    return {
+      kind: 'model_response',
+      request: this.#plan.request,
+      messageId: id,
+      stopReason,
+      stopDetails: stopDetails ?? null,
+      usage,
+      timings: {
+        apiMs: Math.round(performance.now() - this.#startedMs),
+        ttftMs: this.#ttftMs ?? null,
+        model: this.#plan.head.model,
+      },
+    };
+  }
+}

@@ -1,0 +1,41 @@
+import type { NewEntry } from '../log/entries.ts';
+import type { CallState } from '../log/fold.ts';
+import { runCall } from './run-call.ts';
+import { note, type TurnStop, type TurnWorld } from './turn-world.ts';
+
+/**
+ * Runs the calls of an answer: neighbouring read-only ones in parallel, all others one after another, in the model's order.
+ * Every call gets exactly one `tool_result`, whatever happens; those that a stop has kept from running get theirs from the turn's end.
+ */
+export async function dispatchTools(world: TurnWorld, stop: TurnStop, calls: readonly CallState[]): Promise<void> {
+  for (const group of inGroups(world, calls)) {
+    if (stop.cause !== undefined) return;
+    await Promise.all(group.map((call) => runCall(world, stop, call)));
+  }
+}
+
+function inGroups(world: TurnWorld, calls: readonly CallState[]): CallState[][] {
+  const groups: CallState[][] = [];
+  let reading = false;
+  for (const call of calls) {
+    const reads = world.tools.find(call.block.name)?.effect === 'read';
+    if (reads && reading) groups.at(-1)?.push(call);
+    else groups.push([call]);
+    reading = reads;
+  }
+  return groups;
+}
+
+/** Results for calls that were stopped before they ran. The API asks for one for every call. */
+export async function settleInterrupted(world: TurnWorld, calls: readonly CallState[]): Promise<void> {
+  await note(
+    world,
+    ...calls.map(({ block }): NewEntry => ({
+      kind: 'tool_result',
+      toolUseId: block.id,
+      content: 'The call was interrupted before it ran.',
+      isError: true,
+      outcome: 'interrupted',
+    })),
+  );
+}

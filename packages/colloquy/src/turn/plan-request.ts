@@ -1,0 +1,126 @@
+import { ColloquyError } from '../errors.ts';
+import type { Json, NewEntry } from '../log/entries.ts';
+import { prefixDigest } from '../log/prefix-digest.ts';
+import { costUsd, modelInfo } from '../messages-api/models.ts';
+import type { Tool } from '../tools/tool.ts';
+import { flushPending, type RequestHead, requestBody } from '../views/to-model-request.ts';
+import type { ToolBox, TurnStop, TurnWorld } from './turn-world.ts';
+
+/** A request about to be made, and what the log says of it first. */
+export type PlannedRequest = { request: string; head: RequestHead; facts: NewEntry[] };
+
+const DEFAULT_MAX_OUTPUT_TOKENS = 32_000;
+/** An answer shorter than this is not worth its input: the budget counts as used up. */
+const LEAST_OUTPUT_TOKENS = 1_024;
+/** Text has about four bytes a token; two make an estimate that errs on the dear side. */
+const LEAST_BYTES_PER_TOKEN = 2;
+
+/** Plans the next request; `undefined` when the budget does not pay for one. */
+export async function planRequest(
+  world: TurnWorld,
+  stop: TurnStop,
+  attempt: number,
+): Promise<PlannedRequest | undefined> {
+  const model = world.model();
+  const requests = world.state.turn?.requests ?? 0;
+  const request = `${world.state.turn?.id ?? ''}.${attempt === 1 ? requests + 1 : requests}`;
+  const head: RequestHead = {
+    model,
+    maxTokens: Math.min(world.limits.maxOutputTokens ?? DEFAULT_MAX_OUTPUT_TOKENS, modelInfo(model).maxOutputTokens),
+    system: world.prompt.system,
+    tools: toolTexts(world),
+    extras: world.prompt.extras(model),
+  };
+  const reserved = await reserve(world, head, stop);
+  if (reserved === undefined) return undefined;
+  head.maxTokens = reserved.maxTokens;
+  const segment = newSegment(world, head);
+  const facts: NewEntry[] = segment === undefined ? [] : [segment];
+  facts.push({
+    kind: 'model_request',
+    request,
+    attempt,
+    upTo: world.state.seq,
+    maxTokens: head.maxTokens,
+    reservedUsd: reserved.reservedUsd,
+  });
+  return { request, head, facts };
+}
+
+const texts = new WeakMap<Tool, string>();
+
+/** The tools as they are sent, each serialised once. */
+function toolTexts(world: TurnWorld): readonly string[] {
+  return world.tools.offered.map((tool) => {
+    const known = texts.get(tool);
+    if (known !== undefined) return known;
+    const { name, description, inputSchema } = tool;
+    const text = JSON.stringify({ name, description, input_schema: inputSchema });
+    texts.set(tool, text);
+    return text;
+  });
+}
+
+const digests = new WeakMap<ToolBox, string>();
+
+/** Begins a new segment when model, system prompt or tools are not those of the requests before. */
+function newSegment(world: TurnWorld, head: RequestHead): (NewEntry & { kind: 'segment' }) | undefined {
+  const open = world.state.segment;
+  const prefix = digests.get(world.tools) ?? prefixDigest(head.system, head.tools);
+  digests.set(world.tools, prefix);
+  if (open !== undefined && open.model === head.model && open.prefix === prefix) return undefined;
+  const reason = open === undefined ? 'start' : open.model === head.model ? 'prefix' : 'model';
+  return segmentFact(world, head, reason);
+}
+
+/** The fact that requests from now on begin with this head. */
+export function segmentFact(
+  world: TurnWorld,
+  head: RequestHead,
+  reason: 'start' | 'model' | 'prefix',
+): NewEntry & { kind: 'segment' } {
+  return {
+    kind: 'segment',
+    reason,
+    model: head.model,
+    toolset: world.tools.toolset,
+    system: head.system.map((text): Json => JSON.parse(text)),
+    tools: head.tools.map((text): Json => JSON.parse(text)),
+    keepFrom: world.state.segment?.keepFrom ?? 1,
+  };
+}
+
+type Reserved = { maxTokens: number; reservedUsd: number };
+
+/** Reserves the request's counted input and its longest answer at list price; the answer is bounded to what the rest can pay. */
+async function reserve(world: TurnWorld, head: RequestHead, stop: TurnStop): Promise<Reserved | undefined> {
+  const { maxBudgetUsd } = world.limits;
+  if (maxBudgetUsd === undefined) return { maxTokens: head.maxTokens, reservedUsd: 0 };
+  const input = await countInput(world, head, stop);
+  const price = (output: number): number =>
+    // The whole input counts as a cache write, the dearest that it can be.
+    costUsd(head.model, {
+      input_tokens: 0,
+      output_tokens: output,
+      cache_creation_input_tokens: input,
+      cache_read_input_tokens: 0,
+    }) ?? 0;
+  const left = maxBudgetUsd - world.state.totals.costUsd - price(0);
+  const perToken = (price(1_000_000) - price(0)) / 1_000_000;
+  const affordable = perToken === 0 ? head.maxTokens : Math.floor(left / perToken);
+  if (affordable < Math.min(LEAST_OUTPUT_TOKENS, head.maxTokens)) return undefined;
+  const maxTokens = Math.min(head.maxTokens, affordable);
+  return { maxTokens, reservedUsd: price(maxTokens) };
+}
+
+/** The request's input tokens as the API counts them; where it cannot be asked, more than they can be. */
+async function countInput(world: TurnWorld, head: RequestHead, stop: TurnStop): Promise<number> {
+  flushPending(world.history);
+  const body = requestBody(world.history, head, 'count');
+  try {
+    return await world.client.countTokens(body, { signal: stop.signal });
+  } catch (error) {
+    if (!(error instanceof ColloquyError)) throw error;
+    return Math.ceil(Buffer.byteLength(body) / LEAST_BYTES_PER_TOKEN);
+  }
+}

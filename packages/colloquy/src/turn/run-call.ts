@@ -1,0 +1,161 @@
+import type { Decision, Json, NewEntry } from '../log/entries.ts';
+import type { CallState } from '../log/fold.ts';
+import type { HookOutcome } from '../hooks/run-hooks.ts';
+import type { Tool, ToolContext, ToolOutcome } from '../tools/tool.ts';
+import { contextOf } from './context.ts';
+import { decideCall } from './decide-call.ts';
+import { note, type TurnStop, type TurnWorld } from './turn-world.ts';
+
+/** One tool call from its block to its result: check the input, decide, tell the log, run, tell the log. Never throws for the tool. */
+export async function runCall(world: TurnWorld, stop: TurnStop, call: CallState): Promise<void> {
+  const { block } = call;
+  const tool = world.tools.find(block.name);
+  if (tool === undefined) return refuse(world, block.id, unknownTool(world, block.name));
+  const parsed = await parseInput(tool, block.input);
+  if (!parsed.ok) return refuse(world, block.id, parsed.problem);
+  const decided = await decideCall(world, stop, call, tool, parsed.input);
+  // A stop while somebody was asked: the turn's end settles the call.
+  if (decided === undefined) return;
+  const { decision, notes } = decided;
+  if (decision.behavior !== 'allow') {
+    await note(world, ...notes, { kind: 'tool_decision', toolUseId: block.id, decision }, denial(block.id, decision));
+    if (decision.interrupt === true) stop.stop({ why: 'denied' });
+    return;
+  }
+  await begin(world, tool, call, decision, decided.input, notes);
+  if (stop.cause !== undefined || world.log.lost.aborted) return;
+  await runAndSettle(world, stop, call, tool, decided.input);
+}
+
+type Parsed = { ok: true; input: Json } | { ok: false; problem: string };
+
+async function parseInput(tool: Tool, input: Json): Promise<Parsed> {
+  try {
+    return { ok: true, input: await tool.parse(input) };
+  } catch (error) {
+    return { ok: false, problem: `The input does not fit ${tool.name}: ${messageOf(error)}` };
+  }
+}
+
+function unknownTool(world: TurnWorld, name: string): string {
+  const names = world.tools.offered.map((tool) => tool.name).join(', ');
+  return `There is no tool named ${name}. The tools are: ${names === '' ? 'none' : names}.`;
+}
+
+async function refuse(world: TurnWorld, toolUseId: string, problem: string): Promise<void> {
+  await note(world, {
+    kind: 'tool_result',
+    toolUseId,
+    content: `<tool_use_error>${problem}</tool_use_error>`,
+    isError: true,
+    outcome: 'denied',
+  });
+}
+
+function denial(toolUseId: string, decision: Decision): NewEntry {
+  return { kind: 'tool_result', toolUseId, content: decision.reason, isError: true, outcome: 'denied' };
+}
+
+/** Says in the log that the call is about to run. Before an effect that cannot be taken back, the log is made durable. */
+async function begin(
+  world: TurnWorld,
+  tool: Tool,
+  call: CallState,
+  decision: Decision,
+  input: Json,
+  notes: readonly NewEntry[],
+): Promise<void> {
+  const toolUseId = call.block.id;
+  const decided: NewEntry = { kind: 'tool_decision', toolUseId, decision };
+  if (tool.effect === 'read') return note(world, ...notes, decided);
+  await world.log.append([...notes, decided, { kind: 'tool_intent', toolUseId, input }], { sync: 'now' });
+}
+
+async function runAndSettle(world: TurnWorld, stop: TurnStop, call: CallState, tool: Tool, input: Json): Promise<void> {
+  const startedMs = performance.now();
+  const outcome = await runTool(world, stop, call, tool, input);
+  // A lost lease writes nothing; the next owner tells that the outcome is unknown.
+  if (stop.cause?.why === 'left') return;
+  const interrupted = stop.cause !== undefined && outcome.threw;
+  const hooked = interrupted
+    ? undefined
+    : await afterRun(world, stop, call, input, outcome, Math.round(performance.now() - startedMs));
+  const replaced = hooked !== undefined && 'updatedToolOutput' in hooked;
+  const content = replaced ? toContent(hooked.updatedToolOutput) : outcome.content;
+  const structured = replaced ? hooked.updatedToolOutput : outcome.structured;
+  await note(
+    world,
+    ...(hooked?.warnings ?? []).map((text) => contextOf('warning', text)),
+    {
+      kind: 'tool_result',
+      toolUseId: call.block.id,
+      content,
+      isError: outcome.isError ?? false,
+      ...(structured === undefined ? {} : { structured }),
+      outcome: interrupted ? 'interrupted' : 'done',
+    },
+    ...(hooked?.additionalContext ?? []).map((text) => contextOf('hook', text)),
+  );
+  if (hooked !== undefined && !hooked.continue)
+    stop.stop({ why: 'hook', reason: hooked.stopReason ?? 'A hook ended the turn' });
+}
+
+type Ran = ToolOutcome & { threw: boolean };
+
+async function runTool(world: TurnWorld, stop: TurnStop, call: CallState, tool: Tool, input: Json): Promise<Ran> {
+  const signal = AbortSignal.any([stop.signal, world.log.lost]);
+  try {
+    return { ...(await tool.run(input, contextFor(world, call, signal))), threw: false };
+  } catch (error) {
+    const content = signal.aborted
+      ? 'The call was interrupted; what it had done by then stays done.'
+      : messageOf(error);
+    return { content, isError: true, threw: true };
+  }
+}
+
+function contextFor(world: TurnWorld, call: CallState, signal: AbortSignal): ToolContext {
+  return {
+    session: world.log.id,
+    thread: 'main',
+    toolUseId: call.block.id,
+    cwd: world.cwd,
+    files: world.files,
+    shell: world.shell,
+    signal,
+    progress: (news) =>
+      world.log.feed.signal({ kind: 'tool_progress', toolUseId: call.block.id, toolName: call.block.name, news }),
+  };
+}
+
+async function afterRun(
+  world: TurnWorld,
+  stop: TurnStop,
+  call: CallState,
+  input: Json,
+  outcome: Ran,
+  durationMs: number,
+): Promise<HookOutcome | undefined> {
+  if (!world.hooks.has('PostToolUse') || outcome.isError === true) return undefined;
+  const { id, name } = call.block;
+  return world.hooks.run(
+    'PostToolUse',
+    {
+      tool_name: name,
+      tool_input: input,
+      tool_use_id: id,
+      tool_response: outcome.structured ?? outcome.content,
+      duration_ms: durationMs,
+    },
+    { toolUseId: id, signal: stop.signal },
+  );
+}
+
+function toContent(output: unknown): Json {
+  return typeof output === 'string' || Array.isArray(output) ? output : JSON.stringify(output);
+}
+
+function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message === '' ? 'The tool failed without saying why' : message;
+}

@@ -1,0 +1,228 @@
+import { TimeoutError } from '../errors.ts';
+import type { NewEntry } from '../log/entries.ts';
+import type { CallState, OpenTurn, QueuedPrompt } from '../log/fold.ts';
+import { askModel } from './ask-model.ts';
+import { contextOf, promptText } from './context.ts';
+import { dispatchTools, settleInterrupted } from './dispatch-tools.ts';
+import { type Ending, endTurn } from './turn-result.ts';
+import { note, type StopCause, type TurnStop, type TurnWorld } from './turn-world.ts';
+
+/** Answers in a row that may end at the token limit before the turn gives up on the rest. */
+const MAX_CONTINUATIONS = 3;
+
+/**
+ * Runs the open turn to its end: requests, tools, requests … as the log says they stand, so a turn that another owner left
+ * behind is taken up where it was. `turn_end` always comes, unless the turn is to be left to the next owner.
+ */
+export async function runTurn(world: TurnWorld, stop: TurnStop): Promise<void> {
+  const timer = startTimer(world, stop);
+  try {
+    const ending = await untilItEnds(world, stop);
+    if (ending !== undefined) await endTurn(world, ending);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Begins a turn with these prompts: durable with its first tool or its end. Returns false if a prompt is gone from the queue. */
+export async function beginTurn(world: TurnWorld, turn: string, prompts: readonly QueuedPrompt[]): Promise<boolean> {
+  const facts: NewEntry[] = [{ kind: 'turn_start', turn, init: world.init() }];
+  const { environment } = world.prompt;
+  if (environment !== undefined && world.state.turns === 0) facts.push(contextOf('environment', environment));
+  for (const prompt of prompts) facts.push(taken(prompt, turn));
+  const appended = await world.log.append(facts, { sync: 'lazy' });
+  return appended.ok;
+}
+
+function taken(prompt: QueuedPrompt, turn: string): NewEntry {
+  return { kind: 'prompt_taken', prompt: prompt.seq, turn, once: `take:${prompt.seq}` };
+}
+
+function startTimer(world: TurnWorld, stop: TurnStop): NodeJS.Timeout | undefined {
+  const { timeoutMs } = world.limits;
+  return timeoutMs === undefined ? undefined : setTimeout(() => stop.stop({ why: 'timeout', timeoutMs }), timeoutMs);
+}
+
+async function untilItEnds(world: TurnWorld, stop: TurnStop): Promise<Ending | undefined> {
+  const turn = world.state.turn;
+  if (turn === undefined) return undefined;
+  if (turn.requests === 0) {
+    const blocked = await submitPrompts(world, turn, stop);
+    if (blocked !== undefined) return blocked;
+    if (turn.prompts.every((prompt) => !prompt.startsTurn))
+      return { kind: 'success', terminal: 'completed', result: '' };
+  }
+  for (;;) {
+    const open = unfinished(turn);
+    if (stop.cause === undefined && open.length > 0) {
+      await dispatchTools(world, stop, open);
+      if (stop.cause === undefined) await takeJoiningPrompts(world, turn);
+    }
+    if (stop.cause !== undefined)
+      return stopped(world, turn, stop.cause, open.length > 0 ? 'aborted_tools' : 'aborted_streaming');
+    if (world.limits.maxTurns !== undefined && turn.requests >= world.limits.maxTurns)
+      return tooManyTurns(world.limits.maxTurns);
+    const asked = await askModel(world, stop);
+    switch (asked.kind) {
+      case 'stopped':
+        return stop.cause === undefined ? undefined : stopped(world, turn, stop.cause, 'aborted_streaming');
+      case 'too_expensive':
+        return overBudget(world);
+      case 'failed':
+        return {
+          kind: 'success',
+          terminal: 'api_error',
+          isError: true,
+          result: `API Error: ${asked.error.message}`,
+          apiStatus: asked.error.status,
+        };
+      case 'answered': {
+        const ending = await afterAnswer(world, turn, stop);
+        if (ending !== undefined) return ending;
+        break;
+      }
+      default:
+        asked satisfies never;
+    }
+  }
+}
+
+const unfinished = (turn: OpenTurn): CallState[] => turn.calls.filter((call) => !call.done);
+
+async function submitPrompts(world: TurnWorld, turn: OpenTurn, stop: TurnStop): Promise<Ending | undefined> {
+  if (!world.hooks.has('UserPromptSubmit')) return undefined;
+  for (const prompt of turn.prompts) {
+    const outcome = await world.hooks.run(
+      'UserPromptSubmit',
+      { prompt: promptText(prompt.content) },
+      { toolUseId: undefined, signal: stop.signal },
+    );
+    const reason = outcome.block ?? (outcome.continue ? undefined : (outcome.stopReason ?? 'A hook ended the turn'));
+    await note(world, ...outcome.warnings.map((text) => contextOf('warning', text)));
+    if (reason !== undefined) {
+      await note(world, contextOf('warning', `The prompt was blocked by a hook: ${reason}`));
+      return { kind: 'blocked', reason };
+    }
+    await note(world, ...outcome.additionalContext.map((text) => contextOf('hook', text)));
+  }
+  return undefined;
+}
+
+/** What the end of an answer asks for: undefined goes on with tools or another request. */
+async function afterAnswer(world: TurnWorld, turn: OpenTurn, stop: TurnStop): Promise<Ending | undefined> {
+  if (unfinished(turn).length > 0) return undefined;
+  switch (turn.stopReason) {
+    case 'pause_turn':
+      return undefined;
+    case 'max_tokens':
+      if (turn.cutShort > MAX_CONTINUATIONS) return { kind: 'success', terminal: 'completed', result: turn.text };
+      await note(
+        world,
+        contextOf('continue', 'Your answer was cut at the token limit. Continue exactly where it stopped.'),
+      );
+      return undefined;
+    case 'refusal':
+      return {
+        kind: 'success',
+        terminal: 'model_error',
+        isError: true,
+        result: turn.text === '' ? REFUSED : turn.text,
+      };
+    case 'model_context_window_exceeded':
+      return {
+        kind: 'error',
+        subtype: 'error_during_execution',
+        terminal: 'prompt_too_long',
+        errors: [
+          "The conversation no longer fits into the model's context window; start a new session, or fork from an earlier message",
+        ],
+      };
+    default:
+      return stopHooks(world, turn, stop);
+  }
+}
+
+const REFUSED =
+  'The model declined to answer this prompt. It has been left out of the conversation; rephrase it, or try another model.';
+
+async function stopHooks(world: TurnWorld, turn: OpenTurn, stop: TurnStop): Promise<Ending | undefined> {
+  const done: Ending = { kind: 'success', terminal: 'completed', result: turn.text };
+  if (!world.hooks.has('Stop')) return done;
+  const outcome = await world.hooks.run(
+    'Stop',
+    { stop_hook_active: turn.stopHookActive, last_assistant_message: turn.text },
+    { toolUseId: undefined, signal: stop.signal },
+  );
+  await note(world, ...outcome.warnings.map((text) => contextOf('warning', text)));
+  if (!outcome.continue) return { ...done, terminal: 'stop_hook_prevented' };
+  const more = [...(outcome.block === undefined ? [] : [outcome.block]), ...outcome.additionalContext];
+  if (more.length === 0) return done;
+  await note(world, ...more.map((text) => contextOf('stop_hook', text)));
+  return undefined;
+}
+
+/** Prompts of priority `next`, and all without one when prompts are merged, join the turn with the tools' results. */
+async function takeJoiningPrompts(world: TurnWorld, turn: OpenTurn): Promise<void> {
+  const joining = world.state.queue.filter(
+    (prompt) =>
+      prompt.startsTurn && (prompt.priority === 'next' || (world.limits.mergePrompts && prompt.priority === 'later')),
+  );
+  for (const prompt of joining) await note(world, taken(prompt, turn.id));
+}
+
+function tooManyTurns(maxTurns: number): Ending {
+  return {
+    kind: 'error',
+    subtype: 'error_max_turns',
+    terminal: 'max_turns',
+    errors: [`The turn reached its limit of ${maxTurns} model requests (maxTurns)`],
+  };
+}
+
+function overBudget(world: TurnWorld): Ending {
+  const spent = world.state.totals.costUsd.toFixed(4);
+  return {
+    kind: 'error',
+    subtype: 'error_max_budget_usd',
+    terminal: 'budget_exhausted',
+    errors: [
+      `The next answer could pass the budget of ${world.limits.maxBudgetUsd} USD (maxBudgetUsd); ${spent} USD are spent`,
+    ],
+  };
+}
+
+async function stopped(
+  world: TurnWorld,
+  turn: OpenTurn,
+  cause: StopCause,
+  terminal: 'aborted_tools' | 'aborted_streaming',
+): Promise<Ending | undefined> {
+  if (cause.why === 'left') return undefined;
+  await settleInterrupted(world, unfinished(turn));
+  const told =
+    terminal === 'aborted_tools' ? '[Request interrupted by user for tool use]' : '[Request interrupted by user]';
+  const failed = (...errors: string[]): Ending => ({
+    kind: 'error',
+    subtype: 'error_during_execution',
+    terminal,
+    errors,
+  });
+  switch (cause.why) {
+    case 'interrupt':
+    case 'denied':
+      await note(world, contextOf('interrupt', told));
+      return failed(told);
+    case 'preempted':
+      return { kind: 'success', terminal, result: turn.text };
+    case 'timeout':
+      return failed(
+        new TimeoutError(`The turn took longer than ${cause.timeoutMs} ms (timeoutMs) and was stopped`).message,
+      );
+    case 'hook':
+      return { kind: 'success', terminal: 'hook_stopped', result: '' };
+    case 'closed':
+      return failed('The session was closed while the turn ran');
+    default:
+      return cause satisfies never;
+  }
+}

@@ -1,0 +1,77 @@
+import type { NewEntry } from '../log/entries.ts';
+import { type OpenTurn, type SessionState, toCheckpoint } from '../log/fold.ts';
+import type { SDKMessageOrigin, TerminalReason } from '../messages.ts';
+import type { ResultFacts } from '../views/to-sdk-messages.ts';
+import type { TurnWorld } from './turn-world.ts';
+
+/** How a turn ended. */
+export type Ending =
+  | {
+      kind: 'success';
+      terminal: TerminalReason;
+      result: string;
+      isError?: boolean | undefined;
+      apiStatus?: number | null | undefined;
+    }
+  | { kind: 'error'; subtype: ErrorSubtype; terminal: TerminalReason; errors: string[] }
+  /** The prompt was blocked by a hook: it is dropped from the history. */
+  | { kind: 'blocked'; reason: string };
+
+type ErrorSubtype = 'error_during_execution' | 'error_max_turns' | 'error_max_budget_usd';
+
+/** Ends the open turn: durable, with everything before it, before the result is told. */
+export async function endTurn(world: TurnWorld, ending: Ending, ...facts: NewEntry[]): Promise<void> {
+  const turn = world.state.turn;
+  if (turn === undefined) return;
+  const result = resultFacts(world.state, turn, ending, Date.now());
+  const reason = ending.kind === 'blocked' ? 'blocked' : ending.terminal;
+  await world.log.append([...facts, { kind: 'turn_end', turn: turn.id, reason, result }], {
+    sync: 'now',
+    checkpoint: toCheckpoint(world.state),
+  });
+}
+
+function resultFacts(state: SessionState, turn: OpenTurn, ending: Ending, nowMs: number): ResultFacts {
+  const uuids = turn.prompts.map(({ uuid }) => uuid);
+  // An origin is null, or an object with a kind: checked when the prompt was accepted.
+  const origin = turn.prompts[0]?.origin as SDKMessageOrigin | null | undefined;
+  const worked = turn.requests > 0;
+  const common = {
+    type: 'result' as const,
+    duration_ms: Math.max(0, nowMs - Date.parse(turn.startedAt)),
+    duration_api_ms: Math.round(turn.apiMs),
+    num_turns: worked ? 1 + turn.toolResults : 0,
+    stop_reason: turn.stopReason,
+    total_cost_usd: state.totals.costUsd,
+    usage: turn.usage,
+    modelUsage: state.totals.byModel,
+    permission_denials: turn.denials,
+    queued_turn_count: state.queue.length,
+    ...(uuids[0] === undefined ? {} : { user_message_uuid: uuids[0], user_message_uuids: uuids }),
+    ...(origin ? { origin } : {}),
+  };
+  switch (ending.kind) {
+    case 'success':
+      return {
+        ...common,
+        subtype: 'success',
+        is_error: ending.isError ?? false,
+        result: ending.result,
+        terminal_reason: ending.terminal,
+        ...(ending.apiStatus === undefined ? {} : { api_error_status: ending.apiStatus }),
+        ...(turn.ttftMs === undefined ? {} : { ttft_ms: turn.ttftMs }),
+      };
+    case 'error':
+      return {
+        ...common,
+        subtype: ending.subtype,
+        is_error: true,
+        errors: ending.errors,
+        terminal_reason: ending.terminal,
+      };
+    case 'blocked':
+      return { ...common, subtype: 'success', is_error: false, result: ending.reason, terminal_reason: 'hook_stopped' };
+    default:
+      return ending satisfies never;
+  }
+}

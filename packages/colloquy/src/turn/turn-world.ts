@@ -1,0 +1,104 @@
+import type { HookRunner } from '../hooks/run-hooks.ts';
+import type { Entry, NewEntry } from '../log/entries.ts';
+import type { SessionState } from '../log/fold.ts';
+import type { SessionLog } from '../log/session-log.ts';
+import type { MessagesClient } from '../messages-api/messages-client.ts';
+import type { CanUseTool, PermissionModeInput } from '../options/permissions.ts';
+import type { PermissionState } from '../permissions/state.ts';
+import type { Files, Shell, Tool } from '../tools/tool.ts';
+import type { RequestHistory } from '../views/to-model-request.ts';
+import type { InitFacts } from '../views/to-sdk-messages.ts';
+
+/** Everything a turn may read and use. The session that owns the log makes it, and keeps `state` and `history` folded. */
+export type TurnWorld = {
+  log: SessionLog;
+  state: SessionState;
+  history: RequestHistory;
+  client: MessagesClient;
+  hooks: HookRunner;
+  tools: ToolBox;
+  permissions: { state: PermissionState };
+  limits: TurnLimits;
+  prompt: {
+    system: readonly string[];
+    environment: string | undefined;
+    extras(model: string): Record<string, unknown>;
+  };
+  cwd: string;
+  files: Files;
+  shell: Shell;
+  /** The model that the next request goes to. */
+  model(): string;
+  mode(): PermissionModeInput;
+  init(): InitFacts;
+  ask: Asker;
+  /** Resolves with the entry once one fits; rejects with the signal's reason. */
+  waitFor(fits: (entry: Entry) => boolean, signal: AbortSignal): Promise<Entry>;
+};
+
+/** How a call that nothing else decides is asked about: a callback, a request in the log, or nobody. */
+export type Asker = { kind: 'callback'; canUseTool: CanUseTool } | { kind: 'log' } | { kind: 'nobody' };
+
+export type ToolBox = {
+  toolset: string;
+  /** Those offered to the model, in the order sent. */
+  offered: readonly Tool[];
+  /** By name or alias, offered or not. */
+  find(name: string): Tool | undefined;
+};
+
+export type TurnLimits = {
+  maxTurns: number | undefined;
+  maxBudgetUsd: number | undefined;
+  maxRetries: number;
+  maxOutputTokens: number | undefined;
+  timeoutMs: number | undefined;
+  /** Whether prompts without a priority join a running turn, as in the official SDK. */
+  mergePrompts: boolean;
+};
+
+/** Why a turn was stopped from outside. */
+export type StopCause =
+  | { why: 'interrupt' }
+  /** A prompt of priority `now` takes its place. */
+  | { why: 'preempted' }
+  | { why: 'timeout'; timeoutMs: number }
+  /** A denial with `interrupt: true`. */
+  | { why: 'denied' }
+  /** A hook answered `continue: false`. */
+  | { why: 'hook'; reason: string }
+  /** The session is being closed and ends its turn. */
+  | { why: 'closed' }
+  /** The turn is left as it is, for the next owner of the session. */
+  | { why: 'left' };
+
+/** The one switch that stops a turn; the first cause counts. */
+export class TurnStop {
+  readonly #controller = new AbortController();
+  cause: StopCause | undefined;
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  stop(cause: StopCause): void {
+    if (this.cause !== undefined) return;
+    this.cause = cause;
+    this.#controller.abort(new TurnStopped(cause));
+  }
+}
+
+/** The reason with which a stopped turn's signal is aborted. Never leaves the engine. */
+export class TurnStopped extends Error {
+  override readonly name = 'TurnStopped';
+  readonly stopCause: StopCause;
+  constructor(stopCause: StopCause) {
+    super(`The turn was stopped (${stopCause.why})`);
+    this.stopCause = stopCause;
+  }
+}
+
+/** Appends facts that are durable with the next batch that is. */
+export async function note(world: TurnWorld, ...facts: NewEntry[]): Promise<void> {
+  if (facts.length > 0) await world.log.append(facts, { sync: 'lazy' });
+}

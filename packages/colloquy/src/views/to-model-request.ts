@@ -1,0 +1,254 @@
+import type { Entry, Json, Seq } from '../log/entries.ts';
+
+/**
+ * The log as the messages of the next model request. Each message is serialised once, without cache markers, so the request of a
+ * longer log begins with that of the shorter one to the byte; `requestBody` splices the markers in.
+ */
+export type RequestHistory = {
+  messages: SerialisedMessage[];
+  /** Blocks in `messages`. */
+  blockCount: number;
+  /** What the next user message will hold: results in the order of their calls, then everything else as it came. */
+  pending: { calls: string[]; results: Map<string, string>; blocks: string[] };
+  answer: { request: string; blocks: SerialisedBlock[] } | undefined;
+  /** Block counts at the end of the request before the newest one, and of the newest. */
+  ends: { previous: number; newest: number };
+  /** How far the history reached when the turn began: a refused or blocked turn is dropped from it. */
+  turnStart: { messages: number; blockCount: number; pendingBlocks: number };
+  prompts: Map<Seq, Json[]>;
+};
+
+export type SerialisedBlock = { json: string; thinking: boolean; toolUseId: string | undefined };
+export type SerialisedMessage = {
+  role: 'user' | 'assistant' | 'system';
+  blocks: readonly SerialisedBlock[];
+  json: string;
+};
+
+/** A request's parts besides its messages; `system` and `tools` are the JSON of each block and tool. */
+export type RequestHead = {
+  model: string;
+  maxTokens: number;
+  system: readonly string[];
+  tools: readonly string[];
+  /** `thinking`, `output_config` and the like; undefined values are left out. */
+  extras: Record<string, Json>;
+};
+
+/** The API takes four markers at the most; a marker is found again within 20 blocks. */
+const SPARE_MARKER_EVERY_BLOCKS = 15;
+const MARKER = '"cache_control":{"type":"ephemeral"}';
+
+export function newHistory(): RequestHistory {
+  return {
+    messages: [],
+    blockCount: 0,
+    pending: { calls: [], results: new Map(), blocks: [] },
+    answer: undefined,
+    ends: { previous: 0, newest: 0 },
+    turnStart: { messages: 0, blockCount: 0, pendingBlocks: 0 },
+    prompts: new Map(),
+  };
+}
+
+/** Folds one entry into the history, in place. */
+export function foldHistory(history: RequestHistory, entry: Entry): void {
+  if (entry.thread !== 'main') return;
+  switch (entry.kind) {
+    case 'prompt':
+      history.prompts.set(entry.seq, entry.content);
+      return;
+    case 'prompt_withdrawn':
+      history.prompts.delete(entry.prompt);
+      return;
+    case 'turn_start':
+      history.turnStart = {
+        messages: history.messages.length,
+        blockCount: history.blockCount,
+        pendingBlocks: history.pending.blocks.length,
+      };
+      return;
+    case 'turn_end':
+      // A prompt that a hook has blocked is never told to the model.
+      if (entry.reason === 'blocked') history.pending.blocks.length = history.turnStart.pendingBlocks;
+      return;
+    case 'prompt_taken':
+      history.pending.blocks.push(...(history.prompts.get(entry.prompt) ?? []).map((block) => JSON.stringify(block)));
+      history.prompts.delete(entry.prompt);
+      return;
+    case 'context':
+      if (!SHOWN_ONLY.has(entry.source))
+        history.pending.blocks.push(...entry.content.map((block) => JSON.stringify(block)));
+      return;
+    case 'segment':
+      if (entry.reason !== 'start') dropThinking(history);
+      return;
+    case 'model_request':
+      flushPending(history);
+      history.answer = { request: entry.request, blocks: [] };
+      return;
+    case 'model_block':
+      if (history.answer?.request === entry.request) history.answer.blocks.push(toSerialisedBlock(entry.block));
+      return;
+    case 'model_error':
+      history.answer = undefined;
+      return;
+    case 'model_response':
+      closeAnswer(history, entry);
+      return;
+    case 'tool_result':
+      history.pending.results.set(entry.toolUseId, toolResultJson(entry));
+      return;
+    default:
+  }
+}
+
+/** Context that is told to people and not to the model. */
+const SHOWN_ONLY: ReadonlySet<string> = new Set(['warning']);
+
+/** Closes the user message that has been gathering, if it holds anything. Called with each request. */
+export function flushPending(history: RequestHistory): void {
+  const { calls, results, blocks } = history.pending;
+  const inOrder = calls.map((id) => results.get(id)).filter((json) => json !== undefined);
+  const json = [...inOrder, ...blocks];
+  history.pending = { calls: [], results: new Map(), blocks: [] };
+  if (json.length > 0) {
+    push(
+      history,
+      'user',
+      json.map((text) => ({ json: text, thinking: false, toolUseId: undefined })),
+    );
+  }
+  if (history.blockCount !== history.ends.newest)
+    history.ends = { previous: history.ends.newest, newest: history.blockCount };
+}
+
+function push(history: RequestHistory, role: SerialisedMessage['role'], blocks: readonly SerialisedBlock[]): void {
+  history.messages.push(toMessage(role, blocks));
+  history.blockCount += blocks.length;
+}
+
+function toMessage(role: SerialisedMessage['role'], blocks: readonly SerialisedBlock[]): SerialisedMessage {
+  return { role, blocks, json: `{"role":"${role}","content":[${blocks.map(({ json }) => json).join(',')}]}` };
+}
+
+function toSerialisedBlock(block: Json): SerialisedBlock {
+  const type = typeof block === 'object' && block !== null && 'type' in block ? block.type : undefined;
+  const id = typeof block === 'object' && block !== null && 'id' in block && type === 'tool_use' ? block.id : undefined;
+  return {
+    json: JSON.stringify(block),
+    thinking: type === 'thinking' || type === 'redacted_thinking',
+    toolUseId: typeof id === 'string' ? id : undefined,
+  };
+}
+
+function closeAnswer(history: RequestHistory, entry: Entry & { kind: 'model_response' }): void {
+  const blocks = history.answer?.blocks ?? [];
+  history.answer = undefined;
+  if (entry.stopReason === 'refusal') {
+    // The refused turn is dropped: sent again, it would be refused again.
+    history.messages.length = history.turnStart.messages;
+    history.blockCount = history.turnStart.blockCount;
+    history.ends = { previous: 0, newest: history.blockCount };
+    return;
+  }
+  // Thinking alone is no message, and neither is an empty answer; the API refuses both at the end of a turn.
+  if (!blocks.some((block) => !block.thinking)) return;
+  push(history, 'assistant', blocks);
+  history.pending.calls = blocks.map((block) => block.toolUseId).filter((id) => id !== undefined);
+}
+
+function toolResultJson(entry: Entry & { kind: 'tool_result' }): string {
+  const content =
+    entry.content === '' || (Array.isArray(entry.content) && entry.content.length === 0) ? undefined : entry.content;
+  return JSON.stringify({
+    type: 'tool_result',
+    tool_use_id: entry.toolUseId,
+    content,
+    ...(entry.isError ? { is_error: true } : {}),
+  });
+}
+
+/** A new segment: thinking of earlier answers was bound to another prefix, and must not be sent back. */
+function dropThinking(history: RequestHistory): void {
+  const kept = history.messages.map((message) =>
+    message.blocks.some(({ thinking }) => thinking)
+      ? toMessage(
+          message.role,
+          message.blocks.filter(({ thinking }) => !thinking),
+        )
+      : message,
+  );
+  history.messages = kept;
+  history.blockCount = kept.reduce((count, { blocks }) => count + blocks.length, 0);
+  history.ends = { previous: 0, newest: history.blockCount };
+}
+
+/** True when thinking would be sent back with the next request. */
+export function hasThinking(history: RequestHistory): boolean {
+  return history.messages.some(({ blocks }) => blocks.some(({ thinking }) => thinking));
+}
+
+/** The body of the request for everything flushed so far, with the cache markers spliced in; `count`: of the request that counts it. */
+export function requestBody(history: RequestHistory, head: RequestHead, use: 'stream' | 'count' = 'stream'): string {
+  const extras = Object.entries(head.extras)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `,${JSON.stringify(key)}:${JSON.stringify(value)}`)
+    .join('');
+  // A marker at the end of the system prompt covers the tools, which come before it in the prefix.
+  const system = markLast(head.system);
+  const tools = head.system.length === 0 ? markLast(head.tools) : head.tools;
+  return (
+    `{"model":${JSON.stringify(head.model)}${use === 'count' ? '' : `,"max_tokens":${head.maxTokens},"stream":true`}${extras}` +
+    (system.length === 0 ? '' : `,"system":[${system.join(',')}]`) +
+    (tools.length === 0 ? '' : `,"tools":[${tools.join(',')}]`) +
+    `,"messages":[${markedMessages(history).join(',')}]}`
+  );
+}
+
+function markLast(blocks: readonly string[]): readonly string[] {
+  const last = blocks.at(-1);
+  return last === undefined ? blocks : [...blocks.slice(0, -1), marked(last)];
+}
+
+function marked(json: string): string {
+  return `${json.slice(0, -1)},${MARKER}}`;
+}
+
+function markedMessages(history: RequestHistory): string[] {
+  const texts = history.messages.map(({ json }) => json);
+  let end = history.blockCount;
+  const wanted = markerPlaces(history.ends.previous, end);
+  for (let index = history.messages.length - 1; index >= 0 && wanted.length > 0; index -= 1) {
+    const message = history.messages[index];
+    if (message === undefined) break;
+    const start = end - message.blocks.length;
+    const inside = wanted.filter((place) => place > start && place <= end).map((place) => place - start - 1);
+    if (inside.length > 0) {
+      texts[index] = withMarkers(message, inside);
+      wanted.splice(0, inside.length);
+    }
+    end = start;
+  }
+  return texts;
+}
+
+/** Where markers go, counted in blocks, from the newest back: the newest end, a spare, the end of the previous request. */
+function markerPlaces(previous: number, newest: number): number[] {
+  const places = [newest];
+  if (newest - previous > SPARE_MARKER_EVERY_BLOCKS && previous > 0) places.push(previous + SPARE_MARKER_EVERY_BLOCKS);
+  if (previous > 0 && previous < newest) places.push(previous);
+  return places;
+}
+
+function withMarkers(message: SerialisedMessage, indexes: readonly number[]): string {
+  const blocks = message.blocks.map((block) => block.json);
+  for (const wanted of indexes) {
+    // Thinking takes no marker: the nearest block before it that does stands in.
+    let index = wanted;
+    while (index >= 0 && message.blocks[index]?.thinking === true) index -= 1;
+    const json = blocks[index];
+    if (json !== undefined && !json.endsWith(`${MARKER}}`)) blocks[index] = marked(json);
+  }
+  return `{"role":"${message.role}","content":[${blocks.join(',')}]}`;
+}
