@@ -1,3 +1,4 @@
+import type { MessagesCreator } from '../messages-api/from-anthropic-client.ts';
 import type { HttpSend } from '../messages-api/http-send.ts';
 import type { HookCallbackMatcher, HookEvent } from './hooks.ts';
 import type { McpServerConfig } from './mcp.ts';
@@ -67,14 +68,4 @@ export type Options = {
   send?: HttpSend | undefined;
   /** Ours. A turn that takes longer ends with `error_during_execution`. Milliseconds; default: no bound. */
   timeoutMs?: number | undefined;
-};
-
-/** The part of `@anthropic-ai/sdk`'s client that Colloquy uses. */
-export type MessagesCreator = {
-  messages: {
-    create(
-      body: never,
-      options?: { signal?: AbortSignal | undefined; headers?: Record<string, string> | undefined },
-    ): PromiseLike<AsyncIterable<unknown>>;
-  };
 };

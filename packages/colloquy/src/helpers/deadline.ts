@@ -1,0 +1,61 @@
+/**
+ * A signal that aborts when its parent does, or when a bound passes. The bound can be moved and paused as often as chunks arrive:
+ * that costs no new timer. One listener is held on the parent until `close()`.
+ */
+export class Deadline {
+  readonly #controller = new AbortController();
+  readonly #parent: AbortSignal | undefined;
+  readonly #onParentAbort = (): void => this.#abort(this.#parent?.reason);
+  #timer: NodeJS.Timeout | undefined;
+  #timerMs = 0;
+  #running = false;
+  #reason: () => Error = () => new Error('unreachable');
+
+  constructor(parent?: AbortSignal) {
+    this.#parent = parent;
+    if (parent?.aborted) this.#controller.abort(parent.reason);
+    else parent?.addEventListener('abort', this.#onParentAbort, { once: true });
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** The signal aborts with `reason()` in `timeoutMs` milliseconds, counted from now; an earlier bound no longer holds. */
+  start(timeoutMs: number, reason: () => Error): void {
+    if (this.signal.aborted) return;
+    this.#reason = reason;
+    this.#running = true;
+    if (this.#timer !== undefined && this.#timerMs === timeoutMs) {
+      this.#timer.refresh();
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#timerMs = timeoutMs;
+    this.#timer = setTimeout(() => this.#onTimer(), timeoutMs);
+  }
+
+  /** Nothing is waited for any longer; the parent still counts. */
+  pause(): void {
+    this.#running = false;
+  }
+
+  /** Lets go of the parent and the timer. Safe to call twice. */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#running = false;
+    this.#parent?.removeEventListener('abort', this.#onParentAbort);
+  }
+
+  // The timer of a paused bound is left to run out: taking it down for every chunk would cost more.
+  #onTimer(): void {
+    this.#timer = undefined;
+    if (this.#running) this.#abort(this.#reason());
+  }
+
+  #abort(reason: unknown): void {
+    this.close();
+    this.#controller.abort(reason);
+  }
+}

@@ -1,0 +1,121 @@
+import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
+import { APIConnectionError } from '../errors.ts';
+import type { HttpRequest, HttpResponse, HttpSend } from './http-send.ts';
+import { ResponseBody } from './response-body.ts';
+
+// An idle connection older than this may have been forgotten by a gateway on the way.
+const IDLE_CONNECTION_MS = 60_000;
+const AGENT_OPTIONS = { keepAlive: true, noDelay: true, timeout: IDLE_CONNECTION_MS };
+
+// An `import` of node:http also loads the WebSocket client that it re-exports: 24 ms instead of 2 (measured with Node 24.21).
+const http = process.getBuiltinModule('node:http');
+
+/** What carries a request: the function for its protocol, and the pool of connections. */
+type Carrier = { request: typeof http.request; agent: Agent };
+
+/**
+ * A `send` over `node:http` and `node:https`, with a pool of kept-alive connections, which do not keep the process alive.
+ * Redirects are not followed, no bound in time is set: the caller's signal does that. `close()` drops the idle connections.
+ */
+export function createNodeHttpSend(): HttpSend & { close(): void } {
+  const plain: Carrier = { request: http.request, agent: new http.Agent(AGENT_OPTIONS) };
+  let secure: Carrier | undefined;
+
+  const send = async (request: HttpRequest): Promise<HttpResponse> => {
+    request.signal?.throwIfAborted();
+    const url = new URL(request.url);
+    const carrier = url.protocol === 'http:' ? plain : (secure ??= secureCarrier());
+    try {
+      return await exchange(carrier, url, request);
+    } catch (error) {
+      if (!(error instanceof StaleConnection)) throw error;
+      // The other idle connections to this host are as old: without them the pool must open a new one.
+      for (const socket of carrier.agent.freeSockets[error.pool] ?? []) socket.destroy();
+      return exchange(carrier, url, request);
+    }
+  };
+  return Object.assign(send, {
+    close(): void {
+      plain.agent.destroy();
+      secure?.agent.destroy();
+    },
+  });
+}
+
+function secureCarrier(): Carrier {
+  const https = process.getBuiltinModule('node:https');
+  return { request: https.request, agent: new https.Agent(AGENT_OPTIONS) };
+}
+
+/** The pool that everything in this process shares unless it is given a `send` of its own. */
+export const nodeHttpSend: HttpSend & { close(): void } = createNodeHttpSend();
+
+/** The server had closed a pooled connection before it saw the request: the one case in which a POST can be sent again. */
+class StaleConnection extends APIConnectionError {
+  readonly pool: string;
+  constructor(message: string, pool: string, options: ErrorOptions) {
+    super(message, options);
+    this.pool = pool;
+  }
+}
+
+function exchange(carrier: Carrier, url: URL, request: HttpRequest): Promise<HttpResponse> {
+  const { signal } = request;
+  return new Promise((resolve, reject) => {
+    const options = {
+      protocol: url.protocol,
+      hostname: url.hostname.replace(/^\[|\]$/g, ''),
+      port: url.port,
+      path: url.pathname + url.search,
+      method: request.method,
+      headers: withLength(request),
+      agent: carrier.agent,
+    };
+    const req = carrier.request(options);
+    let bytesBefore = 0;
+    const onAbort = (): void => {
+      reject(signal?.reason);
+      req.destroy();
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    req.once('close', () => signal?.removeEventListener('abort', onAbort));
+    req.once('socket', (socket) => (bytesBefore = socket.bytesRead));
+    req.once('response', (response) => {
+      resolve({
+        status: response.statusCode ?? 0,
+        headers: flatHeaders(response),
+        body: new ResponseBody(response, url, signal),
+      });
+    });
+    // Stays for the life of the request: an error after the response is told by the body.
+    req.on('error', (cause) => {
+      const message = `No answer from ${url.origin}: ${cause.message || codeOf(cause)}`;
+      if (isStale(req, cause, bytesBefore))
+        reject(new StaleConnection(message, carrier.agent.getName(options), { cause }));
+      else reject(new APIConnectionError(message, { cause }));
+    });
+    req.end(request.body);
+  });
+}
+
+function withLength({ headers, body }: HttpRequest): Record<string, string | number> {
+  if (body === undefined) return headers;
+  return { ...headers, 'content-length': typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength };
+}
+
+function isStale(req: ClientRequest, cause: Error, bytesBefore: number): boolean {
+  const code = codeOf(cause);
+  return req.reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE') && req.socket?.bytesRead === bytesBefore;
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+}
+
+function flatHeaders(response: IncomingMessage): Record<string, string> {
+  const flat: Record<string, string> = {};
+  for (const [name, value] of Object.entries(response.headers)) {
+    if (value !== undefined) flat[name] = typeof value === 'string' ? value : value.join(', ');
+  }
+  return flat;
+}

@@ -1,0 +1,135 @@
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
+import { APIConnectionError, APIError, ColloquyError, TimeoutError } from '../errors.ts';
+import type { Deadline } from '../helpers/deadline.ts';
+import { excerpt, invalidStream } from './api-error.ts';
+import { parseStreamEvent } from './parse-stream-event.ts';
+import type { StreamEvent } from './types.ts';
+
+// A result of a server tool comes in one event, with whole documents in it; the largest request is 32 MB as well.
+const MAX_EVENT_CHARS = 32_000_000;
+
+// After message_stop only the end of the body is missing. To wait for it lets the connection be used again.
+const END_OF_BODY_MS = 100;
+
+export type ReadEventsOptions = {
+  requestId: string | undefined;
+  /** Bounds each wait for a chunk; closed when the stream is left. */
+  deadline: Deadline;
+  /** No byte for this long is a TimeoutError. Time in which nobody asks for events does not count. */
+  idleTimeoutMs: number;
+};
+
+/**
+ * Reads a body of server-sent events; yields the events of each chunk together. Ends after `message_stop` and passes over what follows.
+ * @throws APIError of type `invalid_stream` if the body ends earlier or breaks the protocol, or of the type that an `error` event names;
+ * the events before it are yielded first.
+ */
+export async function* readEvents(
+  body: AsyncIterable<Uint8Array>,
+  o: ReadEventsOptions,
+): AsyncGenerator<readonly StreamEvent[], void, void> {
+  const chunks = body[Symbol.asyncIterator]();
+  const frames = new FrameReader(o.requestId);
+  try {
+    while (!frames.ended) {
+      const chunk = await nextChunk(chunks, o);
+      if (chunk === undefined) throw invalidStream('it ended before message_stop', { requestId: o.requestId });
+      const events = frames.read(chunk);
+      if (events.length > 0) yield events;
+      if (frames.failure !== undefined) throw frames.failure;
+    }
+  } finally {
+    if (frames.ended) await readToEnd(chunks, o.deadline);
+    else await chunks.return?.();
+    o.deadline.close();
+  }
+}
+
+/** What a failed exchange is thrown as: the reason of the signal if that was aborted, an error of ours, or else a lost connection. */
+export function exchangeError(error: unknown, signal: AbortSignal): unknown {
+  if (signal.aborted) return signal.reason;
+  if (error instanceof ColloquyError) return error;
+  const what = error instanceof Error ? error.message : String(error);
+  return new APIConnectionError(`The exchange with the Messages API failed: ${what}`, { cause: error });
+}
+
+async function nextChunk(
+  chunks: AsyncIterator<Uint8Array>,
+  { deadline, idleTimeoutMs }: ReadEventsOptions,
+): Promise<Uint8Array | undefined> {
+  deadline.start(
+    idleTimeoutMs,
+    () => new TimeoutError(`The Messages API sent no byte for ${idleTimeoutMs} ms; its answer is taken as lost`),
+  );
+  try {
+    const next = await chunks.next();
+    return next.done === true ? undefined : next.value;
+  } catch (error) {
+    throw exchangeError(error, deadline.signal);
+  } finally {
+    deadline.pause();
+  }
+}
+
+async function readToEnd(chunks: AsyncIterator<Uint8Array>, deadline: Deadline): Promise<void> {
+  deadline.start(END_OF_BODY_MS, () => new TimeoutError('The body went on after message_stop'));
+  try {
+    while ((await chunks.next()).done !== true);
+  } catch {
+    // The answer is whole: how its connection ends is nobody's concern, an abort included.
+  }
+}
+
+/** Bytes in, events out. Characters and frames may be cut anywhere. */
+class FrameReader {
+  /** What makes the rest of the stream worthless; set after the events before it have been returned. */
+  failure: Error | undefined;
+  ended = false;
+  readonly #requestId: string | undefined;
+  // The parser takes off the one byte order mark that is allowed; the decoder would take off another.
+  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  readonly #parser = createParser({
+    maxBufferSize: MAX_EVENT_CHARS,
+    onEvent: (message) => this.#take(message),
+    onError: (error) => {
+      if (error.type === 'max-buffer-size-exceeded')
+        this.#fail(invalidStream(`an event is longer than ${MAX_EVENT_CHARS} characters`));
+    },
+  });
+  #events: StreamEvent[] = [];
+
+  constructor(requestId: string | undefined) {
+    this.#requestId = requestId;
+  }
+
+  read(chunk: Uint8Array): readonly StreamEvent[] {
+    this.#events = [];
+    this.#parser.feed(this.#decoder.decode(chunk, { stream: true }));
+    return this.#events;
+  }
+
+  #take(message: EventSourceMessage): void {
+    if (this.ended || this.failure !== undefined) return;
+    try {
+      const event = parseStreamEvent(message.data, this.#requestId);
+      if (message.event === 'error') throw this.#namelessError(message);
+      this.#events.push(event);
+      this.ended = event.type === 'message_stop';
+    } catch (error) {
+      if (!(error instanceof APIError)) throw error;
+      // Gateways send errors in forms of their own: the name of the frame says what it is.
+      this.#fail(message.event === 'error' && error.type === 'invalid_stream' ? this.#namelessError(message) : error);
+    }
+  }
+
+  #namelessError({ data }: EventSourceMessage): APIError {
+    return new APIError(`The Messages API broke off its answer with an error: ${excerpt(data)}`, {
+      type: 'api_error',
+      requestId: this.#requestId,
+    });
+  }
+
+  #fail(error: Error): void {
+    this.failure ??= error;
+  }
+}
