@@ -1,10 +1,11 @@
+import { join } from 'node:path';
 import type { Store } from '../../log/store.ts';
 import type { HttpSend } from '../../messages-api/http-send.ts';
 import type { Options } from '../../options/options.ts';
 import { modelOf } from '../../options/resolve-options.ts';
 import { OPTION_NAMES, validateOptions } from '../../options/validate.ts';
 import type { Engine, HostedSession, SessionFunctions } from '../engine.ts';
-import { ApiSession } from './api-session.ts';
+import type { ApiSession } from './api-session.ts';
 import { chooseSession } from './choose-session.ts';
 import { connect } from './connect.ts';
 import { loadSession } from './load-session.ts';
@@ -104,10 +105,9 @@ class EngineStores {
 }
 
 async function openDefaultStore(): Promise<Store> {
-  const [{ openSqliteStore }, { dataFolder }, { join }] = await Promise.all([
+  const [{ openSqliteStore }, { dataFolder }] = await Promise.all([
     import('../../log/sqlite-store.ts'),
     import('../../log/data-folder.ts'),
-    import('node:path'),
   ]);
   return openSqliteStore({ path: join(dataFolder(process.env), 'colloquy.db') });
 }

@@ -37,7 +37,7 @@ export class ApiSession implements HostedSession {
   #wake: () => void = () => {};
   #running: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
-  #failure: unknown;
+  #failure: ColloquyError | undefined;
   readonly #waiters = new Set<(entry: Entry) => void>();
 
   constructor(log: SessionLog, store: Store, setup: SessionSetup, state: SessionState, earlier: readonly Entry[]) {
@@ -129,7 +129,7 @@ export class ApiSession implements HostedSession {
   }
 
   /** What ended the session from within, if something did; readers throw it. */
-  get failure(): unknown {
+  get failure(): ColloquyError | undefined {
     return this.#failure;
   }
 

@@ -16,7 +16,7 @@ export const CONTROLS: Handlers = {
     await session.log.input([{ kind: 'interrupt', by: who, keepQueue: cancelQueued !== true }], { sync: 'now' });
     if (cancelQueued !== true) return { still_queued: session.state.queue.map(({ uuid }) => uuid) };
     const cancelled: string[] = [];
-    for (const { seq, uuid } of [...session.state.queue]) {
+    for (const { seq, uuid } of session.state.queue) {
       // A turn that takes the prompt in the same moment wins or loses by this key.
       const withdrawn = await session.log.input(
         [{ kind: 'prompt_withdrawn', prompt: seq, by: who, once: `take:${seq}` }],

@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import { AbortError } from '../errors.ts';
+import { abortErrorOf } from '../helpers/abort-error.ts';
+import type { BatchSource } from '../helpers/batch-iterator.ts';
+import { untilAborted } from '../helpers/until-aborted.ts';
+import type { SDKMessage, SDKUserMessage } from '../messages.ts';
+import type { EngineSession } from './engine.ts';
+import { ResponseFilter } from './response-filter.ts';
+import { SessionReader } from './session-reader.ts';
+
+/** The response to one prompt, which may be received once, now or later: its reader is open from before the prompt was sent. */
+export class PendingResponse {
+  readonly uuid: string;
+  readonly #message: SDKUserMessage;
+  readonly #sent: Promise<SessionReader>;
+  #onReader: (reader: SessionReader) => void = () => {};
+  #onFailure: (error: unknown) => void = () => {};
+  #opened: SessionReader | undefined;
+  #closed = false;
+
+  constructor(message: SDKUserMessage) {
+    this.uuid = message.uuid ?? randomUUID();
+    this.#message = { ...message, uuid: this.uuid };
+    this.#sent = new Promise((resolve, reject) => {
+      this.#onReader = resolve;
+      this.#onFailure = reject;
+    });
+    // A failure is told to whoever sends; it may be that nobody receives.
+    this.#sent.catch(() => {});
+  }
+
+  /** Resolves when the session has accepted the prompt. */
+  async send(session: EngineSession, o: { partial: boolean }): Promise<void> {
+    const reader = new SessionReader(session, o);
+    if (this.#closed) reader.close();
+    this.#opened = reader;
+    this.#onReader(reader);
+    try {
+      await session.send(this.#message);
+    } catch (error) {
+      reader.close();
+      throw error;
+    }
+  }
+
+  /** The prompt could not be sent: whoever receives is told so. */
+  fail(error: unknown): void {
+    this.#onFailure(error);
+  }
+
+  /** Nobody will receive the response. */
+  close(): void {
+    this.#closed = true;
+    this.#sent.then(
+      (reader) => reader.close(),
+      () => {},
+    );
+  }
+
+  /** The messages of the response, up to and including its result. An abort of the signal ends it with `AbortError`. */
+  receive(signal?: AbortSignal | undefined): BatchSource<SDKMessage> {
+    const filter = new ResponseFilter(this.uuid);
+    const onAbort = (): void => this.close();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    return {
+      pull: async () => {
+        for (;;) {
+          if (signal?.aborted === true) throw abortErrorOf(signal);
+          if (filter.done) return undefined;
+          const batch = await this.#next(signal);
+          if (batch === undefined) {
+            if (signal?.aborted === true) continue;
+            throw new AbortError('The session was closed before the response was complete');
+          }
+          const picked = filter.pick(batch);
+          if (picked.length > 0) return picked;
+        }
+      },
+      close: () => {
+        signal?.removeEventListener('abort', onAbort);
+        this.close();
+      },
+    };
+  }
+
+  async #next(signal: AbortSignal | undefined): Promise<readonly SDKMessage[] | undefined> {
+    if (this.#opened !== undefined) return this.#opened.next();
+    try {
+      return await (await untilAborted(this.#sent, signal)).next();
+    } catch (error) {
+      if (signal?.aborted === true) return undefined;
+      throw error;
+    }
+  }
+}

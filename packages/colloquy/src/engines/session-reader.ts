@@ -1,0 +1,33 @@
+import { AbortError } from '../errors.ts';
+import type { SDKMessage } from '../messages.ts';
+import type { EngineSession } from './engine.ts';
+
+/** A reader of one session that begins at its opening and can be left at any time, even while it waits. */
+export class SessionReader {
+  readonly #stop = new AbortController();
+  readonly #batches: AsyncIterator<readonly SDKMessage[]>;
+
+  constructor(session: EngineSession, o: { partial: boolean }) {
+    this.#batches = session
+      .batches({ partial: o.partial, lifecycle: true, signal: this.#stop.signal })
+      [Symbol.asyncIterator]();
+  }
+
+  /** The messages that are ready, waiting for the next if there are none; `undefined` once the reader or its session is closed. */
+  async next(): Promise<readonly SDKMessage[] | undefined> {
+    if (this.#stop.signal.aborted) return undefined;
+    const next = await this.#batches.next();
+    return next.done === true || this.#stop.signal.aborted ? undefined : next.value;
+  }
+
+  /** Ends the reader; a `next` that waits is answered with `undefined`. Safe to call twice. */
+  close(): void {
+    this.#stop.abort(new AbortError('The reader was closed'));
+  }
+}
+
+/** The batch as programs see it. */
+export function withoutLifecycle(batch: readonly SDKMessage[]): readonly SDKMessage[] {
+  const has = batch.some(({ type }) => type === 'command_lifecycle');
+  return has ? batch.filter(({ type }) => type !== 'command_lifecycle') : batch;
+}

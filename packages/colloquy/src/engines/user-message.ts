@@ -1,0 +1,63 @@
+import { ConfigurationError } from '../errors.ts';
+import { isRecord } from '../helpers/is-record.ts';
+import { untilAborted } from '../helpers/until-aborted.ts';
+import type { SDKUserMessage } from '../messages.ts';
+
+/** The user message of a prompt given as a string. */
+export function promptOf(text: string): SDKUserMessage {
+  return { type: 'user', message: { role: 'user', content: text }, parent_tool_use_id: null };
+}
+
+/**
+ * Checks what a program gives as a user message, before anything of it is sent.
+ * @throws ConfigurationError which says what is wrong with it.
+ */
+export function checkUserMessage(message: unknown): asserts message is SDKUserMessage {
+  const wrong = flawOf(message);
+  if (wrong === undefined) return;
+  throw new ConfigurationError(
+    `Not a user message: ${wrong}. Give a string, or { type: 'user', message: { role: 'user', content }, parent_tool_use_id: null }`,
+  );
+}
+
+function flawOf(message: unknown): string | undefined {
+  if (!isRecord(message) || message['type'] !== 'user') return '`type` must be "user"';
+  const param = message['message'];
+  if (!isRecord(param) || param['role'] !== 'user') return '`message.role` must be "user"';
+  const { content } = param;
+  if (typeof content === 'string') return content.trim() === '' ? 'its text is empty' : undefined;
+  if (!Array.isArray(content) || content.length === 0)
+    return '`message.content` must be text, or an array of at least one block';
+  if (!content.every((block) => isRecord(block) && typeof block['type'] === 'string'))
+    return 'each block must be an object with a `type`';
+  const { priority } = message;
+  return priority === undefined || PRIORITIES.has(priority) ? undefined : '`priority` must be now, next or later';
+}
+
+const PRIORITIES: ReadonlySet<unknown> = new Set(['now', 'next', 'later']);
+
+/**
+ * Hands over each message of an iterable, one after the other, in order. An abort of the signal stops it at once and lets the
+ * iterable know, without waiting for it: what it awaits may never come.
+ */
+export async function forEachMessage(
+  messages: AsyncIterable<SDKUserMessage>,
+  signal: AbortSignal,
+  accept: (message: SDKUserMessage) => Promise<void>,
+): Promise<void> {
+  const iterator = messages[Symbol.asyncIterator]();
+  let ended = false;
+  try {
+    for (;;) {
+      const next = await untilAborted(iterator.next(), signal);
+      if (next.done === true) {
+        ended = true;
+        return;
+      }
+      checkUserMessage(next.value);
+      await untilAborted(accept(next.value), signal);
+    }
+  } finally {
+    if (!ended) void Promise.resolve(iterator.return?.()).catch(() => {});
+  }
+}
