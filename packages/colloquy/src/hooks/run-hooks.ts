@@ -1,5 +1,6 @@
 import { ConfigurationError, TimeoutError } from '../errors.ts';
 import { Deadline } from '../helpers/deadline.ts';
+import { untilAborted } from '../helpers/until-aborted.ts';
 import type { HookCallback, HookEvent, HookInput } from '../options/hooks.ts';
 import type { Options } from '../options/options.ts';
 import { type HookOutcome, mergeOutputs } from './merge-outputs.ts';
@@ -84,10 +85,10 @@ async function runHook(
   const seconds = hook.timeoutMs / 1000;
   deadline.start(hook.timeoutMs, () => new TimeoutError(`A ${event} hook gave no answer within ${seconds} s`));
   try {
-    const answer = await beforeAbort(deadline.signal, () =>
-      hook.call(copyFor(event, input), toolUseId, { signal: deadline.signal }),
-    );
-    return parseOutput(event, answer);
+    deadline.signal.throwIfAborted();
+    // Called inside an async function, so that a callback that throws at once fails like one that rejects.
+    const answer = (async () => hook.call(copyFor(event, input), toolUseId, { signal: deadline.signal }))();
+    return parseOutput(event, await untilAborted(answer, deadline.signal));
   } catch (error) {
     if (deadline.signal.aborted) return unanswered(event, deadline.signal.reason, signal.aborted);
     const message = error instanceof Error ? error.message : String(error);
@@ -100,20 +101,6 @@ async function runHook(
 // A hook that changes the tool's input in its hands would change what runs without saying so.
 function copyFor(event: HookEvent, input: HookInput): HookInput {
   return event === 'PreToolUse' ? structuredClone(input) : { ...input };
-}
-
-/** The hook's answer, or the signal's reason as soon as it aborts: a hook that ignores its signal is left behind. */
-function beforeAbort<T>(signal: AbortSignal, start: () => Promise<T>): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason);
-    if (signal.aborted) return onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    // Started inside a promise, so that a callback that throws at once fails like any other.
-    Promise.resolve()
-      .then(start)
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }
 
 function unanswered(event: HookEvent, reason: unknown, isInterrupted: boolean): ParsedOutput {
