@@ -1,0 +1,28 @@
+/** The time by which the emulator paces its streams. Replace it to run faster, slower, or by hand. */
+export type Clock = {
+  /** Milliseconds; only differences count. */
+  now(): number;
+  /** Resolves after `ms` milliseconds; rejects with `signal.reason` when the signal is aborted first. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+};
+
+/** The machine's clock. It reads `Date` and `setTimeout` at each call, so fake timers installed later move it. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal.aborted) {
+        reject(signal.reason);
+        return;
+      }
+      const timer = setTimeout(() => {
+        signal.removeEventListener('abort', abort);
+        resolve();
+      }, ms);
+      function abort(): void {
+        clearTimeout(timer);
+        reject(signal.reason);
+      }
+      signal.addEventListener('abort', abort, { once: true });
+    }),
+};

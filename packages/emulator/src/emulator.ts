@@ -1,0 +1,56 @@
+import { systemClock, type Clock } from './clock/clock.ts';
+import { Pacer } from './clock/pacer.ts';
+import { exchange, type ExchangeState } from './exchange/exchange.ts';
+import { Ids } from './exchange/ids.ts';
+import { Recorder, type RecordedRequest, type WaitOptions } from './exchange/recorder.ts';
+import type { HttpSend } from './http-send.ts';
+import { TroubleCounts } from './replies/follow-directives.ts';
+import type { Reply } from './replies/reply.ts';
+import { listen, type Listening, type ListenOptions } from './server/listen.ts';
+
+export type EmulatorOptions = {
+  /** Replies in order, one for each accepted request; see `Emulator.script`. */
+  script?: readonly Reply[] | undefined;
+  /** Milliseconds between the deltas of a stream, unless its reply says otherwise. Default 0: all at once. */
+  gapMs?: number | undefined;
+  /** Changes the ids that are made, nothing else. Default 0. */
+  seed?: number | undefined;
+  /** Default: the machine's clock. */
+  clock?: Clock | undefined;
+};
+
+/** A Messages API without a model: scripted, directed by the prompt, or simulating a simple assistant. */
+export interface Emulator {
+  /** One exchange without a socket; pass it wherever a client takes `send`. */
+  readonly send: HttpSend;
+  /** Every request so far, refused ones and those of other endpoints included, oldest first; the newest 64 MB are kept. */
+  readonly requests: readonly RecordedRequest[];
+  /** Adds replies to the script. When it is used up, directives and the simulated assistant answer. */
+  script(...replies: readonly Reply[]): void;
+  /** The oldest request that no earlier call has returned, as soon as it is there. @throws Error after 10 s, or `timeoutMs`. */
+  nextRequest(o?: WaitOptions): Promise<RecordedRequest>;
+  /** Resolves when no answer is under way: every stream has ended or was left. @throws Error after 10 s, or `timeoutMs`. */
+  idle(o?: WaitOptions): Promise<void>;
+  /** Serves it over HTTP as well; may be called several times. */
+  listen(o?: ListenOptions): Promise<Listening>;
+}
+
+/** A new emulator; it holds no timer and no socket until it is asked something. */
+export function createEmulator(options: EmulatorOptions = {}): Emulator {
+  const state: ExchangeState = {
+    ids: new Ids(options.seed ?? 0),
+    recorder: new Recorder(),
+    pacer: new Pacer(options.clock ?? systemClock),
+    replies: { script: [...(options.script ?? [])], counts: new TroubleCounts() },
+    gapMs: options.gapMs ?? 0,
+  };
+  const send: HttpSend = (request) => exchange(request, state);
+  return {
+    send,
+    requests: state.recorder.requests,
+    script: (...replies) => void state.replies.script.push(...replies),
+    nextRequest: (o) => state.recorder.nextRequest(o),
+    idle: (o) => state.recorder.idle(o),
+    listen: (o) => listen(send, o),
+  };
+}

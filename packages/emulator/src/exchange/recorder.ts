@@ -1,0 +1,149 @@
+import type { HttpRequest } from '../http-send.ts';
+import type { RequestMessage } from '../request/messages-request.ts';
+
+/** Older requests are forgotten when the bodies of all weigh more than this. */
+const MAX_RECORDED_BYTES = 64 * 1024 * 1024;
+const DEFAULT_WAIT_MS = 10_000;
+
+/** A request as it came, and what became of it. */
+export type RecordedRequest = {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  readonly query: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The parsed JSON; `{ messages: [] }` when there was none. */
+  readonly body: RecordedBody;
+  /** `body.messages`. */
+  readonly messages: readonly RequestMessage[];
+  /** By the emulator's clock. */
+  readonly receivedAtMs: number;
+  readonly requestId: string;
+  /** HTTP status of the answer; undefined until it is decided. */
+  status: number | undefined;
+  /** `answering` until the last byte is handed over, the client went away, or the emulator broke the connection. */
+  state: 'answering' | 'answered' | 'aborted';
+  /** The client went away before the answer was whole. */
+  aborted: boolean;
+};
+
+/** Typed as a client should have sent it; what it did send may differ. */
+export type RecordedBody = {
+  readonly model?: string | undefined;
+  readonly max_tokens?: number | undefined;
+  readonly messages: readonly RequestMessage[];
+  readonly [field: string]: unknown;
+};
+
+export type WaitOptions = {
+  /** Default 10 seconds, by the real clock's `setTimeout`. */
+  timeoutMs?: number | undefined;
+  signal?: AbortSignal | undefined;
+};
+
+/** Keeps the requests, and lets tests wait for what happens to them instead of sleeping. */
+export class Recorder {
+  readonly requests: RecordedRequest[] = [];
+  readonly #sizes: number[] = [];
+  readonly #watchers = new Set<() => void>();
+  #bytes = 0;
+  #dropped = 0;
+  #taken = 0;
+
+  record(
+    request: HttpRequest,
+    o: { parsed: unknown; bytes: number; requestId: string; nowMs: number },
+  ): RecordedRequest {
+    const { path, query } = placeOf(request.url);
+    // Typed as a well-behaved client's, for the convenience of tests; nothing in the emulator relies on it.
+    const body = (typeof o.parsed === 'object' && o.parsed !== null ? o.parsed : { messages: [] }) as RecordedBody;
+    const recorded: RecordedRequest = {
+      method: request.method,
+      path,
+      query,
+      headers: request.headers,
+      body,
+      messages: Array.isArray(body.messages) ? body.messages : [],
+      receivedAtMs: o.nowMs,
+      requestId: o.requestId,
+      status: undefined,
+      state: 'answering',
+      aborted: false,
+    };
+    this.requests.push(recorded);
+    this.#sizes.push(o.bytes);
+    this.#bytes += o.bytes;
+    while (this.#bytes > MAX_RECORDED_BYTES && this.requests.length > 1) this.#forgetOldest();
+    this.#changed();
+    return recorded;
+  }
+
+  end(request: RecordedRequest, o: { aborted: boolean }): void {
+    if (request.state !== 'answering') return;
+    request.state = o.aborted ? 'aborted' : 'answered';
+    request.aborted = o.aborted;
+    this.#changed();
+  }
+
+  /** The oldest request that no earlier call has returned, as soon as it is there. @throws Error after `timeoutMs`. */
+  async nextRequest(o: WaitOptions = {}): Promise<RecordedRequest> {
+    const number = this.#taken;
+    this.#taken += 1;
+    await this.#until(() => this.#dropped + this.requests.length > number, `request ${number + 1}`, o);
+    const request = this.requests[number - this.#dropped];
+    if (request === undefined)
+      throw new Error(`Request ${number + 1} has been forgotten; the emulator keeps the newest 64 MB`);
+    return request;
+  }
+
+  /** Resolves when no answer is under way. @throws Error after `timeoutMs`. */
+  async idle(o: WaitOptions = {}): Promise<void> {
+    await this.#until(
+      () => this.requests.every((request) => request.state !== 'answering'),
+      'the answers under way to end',
+      o,
+    );
+  }
+
+  #forgetOldest(): void {
+    this.requests.shift();
+    this.#bytes -= this.#sizes.shift() ?? 0;
+    this.#dropped += 1;
+  }
+
+  #changed(): void {
+    for (const watcher of this.#watchers) watcher();
+  }
+
+  #until(isSo: () => boolean, what: string, { timeoutMs = DEFAULT_WAIT_MS, signal }: WaitOptions): Promise<void> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (isSo()) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const settle = (error?: { reason: unknown }): void => {
+        clearTimeout(timer);
+        this.#watchers.delete(watch);
+        signal?.removeEventListener('abort', abort);
+        if (error) reject(error.reason);
+        else resolve();
+      };
+      const watch = (): void => {
+        if (isSo()) settle();
+      };
+      const abort = (): void => settle({ reason: signal?.reason });
+      const timer = setTimeout(
+        () => settle({ reason: new Error(`The emulator waited ${timeoutMs} ms for ${what}`) }),
+        timeoutMs,
+      );
+      this.#watchers.add(watch);
+      signal?.addEventListener('abort', abort, { once: true });
+    });
+  }
+}
+
+/** Path and query of a URL, or of the request line's target; nothing a client can write there throws. */
+function placeOf(url: string): { path: string; query: string } {
+  const target = url.replace(/^[a-z]+:\/\/[^/?#]*/i, '').replace(/#.*$/s, '');
+  const at = target.indexOf('?');
+  return at === -1 ? { path: target, query: '' } : { path: target.slice(0, at), query: target.slice(at + 1) };
+}

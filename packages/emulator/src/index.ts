@@ -1,0 +1,36 @@
+// The public surface of `@colloquy/emulator`. A name added here is a promise: it needs a doc comment and a test.
+export type { Clock } from './clock/clock.ts';
+export { createEmulator, type Emulator, type EmulatorOptions } from './emulator.ts';
+export type { RecordedBody, RecordedRequest, WaitOptions } from './exchange/recorder.ts';
+export type { HttpRequest, HttpResponse, HttpSend } from './http-send.ts';
+export {
+  cut,
+  emit,
+  emptyBody,
+  endEarly,
+  errorEvent,
+  html,
+  maxTokens,
+  paced,
+  rateLimited,
+  refusal,
+  splitCharacters,
+  stall,
+  status,
+  text,
+  thinking,
+  together,
+  toolUse,
+  toolUses,
+} from './replies/builders.ts';
+export type {
+  MessageReply,
+  PlainReply,
+  RawReply,
+  Reply,
+  ReplyBlock,
+  StatusReply,
+  StreamFault,
+} from './replies/reply.ts';
+export type { MessagesRequest, RequestBlock, RequestMessage, RequestTool } from './request/messages-request.ts';
+export type { Listening, ListenOptions } from './server/listen.ts';

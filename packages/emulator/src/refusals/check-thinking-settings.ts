@@ -1,0 +1,65 @@
+import { isRecord, type MessagesRequest } from '../request/messages-request.ts';
+import type { Model } from '../models/model-table.ts';
+import type { CheckedApi } from './check-fields.ts';
+import { refuse } from './refusal.ts';
+
+const MIN_BUDGET_TOKENS = 1024;
+const HIGH_EFFORTS = ['xhigh', 'max'];
+
+/** What depends on the model: thinking, forced tools, sampling, the cap of max_tokens. */
+export function checkThinkingSettings(request: MessagesRequest, o: { model: Model; api: CheckedApi }): void {
+  const { model, api } = o;
+  if (api.endpoint === 'messages' && request.max_tokens > model.maxTokens) {
+    refuse(
+      `max_tokens: ${request.max_tokens} > ${model.maxTokens}, which is the maximum allowed number of output tokens for ${model.id}`,
+    );
+  }
+  for (const name of ['temperature', 'top_p', 'top_k']) {
+    if (request[name] !== undefined && !model.sampling) refuse(`${name}: ${model.id} does not support this parameter`);
+  }
+  checkThinking(request, model);
+  checkForcedTools(request, model);
+}
+
+function checkThinking(request: MessagesRequest, model: Model): void {
+  const thinking: unknown = request.thinking;
+  if (thinking === undefined) return;
+  if (!isRecord(thinking)) refuse('thinking: Input should be an object');
+  const { type, display, budget_tokens: budget } = thinking;
+  const effort = request.output_config?.effort ?? '';
+  if (type !== 'adaptive' && type !== 'enabled' && type !== 'disabled' && type !== 'between_tools') {
+    refuse("thinking.type: Input should be 'adaptive', 'enabled', 'disabled' or 'between_tools'");
+  }
+  if (!model.thinking.includes(type)) {
+    refuse(`thinking.type: '${type}' is not supported by ${model.id}; supported: ${model.thinking.join(', ')}`);
+  }
+  // Models that think by default let go of it only at an effort up to high.
+  if (HIGH_EFFORTS.includes(effort) && (type === 'between_tools' || (type === 'disabled' && model.thinksByDefault))) {
+    refuse(`thinking.type: '${type}' needs an effort of at most high on ${model.id}`);
+  }
+  if (
+    display !== undefined &&
+    display !== null &&
+    (typeof display !== 'string' || !['summarized', 'omitted', 'updates'].includes(display))
+  ) {
+    refuse("thinking.display: Input should be 'summarized' or 'omitted'");
+  }
+  if (type !== 'enabled') return;
+  if (typeof budget !== 'number' || !Number.isInteger(budget)) refuse('thinking.enabled.budget_tokens: Field required');
+  if (budget < MIN_BUDGET_TOKENS)
+    refuse(`thinking.enabled.budget_tokens: Input should be greater than or equal to ${MIN_BUDGET_TOKENS}`);
+  if (request.max_tokens !== undefined && budget >= request.max_tokens)
+    refuse('max_tokens must be greater than thinking.budget_tokens');
+}
+
+function checkForcedTools(request: MessagesRequest, model: Model): void {
+  const choice = request.tool_choice;
+  if (choice === undefined || choice.type === 'auto') return;
+  if (choice.type === 'none') return;
+  if (!model.forcedTools) refuse(`tool_choice.type: '${choice.type}' is not supported by ${model.id}; use 'auto'`);
+  if (request.thinking?.type === 'enabled') refuse('Thinking may not be enabled when tool_choice forces tool use.');
+  if (!request.tools?.length) refuse('tool_choice: tools must be given when a tool is to be used');
+  if (choice.type === 'tool' && !request.tools.some((tool) => tool.name === choice.name)) {
+    refuse(`tool_choice.tool: Tool '${choice.name}' not found in provided tools`);
+  }
+}

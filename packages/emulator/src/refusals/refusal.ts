@@ -1,0 +1,37 @@
+/** The API's `error.type` of each status; a status not listed is an `api_error` from 500 on, else an `invalid_request_error`. */
+const TYPES = new Map([
+  [400, 'invalid_request_error'],
+  [401, 'authentication_error'],
+  [402, 'billing_error'],
+  [403, 'permission_error'],
+  [404, 'not_found_error'],
+  [408, 'timeout_error'],
+  [409, 'conflict_error'],
+  [413, 'request_too_large'],
+  [422, 'invalid_request_error'],
+  [429, 'rate_limit_error'],
+  [504, 'timeout_error'],
+  [529, 'overloaded_error'],
+]);
+
+export function errorTypeOf(status: number): string {
+  return TYPES.get(status) ?? (status >= 500 ? 'api_error' : 'invalid_request_error');
+}
+
+/** A request that the API would refuse; becomes an error answer of this status. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly status: number;
+  readonly type: string;
+
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+    this.type = errorTypeOf(status);
+  }
+}
+
+/** Refuses the request being checked, with 400 unless told otherwise. */
+export function refuse(message: string, o?: { status?: number | undefined }): never {
+  throw new Refusal(message, o?.status ?? 400);
+}

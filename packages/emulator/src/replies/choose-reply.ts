@@ -1,0 +1,29 @@
+import type { MessagesRequest } from '../request/messages-request.ts';
+import { turnSoFar } from '../request/turn-so-far.ts';
+import { simulatedAssistant } from '../simulated/simulated-assistant.ts';
+import { status } from './builders.ts';
+import { parseDirectives } from './directives.ts';
+import { followDirectives, type TroubleCounts } from './follow-directives.ts';
+import type { PlainReply, Reply } from './reply.ts';
+
+/** What decides answers and changes with them: the rest of the script, and how often each trouble has struck. */
+export type ReplyState = { script: Reply[]; counts: TroubleCounts };
+
+/** The next reply of the script; without one what the prompt's directives ask for; without any the simulated assistant's. */
+export async function chooseReply(request: MessagesRequest, state: ReplyState): Promise<PlainReply> {
+  const scripted = state.script.shift();
+  if (scripted !== undefined) return typeof scripted === 'function' ? callScript(scripted, request) : scripted;
+  const turn = turnSoFar(request.messages);
+  const directives = parseDirectives(turn.prompt);
+  if (directives.length > 0) return followDirectives(directives, { turn, request, counts: state.counts });
+  return simulatedAssistant(request, turn);
+}
+
+/** What a reply function throws is the test's fault: told with a status that no client retries. */
+async function callScript(reply: Exclude<Reply, PlainReply>, request: MessagesRequest): Promise<PlainReply> {
+  try {
+    return await reply(request);
+  } catch (error) {
+    return status(400, { message: `emulator: a reply function of the script threw: ${String(error)}` });
+  }
+}

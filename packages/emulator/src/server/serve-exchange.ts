@@ -1,0 +1,91 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { MAX_BODY_BYTES } from '../exchange/exchange.ts';
+import type { HttpSend } from '../http-send.ts';
+import { BrokenConnectionError } from '../wire/stream-body.ts';
+import { readBody } from './read-body.ts';
+
+/** Carries one HTTP request to `send` and its answer back, with backpressure; the client's leaving aborts the exchange. */
+export async function serveExchange(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  send: HttpSend,
+): Promise<void> {
+  const gone = new AbortController();
+  outgoing.once('close', () => gone.abort(new Error('The client went away')));
+  outgoing.once('error', (error) => gone.abort(error));
+  const flushed = new FlushCounter();
+  try {
+    const body = await readBody(incoming, MAX_BODY_BYTES);
+    const answer = await send({
+      method: incoming.method ?? 'GET',
+      url: incoming.url ?? '/',
+      headers: flatHeaders(incoming),
+      body: body.byteLength === 0 ? undefined : body,
+      signal: gone.signal,
+    });
+    outgoing.writeHead(answer.status, answer.headers);
+    outgoing.flushHeaders();
+    for await (const chunk of answer.body) {
+      if (!outgoing.write(chunk, flushed.count())) await drained(outgoing, gone.signal);
+    }
+    outgoing.end();
+  } catch (error) {
+    if (gone.signal.aborted) return;
+    if (!(error instanceof BrokenConnectionError)) throw error;
+    // What came before the break is to arrive: destroying at once would drop what still waits in the socket.
+    await flushed.all(gone.signal);
+    outgoing.destroy();
+  }
+}
+
+function flatHeaders(incoming: IncomingMessage): Record<string, string> {
+  const flat: Record<string, string> = {};
+  for (const [name, value] of Object.entries(incoming.headers)) {
+    if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return flat;
+}
+
+function drained(outgoing: ServerResponse, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(signal.reason);
+      return;
+    }
+    const abort = (): void => {
+      outgoing.off('drain', drain);
+      reject(signal.reason);
+    };
+    const drain = (): void => {
+      signal.removeEventListener('abort', abort);
+      resolve();
+    };
+    outgoing.once('drain', drain);
+    signal.addEventListener('abort', abort, { once: true });
+  });
+}
+
+/** Counts writes that have not reached the operating system yet. */
+class FlushCounter {
+  #open = 0;
+  #onEmpty: (() => void) | undefined;
+
+  /** The callback for one write. */
+  count(): () => void {
+    this.#open += 1;
+    return this.#flushed;
+  }
+
+  all(signal: AbortSignal): Promise<void> {
+    if (this.#open === 0 || signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onEmpty = resolve;
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+
+  readonly #flushed = (): void => {
+    this.#open -= 1;
+    if (this.#open === 0) this.#onEmpty?.();
+  };
+}

@@ -1,0 +1,42 @@
+import { text, toolUses } from '../replies/builders.ts';
+import type { MessageReply } from '../replies/reply.ts';
+import { SIMULATED } from '../replies/sum-up-calls.ts';
+import type { MessagesRequest } from '../request/messages-request.ts';
+import type { TurnSoFar } from '../request/turn-so-far.ts';
+import { parseWishes } from './parse-wishes.ts';
+import { standing, type WishOutcome } from './plan-steps.ts';
+import { factsIn, recall } from './recall.ts';
+import { sumUpWish } from './sum-up-wish.ts';
+
+const HELP = `I cannot think, but offline I can do what you spell out:
+
+- \`read README.md and tell me the commands\`
+- \`run ls\`
+- \`list *.ts\` or \`find notes\`
+- \`search for TODO in src\`
+- \`write notes.txt: some text\`
+- \`edit notes.txt: replace some with more\`
+- \`what did I say first?\`, or \`what is my name?\` after \`my name is …\`
+
+For real answers give a key: set ANTHROPIC_API_KEY and start again.`;
+
+/** The next answer to a plain request: a call of the matching tool, or a text that sums up the results. */
+export function simulatedAssistant(request: MessagesRequest, turn: TurnSoFar): MessageReply {
+  const state = standing(parseWishes(turn.prompt), turn.rounds, request);
+  if (state.type === 'call') return toolUses(state.calls);
+  const said = state.outcomes.map((outcome) => say(outcome, turn)).join('\n\n');
+  return text(`${SIMULATED} ${said === '' ? smallTalk(turn) : said}`);
+}
+
+function say(outcome: WishOutcome, turn: TurnSoFar): string {
+  return outcome.wish.type === 'recall'
+    ? recall(outcome.wish.what, [...turn.earlier, turn.prompt])
+    : sumUpWish(outcome);
+}
+
+function smallTalk(turn: TurnSoFar): string {
+  const facts = [...factsIn(turn.prompt)].map(
+    ([what, value]) => `Your ${what} is ${value}: I will find that again in this conversation.`,
+  );
+  return facts.length > 0 ? facts.join(' ') : HELP;
+}

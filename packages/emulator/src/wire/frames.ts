@@ -1,0 +1,130 @@
+import type { PlannedBlock, PlannedMessage } from '../replies/plan-message.ts';
+
+/** One event of a stream as it goes over the wire; before a paced one the stream may wait. */
+export type Frame = { text: string; paced: boolean };
+
+/** The events of a message, in the API's order, one ping included. */
+export function* messageFrames(message: PlannedMessage): Generator<Frame, void, void> {
+  yield frame('message_start', {
+    type: 'message_start',
+    message: {
+      ...toMessage(message),
+      content: [],
+      stop_reason: null,
+      stop_details: null,
+      usage: usageOf(message, 'start'),
+    },
+  });
+  for (const [index, block] of message.blocks.entries()) {
+    yield frame('content_block_start', { type: 'content_block_start', index, content_block: emptyBlock(block) });
+    if (index === 0) yield frame('ping', { type: 'ping' });
+    yield* deltaFrames(index, block);
+    yield frame('content_block_stop', { type: 'content_block_stop', index });
+  }
+  yield frame('message_delta', {
+    type: 'message_delta',
+    delta: { stop_reason: message.stopReason, stop_sequence: null, stop_details: message.stopDetails, container: null },
+    usage: usageOf(message, 'delta'),
+  });
+  yield frame('message_stop', { type: 'message_stop' });
+}
+
+/** An `error` event. */
+export function errorFrame(error: { type: string; message: string }): Frame {
+  return frame('error', { type: 'error', error });
+}
+
+/** The message as an answer without streaming holds it. */
+export function toMessage(message: PlannedMessage): Record<string, unknown> {
+  return {
+    id: message.id,
+    type: 'message',
+    role: 'assistant',
+    model: message.model,
+    content: message.blocks.map(wholeBlock),
+    stop_reason: message.stopReason,
+    stop_sequence: null,
+    stop_details: message.stopDetails,
+    usage: usageOf(message, 'whole'),
+    container: null,
+    diagnostics: null,
+  };
+}
+
+function frame(event: string, data: unknown): Frame {
+  return { text: `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`, paced: false };
+}
+
+/** The start and end of a delta's frame are the same for a whole block, so only the piece itself is made into JSON. */
+function* deltaFrames(index: number, block: PlannedBlock): Generator<Frame, void, void> {
+  const [type, field] = DELTAS[block.type];
+  const head = `event: content_block_delta\ndata: {"type":"content_block_delta","index":${index},"delta":{"type":"${type}","${field}":`;
+  for (const delta of block.deltas) yield { text: `${head}${JSON.stringify(delta)}}}\n\n`, paced: true };
+  if (block.type === 'thinking') {
+    const delta = { type: 'signature_delta', signature: block.signature };
+    yield frame('content_block_delta', { type: 'content_block_delta', index, delta });
+  }
+}
+
+const DELTAS = {
+  text: ['text_delta', 'text'],
+  thinking: ['thinking_delta', 'thinking'],
+  tool_use: ['input_json_delta', 'partial_json'],
+} as const;
+
+function emptyBlock(block: PlannedBlock): unknown {
+  switch (block.type) {
+    case 'text':
+      return { type: 'text', text: '' };
+    case 'thinking':
+      return { type: 'thinking', thinking: '', signature: '' };
+    case 'tool_use':
+      return { type: 'tool_use', id: block.id, name: block.name, input: {} };
+    default:
+      return block satisfies never;
+  }
+}
+
+function wholeBlock(block: PlannedBlock): unknown {
+  const said = block.deltas.join('');
+  switch (block.type) {
+    case 'text':
+      return { type: 'text', text: said };
+    case 'thinking':
+      return { type: 'thinking', thinking: said, signature: block.signature };
+    case 'tool_use':
+      return { type: 'tool_use', id: block.id, name: block.name, input: parsedOr(said, {}) };
+    default:
+      return block satisfies never;
+  }
+}
+
+/** Input that was cut cannot be shown in a whole message: the API gives what it could read, which is nothing here. */
+function parsedOr(json: string, otherwise: unknown): unknown {
+  try {
+    const input: unknown = JSON.parse(json);
+    return input;
+  } catch (error) {
+    if (error instanceof SyntaxError) return otherwise;
+    throw error;
+  }
+}
+
+function usageOf({ usage }: PlannedMessage, when: 'start' | 'delta' | 'whole'): Record<string, unknown> {
+  const totals = {
+    input_tokens: usage.inputTokens,
+    cache_creation_input_tokens: 0,
+    cache_read_input_tokens: 0,
+    output_tokens: when === 'start' ? Math.min(1, usage.outputTokens) : usage.outputTokens,
+    output_tokens_details: { thinking_tokens: when === 'start' ? 0 : usage.thinkingTokens },
+    server_tool_use: null,
+  };
+  if (when === 'delta') return totals;
+  return {
+    ...totals,
+    cache_creation: { ephemeral_5m_input_tokens: 0, ephemeral_1h_input_tokens: 0 },
+    service_tier: 'standard',
+    inference_geo: null,
+    speed: null,
+  };
+}
