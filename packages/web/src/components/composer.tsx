@@ -1,0 +1,116 @@
+import { type KeyboardEvent, type ReactNode, type Ref, useEffect, useImperativeHandle, useRef, useState } from 'react';
+import { loadDraft, saveDraft } from '../app/drafts.ts';
+import { SendIcon, StopIcon } from './icons.tsx';
+
+export type ComposerHandle = {
+  focus(): void;
+  /** Puts a text back for editing, in front of what has been typed since. */
+  restore(text: string): void;
+};
+
+type Props = {
+  /** Undefined for a new conversation. */
+  sessionId: string | undefined;
+  isRunning: boolean;
+  isStopping: boolean;
+  isDisabled: boolean;
+  onSend: (text: string) => void;
+  onStop: () => void;
+  ref?: Ref<ComposerHandle>;
+};
+
+/** Where messages are written. Enter sends, Shift+Enter breaks the line; the draft outlives a reload. */
+export function Composer({ sessionId, isRunning, isStopping, isDisabled, onSend, onStop, ref }: Props): ReactNode {
+  const [text, setText] = useState(() => loadDraft(sessionId));
+  const area = useRef<HTMLTextAreaElement>(null);
+  const isEmpty = text.trim() === '';
+
+  const change = (next: string): void => {
+    setText(next);
+    saveDraft(sessionId, next);
+  };
+  const send = (): void => {
+    if (isEmpty || isDisabled) return;
+    onSend(text.trim());
+    change('');
+    area.current?.focus();
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    // While an input method composes, Enter chooses its suggestion.
+    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
+    event.preventDefault();
+    send();
+  };
+
+  useImperativeHandle(ref, () => ({
+    focus: () => area.current?.focus(),
+    restore(restored) {
+      change(text === '' ? restored : `${restored}\n${text}`);
+      area.current?.focus();
+    },
+  }));
+  useEffect(() => grow(area.current), [text]);
+
+  return (
+    <form
+      className="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <div className="composer-box">
+        <textarea
+          ref={area}
+          id="message"
+          rows={1}
+          value={text}
+          aria-label="Message"
+          placeholder={isRunning ? 'Write the next message…' : 'Ask about this project…'}
+          enterKeyHint="send"
+          disabled={isDisabled}
+          onChange={(event) => change(event.target.value)}
+          onKeyDown={onKeyDown}
+        />
+        <div className="composer-buttons">
+          {isRunning ? (
+            <button
+              type="button"
+              className="round-button stop"
+              aria-label="Stop"
+              title="Stop (Esc)"
+              disabled={isStopping}
+              onClick={onStop}
+            >
+              <StopIcon />
+            </button>
+          ) : null}
+          <button
+            type="submit"
+            className="round-button send"
+            aria-label={isRunning ? 'Send; it waits for the present answer' : 'Send'}
+            title={isRunning ? 'Send when the present answer is done (Enter)' : 'Send (Enter)'}
+            disabled={isEmpty || isDisabled}
+          >
+            <SendIcon />
+          </button>
+        </div>
+      </div>
+      <p className="composer-hint">
+        <kbd>Enter</kbd> sends, <kbd>Shift Enter</kbd> breaks the line
+        {isRunning ? (
+          <>
+            , <kbd>Esc</kbd> stops
+          </>
+        ) : null}
+      </p>
+    </form>
+  );
+}
+
+/** Browsers with `field-sizing` grow the box themselves. */
+function grow(area: HTMLTextAreaElement | null): void {
+  if (area === null || CSS.supports('field-sizing', 'content')) return;
+  area.style.height = 'auto';
+  area.style.height = `${area.scrollHeight}px`;
+}

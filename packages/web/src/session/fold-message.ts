@@ -1,0 +1,75 @@
+import type { SDKMessage, SDKStatusMessage, SDKSystemMessage } from '../../../colloquy/src/messages.ts';
+import { appendBlock, editTool } from './edit-view.ts';
+import { foldAssistant, foldStreamEvent } from './fold-answer.ts';
+import { acceptPrompt, ensurePrompt, openTurn, takePrompt, withdrawPrompt } from './fold-prompts.ts';
+import { foldResult } from './fold-result.ts';
+import { foldPermissionAnswer, foldPermissionDenied, foldPermissionRequest, foldToolResults } from './fold-tools.ts';
+import type { SessionView } from './view-model.ts';
+
+type SystemMessage = Extract<SDKMessage, { type: 'system' }>;
+
+/** One message of the session's stream. What the page does not know changes nothing: the server may be newer. */
+export function foldMessage(view: SessionView, message: SDKMessage, nowMs: number): SessionView {
+  switch (message.type) {
+    case 'stream_event':
+      return foldStreamEvent(ensurePrompt(view), message);
+    case 'assistant':
+      return foldAssistant(ensurePrompt(view), message);
+    case 'user':
+      return 'isReplay' in message ? acceptPrompt(view, message) : foldToolResults(ensurePrompt(view), message);
+    case 'result':
+      return foldResult(ensurePrompt(view), message);
+    case 'command_lifecycle':
+      return message.state === 'started'
+        ? takePrompt(view, message.command_uuid)
+        : withdrawPrompt(view, message.command_uuid);
+    case 'tool_progress':
+      return editTool(view, message.tool_use_id, (tool) => ({ ...tool, elapsedSeconds: message.elapsed_time_seconds }));
+    case 'system':
+      return foldSystem(view, message, nowMs);
+    default:
+      message satisfies never;
+      return view;
+  }
+}
+
+function foldSystem(view: SessionView, message: SystemMessage, nowMs: number): SessionView {
+  switch (message.subtype) {
+    case 'init':
+      return { ...openTurn(view, message.uuid), model: message.model, mode: toMode(message) };
+    case 'status':
+      return { ...view, compacting: message.status === 'compacting', mode: toMode(message) ?? view.mode };
+    case 'api_retry': {
+      const { attempt, max_retries: maxRetries, error, error_status: status } = message;
+      return {
+        ...ensurePrompt(view),
+        retry: { attempt, maxRetries, error, status, dueAtMs: nowMs + message.retry_delay_ms },
+      };
+    }
+    case 'permission_request':
+      return foldPermissionRequest(view, message);
+    case 'permission_answered':
+      return foldPermissionAnswer(view, message);
+    case 'permission_denied':
+      return foldPermissionDenied(view, message);
+    case 'prompt_withdrawn':
+      return withdrawPrompt(view, message.prompt_uuid);
+    case 'informational':
+      return appendBlock(ensurePrompt(view), {
+        kind: 'notice',
+        key: message.uuid,
+        level: message.level === 'warning' ? 'warning' : 'info',
+        text: message.content,
+      });
+    default:
+      message satisfies never;
+      return view;
+  }
+}
+
+/** The mode as it was set: Colloquy's own modes are reported as `default`, with their name beside. */
+function toMode(
+  message: SDKSystemMessage | (SDKStatusMessage & { colloquy_mode?: string | undefined }),
+): string | undefined {
+  return message.colloquy_mode ?? message.permissionMode;
+}

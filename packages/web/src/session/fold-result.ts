@@ -1,0 +1,46 @@
+import type { SDKResultMessage } from '../../../colloquy/src/messages.ts';
+import { dropLive } from './fold-answer.ts';
+import { editLastTurn } from './edit-view.ts';
+import { openTurn, takePrompt } from './fold-prompts.ts';
+import type { Block, SessionView, TurnEnd } from './view-model.ts';
+
+/** The end of a turn: what it cost, whether it went well, and nothing of it runs any longer. */
+export function foldResult(view: SessionView, message: SDKResultMessage): SessionView {
+  const last = view.turns.at(-1);
+  const isOpen = last !== undefined && last.end === undefined;
+  const uuids =
+    message.user_message_uuids ?? (message.user_message_uuid === undefined ? [] : [message.user_message_uuid]);
+  const opened = isOpen ? view : openTurn(view, message.uuid);
+  const taken = uuids.reduce(takePrompt, opened);
+  const ended = editLastTurn(dropLive(taken), (turn) => ({
+    ...turn,
+    blocks: turn.blocks.map(settle),
+    end: toEnd(message, turn.blocks),
+  }));
+  return { ...ended, asks: [], running: false, compacting: false, retry: undefined, cost: toCost(message) };
+}
+
+/** A call without a result when its turn is over was stopped with it. */
+function settle(block: Block): Block {
+  if (block.kind !== 'tool' || block.result !== undefined || block.state === 'denied') return block;
+  return { ...block, state: 'stopped' };
+}
+
+function toEnd(message: SDKResultMessage, blocks: readonly Block[]): TurnEnd {
+  const durationMs = message.duration_ms;
+  const details = message.subtype === 'success' ? (message.is_error ? message.result : '') : message.errors.join('\n');
+  if (message.terminal_reason === 'aborted_streaming' || message.terminal_reason === 'aborted_tools') {
+    return { kind: 'stopped', details: '', durationMs };
+  }
+  if (message.subtype === 'error_max_turns') return { kind: 'max_turns', details, durationMs };
+  if (message.subtype === 'error_max_budget_usd') return { kind: 'budget', details, durationMs };
+  if (!message.is_error) return { kind: 'completed', details: '', durationMs };
+  // An error that stands in the turn already needs no second telling.
+  const isTold = blocks.some((block) => block.kind === 'error');
+  return isTold ? { kind: 'completed', details: '', durationMs } : { kind: 'failed', details, durationMs };
+}
+
+function toCost(message: SDKResultMessage): SessionView['cost'] {
+  const known = Object.values(message.modelUsage).every((usage) => usage.costBasis !== 'unknown');
+  return { usd: message.total_cost_usd, known };
+}
