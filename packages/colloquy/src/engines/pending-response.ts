@@ -61,20 +61,21 @@ export class PendingResponse {
   receive(signal?: AbortSignal | undefined): BatchSource<SDKMessage> {
     const filter = new ResponseFilter(this.uuid);
     const onAbort = (): void => this.close();
+    const throwIfAborted = (): void => {
+      if (signal?.aborted === true) throw abortErrorOf(signal);
+    };
     signal?.addEventListener('abort', onAbort, { once: true });
     return {
       pull: async () => {
-        for (;;) {
-          if (signal?.aborted === true) throw abortErrorOf(signal);
-          if (filter.done) return undefined;
+        while (!filter.done) {
+          throwIfAborted();
           const batch = await this.#next(signal);
-          if (batch === undefined) {
-            if (signal?.aborted === true) continue;
-            throw new AbortError('The session was closed before the response was complete');
-          }
+          throwIfAborted();
+          if (batch === undefined) throw new AbortError('The session was closed before the response was complete');
           const picked = filter.pick(batch);
           if (picked.length > 0) return picked;
         }
+        return undefined;
       },
       close: () => {
         signal?.removeEventListener('abort', onAbort);
@@ -83,6 +84,7 @@ export class PendingResponse {
     };
   }
 
+  /** A batch; `undefined` when the reader is closed, or the signal aborts while the prompt is still being sent. */
   async #next(signal: AbortSignal | undefined): Promise<readonly SDKMessage[] | undefined> {
     if (this.#opened !== undefined) return this.#opened.next();
     try {

@@ -1,0 +1,21 @@
+import { Agent, request } from 'node:http';
+import { type Exchange, HEADERS, openByHand } from './by-hand.ts';
+import type { Contestant } from './contestant.ts';
+
+const agent = new Agent({ keepAlive: true });
+
+const exchange: Exchange = (url, body, onChunk) =>
+  new Promise((resolve, reject) => {
+    const headers = { ...HEADERS, 'content-length': Buffer.byteLength(body) };
+    const sent = request(url, { method: 'POST', agent, headers }, (response) => {
+      if (response.statusCode !== 200) reject(new Error(`Status ${response.statusCode}`));
+      response.on('data', onChunk);
+      response.on('end', resolve);
+      response.on('error', reject);
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+
+/** `node:http`, by hand: the limit of what can be reached. */
+export const contestant: Contestant = { open: (o) => openByHand(exchange, o) };

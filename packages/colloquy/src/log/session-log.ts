@@ -1,0 +1,224 @@
+import { AbortError, SessionBusyError, SessionNotFoundError } from '../errors.ts';
+import type { Entry, Input, Json, NewEntry, Seq } from './entries.ts';
+import { describeOwner, newOwner } from './owner.ts';
+import { SessionFeed } from './session-feed.ts';
+import { stampEntries } from './stamp-entries.ts';
+import type { Appended, Lease, SessionRow, Store, Sync } from './store.ts';
+import { Wakeup } from './wakeup.ts';
+
+/** How long others are kept away when this process stalls without dying, in milliseconds. */
+const LEASE_TTL_MS = 30_000;
+/** How long readers with a cursor wait for entries that are to become durable with the next ones, in milliseconds. */
+const DURABLE_WITHIN_MS = 20;
+
+export type LogAppended = { ok: true; entries: readonly Entry[] } | { ok: false; winner: Entry };
+
+/** One session's log, open for writing: nobody else can append facts to it until it is closed or this process is gone. */
+export class SessionLog implements AsyncDisposable {
+  readonly id: string;
+  /** The session's row as of opening. */
+  readonly row: SessionRow;
+  readonly feed: SessionFeed;
+  readonly #store: Store;
+  readonly #lease: Lease;
+  readonly #stop: AbortController;
+  readonly #settled = new Wakeup();
+  #listeners: ((entry: Entry) => void)[] = [];
+  #head: Seq;
+  /** The newest head heard of from outside. */
+  #hinted: Seq = 0;
+  #inFlight = 0;
+  #syncTimer: NodeJS.Timeout | undefined;
+  #closing: Promise<void> | undefined;
+
+  private constructor(store: Store, lease: Lease, row: SessionRow, follow: { hints: AsyncIterable<Seq>; stop: AbortController }) {
+    this.id = row.id;
+    this.row = row;
+    this.feed = new SessionFeed(store, row.id, { epoch: lease.epoch, head: row.head });
+    this.feed.onWantDurable = () => this.#syncSoon();
+    this.#store = store;
+    this.#lease = lease;
+    this.#stop = follow.stop;
+    this.#head = row.head;
+    void this.#follow(follow.hints);
+  }
+
+  /** Claims the session's lease. @throws SessionNotFoundError | SessionBusyError */
+  static async open(store: Store, id: string, o: { owner?: string; ttlMs?: number } = {}): Promise<SessionLog> {
+    const lease = await store.claim(id, o.owner ?? newOwner(), o.ttlMs ?? LEASE_TTL_MS);
+    if (lease === undefined) throw await busy(store, id);
+    const stop = new AbortController();
+    try {
+      // Watched before the row is read, so that no input falls between the two.
+      const hints = store.watch(id, stop.signal);
+      const row = await store.sessions.get(id);
+      if (row === undefined) throw new SessionNotFoundError(id);
+      return new SessionLog(store, lease, row, { hints, stop });
+    } catch (error) {
+      stop.abort();
+      await lease.release();
+      throw error;
+    }
+  }
+
+  get epoch(): number {
+    return this.#lease.epoch;
+  }
+
+  /** Aborted once the lease is known to be lost. */
+  get lost(): AbortSignal {
+    return this.#lease.lost;
+  }
+
+  /** The newest entry that listeners have been told. */
+  get head(): Seq {
+    return this.#head;
+  }
+
+  /**
+   * From now on the listener is told every entry, whoever appended it, once and in order; own ones before `append` resolves.
+   * It must not throw.
+   */
+  subscribe(listener: (entry: Entry) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /**
+   * Appends as the owner, `sync: 'now'` unless said otherwise. A batch with a `once` key that exists is refused, and the entry
+   * that won is given.
+   * @throws SessionBusyError when the lease is lost
+   */
+  append(
+    entries: readonly NewEntry[],
+    o: { sync?: Sync | undefined; checkpoint?: Json | undefined } = {},
+  ): Promise<LogAppended> {
+    return this.#append(entries, o.sync, () => this.#store.append(this.id, entries, { ...o, epoch: this.epoch }));
+  }
+
+  /** Appends inputs, as any process may. */
+  input(entries: readonly NewEntry<Input>[], o: { sync?: Sync | undefined } = {}): Promise<LogAppended> {
+    return this.#append(entries, o.sync, () => this.#store.append(this.id, entries, o));
+  }
+
+  /** Tells listeners and readers what others have appended by now, without waiting for a hint of it. */
+  async refresh(): Promise<void> {
+    const row = await this.#store.sessions.get(this.id);
+    if (row !== undefined) await this.#catchUp(row.head);
+  }
+
+  /** Makes everything appended so far durable. */
+  async sync(): Promise<void> {
+    const head = this.#head;
+    await this.#store.sync();
+    this.feed.markDurable(head);
+  }
+
+  /** Makes the log durable, ends all readers after what is published, and releases the lease. Safe to call twice. */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#shutDown());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #append(
+    entries: readonly NewEntry[],
+    sync: Sync = 'now',
+    append: () => Promise<Appended>,
+  ): Promise<LogAppended> {
+    if (this.#closing !== undefined) throw new AbortError(`Session ${this.id} is closed`);
+    this.#inFlight += 1;
+    try {
+      const appended = await append();
+      if (!appended.ok) return await this.#refused(appended);
+      const stamped = stampEntries(entries, appended);
+      // Inputs of others slipped in before: they are told first.
+      if (appended.first > this.#head + 1) await this.#catchUp(appended.first - 1);
+      this.#publish(stamped);
+      if (sync === 'now') this.feed.markDurable(appended.head);
+      return { ok: true, entries: stamped };
+    } finally {
+      this.#inFlight -= 1;
+      if (this.#inFlight === 0) {
+        this.#settled.wake();
+        void this.#catchUpWithHint();
+      }
+    }
+  }
+
+  async #refused(appended: Appended & { ok: false }): Promise<LogAppended> {
+    switch (appended.why) {
+      case 'once':
+        return { ok: false, winner: appended.winner };
+      case 'missing':
+        throw new SessionNotFoundError(this.id);
+      case 'epoch':
+        throw await busy(this.#store, this.id);
+      default:
+        return appended satisfies never;
+    }
+  }
+
+  /** Tells those of the entries that were not told yet. */
+  #publish(entries: readonly Entry[]): void {
+    const fresh = entries.filter(({ seq }) => seq > this.#head);
+    for (const entry of fresh) {
+      this.#head = entry.seq;
+      for (const listener of this.#listeners) listener(entry);
+    }
+    if (fresh.length > 0) this.feed.publish(fresh, false);
+  }
+
+  async #catchUp(upTo: Seq): Promise<void> {
+    this.#publish(await this.#store.read(this.id, { after: this.#head, upTo }));
+  }
+
+  async #follow(hints: AsyncIterable<Seq>): Promise<void> {
+    for await (const head of hints) {
+      this.#hinted = Math.max(this.#hinted, head);
+      await this.#catchUpWithHint();
+    }
+  }
+
+  /** Fetches what others appended. While own appends are under way it waits for them: most hints are about those. */
+  async #catchUpWithHint(): Promise<void> {
+    if (this.#inFlight > 0 || this.#hinted <= this.#head || this.#closing !== undefined) return;
+    try {
+      await this.#catchUp(this.#hinted);
+    } catch (error) {
+      this.feed.fail(error);
+    }
+  }
+
+  #syncSoon(): void {
+    if (this.#closing !== undefined) return;
+    this.#syncTimer ??= setTimeout(() => void this.#syncForReaders(), DURABLE_WITHIN_MS).unref();
+  }
+
+  async #syncForReaders(): Promise<void> {
+    this.#syncTimer = undefined;
+    try {
+      await this.sync();
+    } catch (error) {
+      this.feed.fail(error);
+    }
+  }
+
+  async #shutDown(): Promise<void> {
+    clearTimeout(this.#syncTimer);
+    this.#stop.abort();
+    while (this.#inFlight > 0) await this.#settled.wait();
+    try {
+      await this.sync();
+    } finally {
+      this.feed.close();
+      await this.#lease.release();
+    }
+  }
+}
+
+async function busy(store: Store, id: string): Promise<SessionBusyError> {
+  const row = await store.sessions.get(id);
+  return new SessionBusyError(id, describeOwner(row?.owner));
+}
