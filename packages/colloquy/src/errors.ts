@@ -59,6 +59,12 @@ export class TimeoutError extends ColloquyError {
   readonly code = 'timeout';
 }
 
+/** A bound that the program had set was reached, such as `maxTurns` or `maxBudgetUsd`. */
+export class LimitExceededError extends ColloquyError {
+  override readonly name = 'LimitExceededError';
+  readonly code = 'limit_exceeded';
+}
+
 /** The caller's signal was aborted, or what was waited for has been closed. `cause` is the signal's reason. */
 export class AbortError extends ColloquyError {
   override readonly name = 'AbortError';

@@ -2,7 +2,11 @@ import { expect, test } from 'vitest';
 import { BatchIterator } from './batch-iterator.ts';
 
 /** A source of the given batches that counts how often it was closed. */
-function sourceOf(batches: (readonly number[] | Error)[]): { closed: number; pull(): Promise<readonly number[] | undefined>; close(): void } {
+function sourceOf(batches: (readonly number[] | Error)[]): {
+  closed: number;
+  pull(): Promise<readonly number[] | undefined>;
+  close(): void;
+} {
   return {
     closed: 0,
     async pull() {
@@ -52,8 +56,9 @@ test('leaving the loop drops what is ready and closes the source', async () => {
 });
 
 test('return ends a next that waits', async () => {
-  const { promise, resolve } = Promise.withResolvers<readonly number[] | undefined>();
-  const iterator = new BatchIterator({ pull: () => promise, close: () => resolve(undefined) });
+  let wake = (): void => {};
+  const pulled = new Promise<undefined>((resolve) => (wake = () => resolve(undefined)));
+  const iterator = new BatchIterator<number>({ pull: () => pulled, close: () => wake() });
   const waiting = iterator.next();
   await iterator.return();
   expect(await waiting).toEqual({ value: undefined, done: true });

@@ -43,7 +43,7 @@ export class BatchIterator<T> implements AsyncGenerator<T, void, undefined> {
     return { value: undefined, done: true };
   }
 
-  async throw(error: unknown): Promise<never> {
+  async throw(error: unknown): Promise<IteratorResult<T, void>> {
     this.#end();
     await this.#close();
     throw error;
@@ -55,6 +55,12 @@ export class BatchIterator<T> implements AsyncGenerator<T, void, undefined> {
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  /** Drops the items that are ready; the next one comes from the source. */
+  protected discard(): void {
+    this.#batch = [];
+    this.#next = 0;
   }
 
   #ready(): IteratorResult<T, void> | undefined {
@@ -88,8 +94,7 @@ export class BatchIterator<T> implements AsyncGenerator<T, void, undefined> {
 
   #end(): void {
     this.#ended = true;
-    this.#batch = [];
-    this.#next = 0;
+    this.discard();
   }
 
   #close(): Promise<void> {

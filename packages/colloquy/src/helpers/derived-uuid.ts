@@ -20,3 +20,10 @@ export function placeOfUuid(sessionId: string, uuid: string): { seq: number; ind
     return undefined;
   return { seq: Number.parseInt(high + low.slice(1), 16), index: Number.parseInt(part.slice(1), 16) };
 }
+
+/** The number of the fragment that a UUID of mark `9` was made from; fragments of a session are numbered without a gap. */
+export function fragmentOfUuid(uuid: string): number | undefined {
+  const [, high, low, part] = uuid.split('-');
+  if (high === undefined || low === undefined || part === undefined || !low.startsWith('8') || !part.startsWith('9')) return undefined;
+  return Number.parseInt(high + low.slice(1), 16);
+}

@@ -8,12 +8,16 @@ import type { Options } from './options.ts';
 type Check = (value: unknown) => string | undefined;
 
 const boolean: Check = (value) => (typeof value === 'boolean' ? undefined : 'true or false');
-const text: Check = (value) => (typeof value === 'string' && value.trim() !== '' ? undefined : 'a string that is not empty');
+const text: Check = (value) =>
+  typeof value === 'string' && value.trim() !== '' ? undefined : 'a string that is not empty';
 const anyText: Check = (value) => (typeof value === 'string' ? undefined : 'a string');
 const fn: Check = (value) => (typeof value === 'function' ? undefined : 'a function');
 const texts: Check = (value) =>
-  Array.isArray(value) && value.every((item) => text(item) === undefined) ? undefined : 'an array of strings that are not empty';
-const positive: Check = (value) => (typeof value === 'number' && Number.isFinite(value) && value > 0 ? undefined : 'a positive finite number');
+  Array.isArray(value) && value.every((item) => text(item) === undefined)
+    ? undefined
+    : 'an array of strings that are not empty';
+const positive: Check = (value) =>
+  typeof value === 'number' && Number.isFinite(value) && value > 0 ? undefined : 'a positive finite number';
 const positiveInteger: Check = (value) =>
   typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? undefined : 'a positive whole number';
 const countFromZero: Check = (value) =>
@@ -27,7 +31,8 @@ export function isUuid(text: string): boolean {
 
 /** One check for every option; the type makes a forgotten one a compile error. */
 export const OPTION_CHECKS: Record<keyof Options, Check> = {
-  abortController: (value) => (isRecord(value) && value['signal'] instanceof AbortSignal ? undefined : 'an AbortController'),
+  abortController: (value) =>
+    isRecord(value) && value['signal'] instanceof AbortSignal ? undefined : 'an AbortController',
   additionalDirectories: texts,
   allowDangerouslySkipPermissions: boolean,
   allowedTools: texts,
@@ -72,17 +77,26 @@ function oneOf(...values: string[]): Check {
 
 function checkClient(value: unknown): string | undefined {
   const messages = isRecord(value) ? value['messages'] : undefined;
-  return isRecord(messages) && typeof messages['create'] === 'function' ? undefined : 'a client with a function messages.create()';
+  return isRecord(messages) && typeof messages['create'] === 'function'
+    ? undefined
+    : 'a client with a function messages.create()';
 }
 
-const HOOK_EVENTS: Record<HookEvent, true> = { PreToolUse: true, PostToolUse: true, UserPromptSubmit: true, Stop: true };
+const HOOK_EVENTS: Record<HookEvent, true> = {
+  PreToolUse: true,
+  PostToolUse: true,
+  UserPromptSubmit: true,
+  Stop: true,
+};
 
 function checkHooks(value: unknown): string | undefined {
   if (!isRecord(value)) return 'an object with an array of matchers for each event';
   for (const [event, matchers] of Object.entries(value)) {
-    if (!Object.hasOwn(HOOK_EVENTS, event)) return `an object whose keys are ${Object.keys(HOOK_EVENTS).join(', ')}; ${unknownEvent(event)}`;
+    if (!Object.hasOwn(HOOK_EVENTS, event))
+      return `an object whose keys are ${Object.keys(HOOK_EVENTS).join(', ')}; ${unknownEvent(event)}`;
     if (matchers === undefined) continue;
-    if (!Array.isArray(matchers)) return `an object with an array of matchers for each event; that of ${event} is no array`;
+    if (!Array.isArray(matchers))
+      return `an object with an array of matchers for each event; that of ${event} is no array`;
     const wrong = matchers.map(checkMatcher).find((found) => found !== undefined);
     if (wrong !== undefined) return `made of matchers { matcher?, hooks, timeout? }; ${event} has one whose ${wrong}`;
   }
@@ -98,10 +112,13 @@ function unknownEvent(event: string): string {
 function checkMatcher(value: unknown): string | undefined {
   if (!isRecord(value)) return 'form is another';
   const { matcher, hooks, timeout } = value;
-  if (!Array.isArray(hooks) || !hooks.every((hook) => typeof hook === 'function')) return '`hooks` is not an array of functions';
+  if (!Array.isArray(hooks) || !hooks.every((hook) => typeof hook === 'function'))
+    return '`hooks` is not an array of functions';
   if (timeout !== undefined && positive(timeout) !== undefined) return '`timeout` is not a positive number of seconds';
   if (matcher === undefined || matcher === '*') return undefined;
-  return typeof matcher === 'string' && isPattern(matcher) ? undefined : '`matcher` is not a regular expression over tool names';
+  return typeof matcher === 'string' && isPattern(matcher)
+    ? undefined
+    : '`matcher` is not a regular expression over tool names';
 }
 
 function isPattern(source: string): boolean {
@@ -118,19 +135,25 @@ const SERVER_NAME = /^[a-zA-Z0-9_-]{1,48}$/;
 function checkMcpServers(value: unknown): string | undefined {
   if (!isRecord(value)) return 'an object with a server for each name';
   for (const [name, server] of Object.entries(value)) {
-    if (!SERVER_NAME.test(name)) return `an object whose keys are letters, digits, - and _ (1 to 48); ${JSON.stringify(name)} is not`;
+    if (!SERVER_NAME.test(name))
+      return `an object whose keys are letters, digits, - and _ (1 to 48); ${JSON.stringify(name)} is not`;
     if (!isRecord(server)) return `an object with a server for each name; that of ${name} is none`;
     const type = server['type'] ?? 'stdio';
-    if (type !== 'sdk') return `made of in-process servers; the api engine does not connect to servers of type ${String(type)}, such as ${name}`;
-    if (typeof server['name'] !== 'string' || !Array.isArray(server['tools'])) return `made by createSdkMcpServer(); ${name} is not`;
+    if (type !== 'sdk')
+      return `made of in-process servers; the api engine does not connect to servers of type ${String(type)}, such as ${name}`;
+    if (typeof server['name'] !== 'string' || !Array.isArray(server['tools']))
+      return `made by createSdkMcpServer(); ${name} is not`;
   }
   return undefined;
 }
 
 function checkSystemPrompt(value: unknown): string | undefined {
-  if (typeof value === 'string' || (Array.isArray(value) && value.every((item) => typeof item === 'string'))) return undefined;
+  if (typeof value === 'string' || (Array.isArray(value) && value.every((item) => typeof item === 'string')))
+    return undefined;
   if (isRecord(value) && value['type'] === 'preset' && value['preset'] === 'claude_code') {
-    const other = Object.keys(value).find((key) => !['type', 'preset', 'append'].includes(key) && value[key] !== undefined);
+    const other = Object.keys(value).find(
+      (key) => !['type', 'preset', 'append'].includes(key) && value[key] !== undefined,
+    );
     if (other !== undefined) return `a preset with nothing but \`append\`; the api engine does not know \`${other}\``;
     if (value['append'] === undefined || typeof value['append'] === 'string') return undefined;
   }
@@ -145,7 +168,8 @@ function checkThinking(value: unknown): string | undefined {
   const { type, budgetTokens, display } = value;
   if (type === 'disabled') return undefined;
   if (type !== 'adaptive' && type !== 'enabled') return wanted;
-  if (display !== undefined && display !== 'summarized' && display !== 'omitted') return 'given with `display` as summarized or omitted';
+  if (display !== undefined && display !== 'summarized' && display !== 'omitted')
+    return 'given with `display` as summarized or omitted';
   if (budgetTokens === undefined || type === 'adaptive') return undefined;
   return typeof budgetTokens === 'number' && Number.isSafeInteger(budgetTokens) && budgetTokens >= MIN_THINKING_TOKENS
     ? undefined

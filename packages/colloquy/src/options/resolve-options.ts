@@ -15,5 +15,7 @@ export function workingDirectoryOf(options: Options): string {
 /** The id of the model to begin with: the option, else `ANTHROPIC_MODEL`, else `claude-opus-5-5`; aliases are resolved. */
 export function modelOf(options: Options): string {
   const fromEnvironment = environmentOf(options)['ANTHROPIC_MODEL'];
-  return resolveModel(options.model ?? (fromEnvironment === undefined || fromEnvironment === '' ? DEFAULT_MODEL : fromEnvironment));
+  return resolveModel(
+    options.model ?? (fromEnvironment === undefined || fromEnvironment === '' ? DEFAULT_MODEL : fromEnvironment),
+  );
 }

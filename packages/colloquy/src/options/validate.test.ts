@@ -21,7 +21,9 @@ const ID = '8f14e45f-ceea-467f-9b2d-3c1a5e6f7a80';
 
 describe('names', () => {
   test('an unknown option is refused with the nearest name', () => {
-    expect(refusal({ permisionMode: 'plan' })).toBe('There is no option `permisionMode`; did you mean `permissionMode`?');
+    expect(refusal({ permisionMode: 'plan' })).toBe(
+      'There is no option `permisionMode`; did you mean `permissionMode`?',
+    );
     expect(refusal({ max_turns: 3 })).toBe('There is no option `max_turns`; did you mean `maxTurns`?');
     expect(refusal({ temperature: 0 })).toBe('There is no option `temperature`');
     expect(refusal({ toString: 1 })).toBe('There is no option `toString`');
@@ -54,13 +56,21 @@ test.each<[string, unknown, string]>([
   ['model', ' ', 'a string that is not empty'],
   ['promptQueue', 'fifo', 'one of separate, merge'],
   ['sessionId', 'math', 'a UUID'],
-  ['systemPrompt', { type: 'preset', preset: 'other' }, "a string, an array of strings, or { type: 'preset', preset: 'claude_code', append? }"],
+  [
+    'systemPrompt',
+    { type: 'preset', preset: 'other' },
+    "a string, an array of strings, or { type: 'preset', preset: 'claude_code', append? }",
+  ],
   [
     'systemPrompt',
     { type: 'preset', preset: 'claude_code', snapshot: true },
     'a preset with nothing but `append`; the api engine does not know `snapshot`',
   ],
-  ['thinking', { type: 'sometimes' }, "{ type: 'adaptive' }, { type: 'enabled', budgetTokens? } or { type: 'disabled' }"],
+  [
+    'thinking',
+    { type: 'sometimes' },
+    "{ type: 'adaptive' }, { type: 'enabled', budgetTokens? } or { type: 'disabled' }",
+  ],
   ['thinking', { type: 'enabled', budgetTokens: 10 }, 'given with `budgetTokens` as a whole number of at least 1024'],
   ['timeoutMs', Number.NaN, 'a positive finite number'],
   ['tools', { preset: 'claude_code' }, "an array of tool names, or { type: 'preset', preset: 'claude_code' }"],
@@ -98,14 +108,24 @@ describe('hooks and servers', () => {
   });
 
   test('a matcher that cannot work is named with its event', () => {
-    expect(refusal({ hooks: { Stop: [{ hooks: ['echo'] }] } })).toContain('Stop has one whose `hooks` is not an array of functions');
-    expect(refusal({ hooks: { PreToolUse: [{ matcher: '(', hooks: [] }] } })).toContain('`matcher` is not a regular expression');
-    expect(refusal({ hooks: { PreToolUse: [{ hooks: [], timeout: 0 }] } })).toContain('`timeout` is not a positive number of seconds');
+    expect(refusal({ hooks: { Stop: [{ hooks: ['echo'] }] } })).toContain(
+      'Stop has one whose `hooks` is not an array of functions',
+    );
+    expect(refusal({ hooks: { PreToolUse: [{ matcher: '(', hooks: [] }] } })).toContain(
+      '`matcher` is not a regular expression',
+    );
+    expect(refusal({ hooks: { PreToolUse: [{ hooks: [], timeout: 0 }] } })).toContain(
+      '`timeout` is not a positive number of seconds',
+    );
   });
 
   test('a server outside the process, or not made by createSdkMcpServer, is refused', () => {
-    expect(refusal({ mcpServers: { files: { command: 'npx' } } })).toContain('does not connect to servers of type stdio, such as files');
-    expect(refusal({ mcpServers: { files: { type: 'sdk', instance: {} } } })).toContain('made by createSdkMcpServer(); files is not');
+    expect(refusal({ mcpServers: { files: { command: 'npx' } } })).toContain(
+      'does not connect to servers of type stdio, such as files',
+    );
+    expect(refusal({ mcpServers: { files: { type: 'sdk', instance: {} } } })).toContain(
+      'made by createSdkMcpServer(); files is not',
+    );
     expect(refusal({ mcpServers: { 'my files': {} } })).toContain('"my files" is not');
   });
 });
@@ -120,14 +140,18 @@ describe('combinations', () => {
   });
 
   test('client and send exclude each other', () => {
-    expect(refusal({ client: { messages: { create() {} } }, send: async () => {} })).toContain('`client` and `send` both replace the network');
+    expect(refusal({ client: { messages: { create() {} } }, send: async () => {} })).toContain(
+      '`client` and `send` both replace the network',
+    );
   });
 
   test('bypassPermissions needs its own leave, and auto is refused with the reason', () => {
     expect(refusal({ permissionMode: 'bypassPermissions' })).toContain('allowDangerouslySkipPermissions: true');
     expect(refusal({ permissionMode: 'bypassPermissions', allowDangerouslySkipPermissions: true })).toBeUndefined();
     expect(refusal({ permissionMode: 'auto' })).toContain('lets a model judge tool calls');
-    expect(refusal({ permissionMode: 'readonly' })).toBe('There is no permission mode `readonly`; did you mean `readOnly`?');
+    expect(refusal({ permissionMode: 'readonly' })).toBe(
+      'There is no permission mode `readonly`; did you mean `readOnly`?',
+    );
     expect(() => validatePermissionMode('strict', {})).not.toThrow();
   });
 
@@ -142,6 +166,8 @@ describe('combinations', () => {
   test('a budget needs a model whose price is known', () => {
     expect(refusal({ maxBudgetUsd: 1, model: 'opus' })).toBeUndefined();
     expect(refusal({ maxBudgetUsd: 1, model: 'somebody-elses-model' })).toContain('whose price is not known');
-    expect(refusal({ maxBudgetUsd: 1, env: { ANTHROPIC_MODEL: 'somebody-elses-model' } })).toContain('somebody-elses-model');
+    expect(refusal({ maxBudgetUsd: 1, env: { ANTHROPIC_MODEL: 'somebody-elses-model' } })).toContain(
+      'somebody-elses-model',
+    );
   });
 });

@@ -36,7 +36,9 @@ function checkOption(name: string, value: unknown): void {
   }
   if (!Object.hasOwn(OPTION_CHECKS, name)) {
     const meant = nearestName(name, OPTION_NAMES);
-    throw new ConfigurationError(`There is no option \`${name}\`${meant === undefined ? '' : `; did you mean \`${meant}\`?`}`);
+    throw new ConfigurationError(
+      `There is no option \`${name}\`${meant === undefined ? '' : `; did you mean \`${meant}\`?`}`,
+    );
   }
   // The key is one of the table's own, as tested above.
   const wanted = OPTION_CHECKS[name as keyof Options](value);
@@ -45,7 +47,9 @@ function checkOption(name: string, value: unknown): void {
 
 function checkSessionChoice({ sessionId, resume, continue: newest, forkSession }: Options): void {
   if (resume !== undefined && newest === true) {
-    throw new ConfigurationError('Options `resume` and `continue` both choose a session to go on with; give one of them');
+    throw new ConfigurationError(
+      'Options `resume` and `continue` both choose a session to go on with; give one of them',
+    );
   }
   if (sessionId !== undefined && (resume !== undefined || newest === true) && forkSession !== true) {
     throw new ConfigurationError(
@@ -81,7 +85,9 @@ export function validatePermissionMode(mode: string, options: Pick<Options, 'all
     throw new ConfigurationError(`There is no permission mode \`${mode}\`; ${hint}`);
   }
   if (mode === 'bypassPermissions' && options.allowDangerouslySkipPermissions !== true) {
-    throw new ConfigurationError('Permission mode `bypassPermissions` needs the option `allowDangerouslySkipPermissions: true`');
+    throw new ConfigurationError(
+      'Permission mode `bypassPermissions` needs the option `allowDangerouslySkipPermissions: true`',
+    );
   }
 }
 

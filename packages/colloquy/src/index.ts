@@ -1,0 +1,106 @@
+// The public surface of `colloquy`. A name added here is a promise: it needs a doc comment, a test and a changeset.
+export { ClaudeSDKClient } from './client.ts';
+export { Conversation, type ConversationUsage } from './conversation.ts';
+export type { Controls, SDKSessionInfo, ServerInfo, SessionMessage } from './engines/engine.ts';
+export {
+  deleteSession,
+  forkSession,
+  getSessionInfo,
+  getSessionMessages,
+  listSessions,
+  renameSession,
+  tagSession,
+} from './engines/sessions.ts';
+export {
+  AbortError,
+  APIConnectionError,
+  APIError,
+  ColloquyError,
+  ConfigurationError,
+  LimitExceededError,
+  NothingPendingError,
+  SessionBusyError,
+  SessionNotFoundError,
+  TimeoutError,
+} from './errors.ts';
+export { createSdkMcpServer, tool } from './mcp/sdk-server.ts';
+export type { HttpRequest, HttpResponse, HttpSend } from './messages-api/http-send.ts';
+export type {
+  ApiMessage,
+  CacheControl,
+  ContentBlock,
+  ContentBlockParam,
+  ContentDelta,
+  DocumentBlockParam,
+  ImageBlockParam,
+  ImageSource,
+  MessageParam,
+  RedactedThinkingBlock,
+  ServerToolUseBlock,
+  StopDetails,
+  StreamEvent,
+  TextBlock,
+  TextBlockParam,
+  ThinkingBlock,
+  ToolResultBlockParam,
+  ToolUseBlock,
+  Usage,
+} from './messages-api/types.ts';
+export {
+  type ModelUsage,
+  type PermissionMode,
+  type SDKAPIRetryMessage,
+  type SDKAssistantMessage,
+  type SDKAssistantMessageError,
+  type SDKCommandLifecycleMessage,
+  type SDKInformationalMessage,
+  type SDKMessage,
+  type SDKMessageOrigin,
+  type SDKPartialAssistantMessage,
+  type SDKPermissionAnsweredMessage,
+  type SDKPermissionDenial,
+  type SDKPermissionDeniedMessage,
+  type SDKPermissionRequestMessage,
+  type SDKPromptWithdrawnMessage,
+  type SDKResultError,
+  type SDKResultMessage,
+  type SDKResultSuccess,
+  type SDKSessionStateChangedMessage,
+  type SDKStatusMessage,
+  type SDKSystemMessage,
+  type SDKToolProgressMessage,
+  type SDKUserMessage,
+  type SDKUserMessageReplay,
+  type TerminalReason,
+  textOf,
+} from './messages.ts';
+export type {
+  HookCallback,
+  HookCallbackMatcher,
+  HookEvent,
+  HookInput,
+  HookJSONOutput,
+  PostToolUseHookInput,
+  PreToolUseHookInput,
+  StopHookInput,
+  UserPromptSubmitHookInput,
+} from './options/hooks.ts';
+export type {
+  CallToolResult,
+  McpSdkServerConfig,
+  McpServerConfig,
+  SdkMcpToolDefinition,
+  ToolAnnotations,
+} from './options/mcp.ts';
+export type { MessagesCreator, Options } from './options/options.ts';
+export type {
+  CanUseTool,
+  PermissionBehavior,
+  PermissionModeInput,
+  PermissionResult,
+  PermissionRuleValue,
+  PermissionUpdate,
+  PermissionUpdateDestination,
+} from './options/permissions.ts';
+export { type McpServerStatus, query, type Query } from './query.ts';
+export type { DialogueMessage } from './views/dialogue.ts';

@@ -1,0 +1,28 @@
+// What the other packages of this repository use besides the public surface. No promise: it may change with any release.
+export { type ApiEngine, type ApiEngineOptions, createApiEngine } from './engines/api/api-engine.ts';
+export type {
+  Controls,
+  Engine,
+  EngineSession,
+  HostedSession,
+  PermissionAnswer,
+  PlacedMessage,
+  ReadOptions,
+  ServerInfo,
+  SessionFunctions,
+} from './engines/engine.ts';
+export { dataFolder } from './log/data-folder.ts';
+export type { Decision, Entry, Fact, Input, Json, NewEntry, Seq, Thread } from './log/entries.ts';
+export { emptyState, foldEntry, fromCheckpoint, type SessionState } from './log/fold.ts';
+export { createMemoryStore } from './log/memory-store.ts';
+export { type FeedReadOptions, InvalidCursorError, SessionFeed } from './log/session-feed.ts';
+export { SessionLog } from './log/session-log.ts';
+export { openSqliteStore } from './log/sqlite-store.ts';
+export type { Lease, NewSession, SessionIndex, SessionPatch, SessionRow, Store } from './log/store.ts';
+export { type Endpoint, endpointFromEnv, endpointHeaders, messagesUrl } from './messages-api/endpoint.ts';
+export { createMessagesClient, type MessagesClient } from './messages-api/messages-client.ts';
+export { listModels, modelInfo, type ModelInfo, resolveModel } from './messages-api/models.ts';
+export { createNodeHttpSend } from './messages-api/node-http-send.ts';
+export { modelOf } from './options/resolve-options.ts';
+export { validateOptions } from './options/validate.ts';
+export type { Cursor, Live } from './views/view.ts';

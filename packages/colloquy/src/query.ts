@@ -1,0 +1,292 @@
+import { randomUUID } from 'node:crypto';
+import { defaultEngine } from './engines/default-engine.ts';
+import type { Controls, EngineSession, ServerInfo } from './engines/engine.ts';
+import { ResultErrors } from './engines/result-error.ts';
+import { SessionReader, withoutLifecycle } from './engines/session-reader.ts';
+import { checkUserMessage, forEachMessage, promptOf } from './engines/user-message.ts';
+import { AbortError } from './errors.ts';
+import { abortErrorOf, atBorder } from './helpers/abort-error.ts';
+import { BatchIterator, type BatchSource } from './helpers/batch-iterator.ts';
+import { untilAborted } from './helpers/until-aborted.ts';
+import type { SDKMessage, SDKUserMessage } from './messages.ts';
+import type { McpServerConfig } from './options/mcp.ts';
+import type { Options } from './options/options.ts';
+import type { PermissionModeInput } from './options/permissions.ts';
+import { validateOptions } from './options/validate.ts';
+
+/** The state of an MCP server. Those in this process are always connected. */
+export type McpServerStatus = {
+  name: string;
+  status: 'connected';
+  serverInfo: { name: string; version: string };
+  tools: { name: string; description: string }[];
+};
+
+/**
+ * The messages of a query, and its controls. The iteration ends after the result of the last prompt, or throws after it if that result
+ * `is_error`; leaving it early, or `close()`, ends the session. Controls are refused with AbortError once it has ended.
+ */
+export interface Query extends AsyncGenerator<SDKMessage, void, undefined> {
+  /** Ends the running turn with a result. Gives the uuids of the prompts that still wait, and of those withdrawn by `cancelQueued`. */
+  interrupt(o?: { cancelQueued?: boolean | undefined }): Promise<Controls['interrupt']['result']>;
+  /** Counts from the next tool call on. @throws ConfigurationError */
+  setPermissionMode(mode: PermissionModeInput): Promise<void>;
+  /** Counts from the next request on; without a model, the first one again. @throws ConfigurationError */
+  setModel(model?: string): Promise<void>;
+  /** Sends further prompts; resolves when the iterable has ended and all are accepted. The query then ends after their results too. */
+  streamInput(messages: AsyncIterable<SDKUserMessage>): Promise<void>;
+  initializationResult(): Promise<ServerInfo>;
+  supportedCommands(): Promise<ServerInfo['commands']>;
+  supportedModels(): Promise<ServerInfo['models']>;
+  supportedAgents(): Promise<ServerInfo['agents']>;
+  mcpServerStatus(): Promise<McpServerStatus[]>;
+  accountInfo(): Promise<ServerInfo['account']>;
+  /** Ends the session and the iteration at once. */
+  close(): void;
+}
+
+/**
+ * Asks in a session of its own and gives the messages. A string is one prompt; an iterable may go on as long as it likes, and
+ * the session stays open until it has ended and all its prompts have their results. Work begins at once, not with the first pull.
+ *
+ * The iteration throws, after the result: APIError or APIConnectionError if the model could not be asked, AbortError if the last turn
+ * was interrupted, LimitExceededError for `maxTurns` and `maxBudgetUsd`. It throws SessionNotFoundError or SessionBusyError if the
+ * session cannot be opened, and AbortError, with nothing more told, when `abortController` aborts.
+ * @throws ConfigurationError at once, for options or a prompt that cannot work.
+ */
+export function query({
+  prompt,
+  options = {},
+}: {
+  prompt: string | AsyncIterable<SDKUserMessage>;
+  options?: Options | undefined;
+}): Query {
+  validateOptions(options);
+  if (typeof prompt === 'string') checkUserMessage(promptOf(prompt));
+  return new RunningQuery(new QueryRun(prompt, options));
+}
+
+class RunningQuery extends BatchIterator<SDKMessage> implements Query {
+  readonly #run: QueryRun;
+
+  constructor(run: QueryRun) {
+    super(run);
+    this.#run = run;
+    run.onAbort = () => this.discard();
+  }
+
+  async interrupt(o: { cancelQueued?: boolean | undefined } = {}): Promise<Controls['interrupt']['result']> {
+    return this.#run.control('interrupt', { cancelQueued: o.cancelQueued });
+  }
+
+  async setPermissionMode(mode: PermissionModeInput): Promise<void> {
+    await this.#run.control('setPermissionMode', { mode });
+  }
+
+  async setModel(model?: string): Promise<void> {
+    await this.#run.control('setModel', { model });
+  }
+
+  streamInput(messages: AsyncIterable<SDKUserMessage>): Promise<void> {
+    return this.#run.feed(messages);
+  }
+
+  initializationResult(): Promise<ServerInfo> {
+    return this.#run.control('serverInfo', {});
+  }
+
+  async supportedCommands(): Promise<ServerInfo['commands']> {
+    return (await this.initializationResult()).commands;
+  }
+
+  async supportedModels(): Promise<ServerInfo['models']> {
+    return (await this.initializationResult()).models;
+  }
+
+  async supportedAgents(): Promise<ServerInfo['agents']> {
+    return (await this.initializationResult()).agents;
+  }
+
+  async mcpServerStatus(): Promise<McpServerStatus[]> {
+    return Object.entries(this.#run.mcpServers).map(([name, server]) => statusOf(name, server));
+  }
+
+  async accountInfo(): Promise<ServerInfo['account']> {
+    return (await this.initializationResult()).account;
+  }
+
+  close(): void {
+    // What fails while closing has nobody left to be told.
+    this.return().catch(() => {});
+  }
+}
+
+function statusOf(name: string, server: McpServerConfig): McpServerStatus {
+  return {
+    name,
+    status: 'connected',
+    serverInfo: { name: server.name, version: server.version },
+    tools: server.tools.map((tool) => ({ name: tool.name, description: tool.description })),
+  };
+}
+
+/** The session behind a query: prompts in, batches of messages out, until all prompts have their results. */
+class QueryRun implements BatchSource<SDKMessage> {
+  /** Called when what is ready must not be told any longer. */
+  onAbort: () => void = () => {};
+  readonly mcpServers: Record<string, McpServerConfig>;
+  readonly #abort: AbortSignal | undefined;
+  readonly #opened: Promise<{ session: EngineSession; reader: SessionReader }>;
+  /** A string prompt on its way: what is asked for right after `query()` comes after it. */
+  readonly #first: Promise<void> | undefined;
+  /** Aborted when the query has ended, for whatever reason. */
+  readonly #over = new AbortController();
+  /** Inputs that have not ended. */
+  #inputs = 0;
+  readonly #unanswered = new Set<string>();
+  readonly #answered = new Set<string>();
+  readonly #results = new ResultErrors();
+  #lastError: Error | undefined;
+  #failure: { error: unknown } | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(prompt: string | AsyncIterable<SDKUserMessage>, options: Options) {
+    this.mcpServers = options.mcpServers ?? {};
+    this.#abort = options.abortController?.signal;
+    this.#abort?.addEventListener('abort', this.#onAbort, { once: true });
+    this.#opened = open(options);
+    const input = typeof prompt === 'string' ? this.#input(() => this.#send(promptOf(prompt))) : this.feed(prompt);
+    // The iteration tells what failed; it may be that nobody iterates.
+    const told = input.catch((error: unknown) => this.#fail(error));
+    this.#first = typeof prompt === 'string' ? told : undefined;
+    if (this.#abort?.aborted === true) this.#onAbort();
+  }
+
+  async pull(): Promise<readonly SDKMessage[] | undefined> {
+    this.#throwIfFailed();
+    if (this.#isAnswered()) return this.#end();
+    const { reader } = await this.#ready();
+    const batch = await reader.next();
+    this.#throwIfFailed();
+    if (batch !== undefined) return withoutLifecycle(this.#follow(batch));
+    if (this.#isAnswered()) return this.#end();
+    throw new AbortError('The session was closed before all prompts had their results');
+  }
+
+  /** Releases the session. Only an abort does not wait for that. */
+  close(): Promise<void> {
+    this.#abort?.removeEventListener('abort', this.#onAbort);
+    this.#over.abort(new AbortError('The query has ended'));
+    this.#closed ??= this.#release();
+    if (this.#abort?.aborted !== true) return this.#closed;
+    this.#closed.catch(() => {});
+    return Promise.resolve();
+  }
+
+  /** Sends each message of the iterable; the query does not end before it. */
+  feed(messages: AsyncIterable<SDKUserMessage>): Promise<void> {
+    return this.#input(() => forEachMessage(messages, this.#over.signal, (message) => this.#send(message)));
+  }
+
+  async control<K extends keyof Controls>(name: K, args: Controls[K]['args']): Promise<Controls[K]['result']> {
+    this.#over.signal.throwIfAborted();
+    await this.#first;
+    const { session } = await this.#ready();
+    return session.control(name, args);
+  }
+
+  async #input(send: () => Promise<void>): Promise<void> {
+    this.#over.signal.throwIfAborted();
+    this.#inputs += 1;
+    try {
+      await send();
+    } finally {
+      this.#inputs -= 1;
+      if (this.#isAnswered()) this.#stopReading();
+    }
+  }
+
+  async #send(message: SDKUserMessage): Promise<void> {
+    const { session } = await this.#ready();
+    const uuid = message.uuid ?? randomUUID();
+    // A prompt sent twice under one uuid is accepted once, and has one result.
+    if (!this.#answered.has(uuid)) this.#unanswered.add(uuid);
+    try {
+      await session.send({ ...message, uuid });
+    } catch (error) {
+      this.#unanswered.delete(uuid);
+      throw error;
+    }
+  }
+
+  /** Notes which prompts the messages answer; what comes after the last answer is cut off. */
+  #follow(batch: readonly SDKMessage[]): readonly SDKMessage[] {
+    for (const [index, message] of batch.entries()) {
+      if (message.type === 'stream_event') continue;
+      const error = this.#results.errorOf(message);
+      if (message.type === 'command_lifecycle' && message.state === 'cancelled') this.#settle(message.command_uuid);
+      if (message.type !== 'result') continue;
+      this.#lastError = error;
+      for (const uuid of message.user_message_uuids ?? []) this.#settle(uuid);
+      if (this.#isAnswered()) return batch.slice(0, index + 1);
+    }
+    return batch;
+  }
+
+  #settle(uuid: string): void {
+    this.#unanswered.delete(uuid);
+    this.#answered.add(uuid);
+  }
+
+  #isAnswered(): boolean {
+    return this.#inputs === 0 && this.#unanswered.size === 0;
+  }
+
+  #end(): undefined {
+    this.#over.abort(new AbortError('The query has ended'));
+    if (this.#lastError !== undefined) throw this.#lastError;
+    return undefined;
+  }
+
+  #fail(error: unknown): void {
+    if (this.#over.signal.aborted) return;
+    this.#failure ??= { error };
+    this.#stopReading();
+  }
+
+  #throwIfFailed(): void {
+    if (this.#abort?.aborted === true) throw abortErrorOf(this.#abort);
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  async #ready(): Promise<{ session: EngineSession; reader: SessionReader }> {
+    try {
+      return await untilAborted(this.#opened, this.#abort);
+    } catch (error) {
+      throw atBorder(error, this.#abort);
+    }
+  }
+
+  #stopReading(): void {
+    this.#opened.then(
+      ({ reader }) => reader.close(),
+      () => {},
+    );
+  }
+
+  async #release(): Promise<void> {
+    const opened = await this.#opened.catch(() => undefined);
+    opened?.reader.close();
+    await opened?.session[Symbol.asyncDispose]();
+  }
+
+  readonly #onAbort = (): void => {
+    this.onAbort();
+    void this.close();
+  };
+}
+
+async function open(options: Options): Promise<{ session: EngineSession; reader: SessionReader }> {
+  const session = await defaultEngine().open(options);
+  return { session, reader: new SessionReader(session, { partial: options.includePartialMessages === true }) };
+}
