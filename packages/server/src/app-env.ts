@@ -1,6 +1,7 @@
 import type { AppOptions } from './app-options.ts';
 import type { Principal } from './auth/authenticate.ts';
 import type { HostEngine, SessionHost } from './live/session-host.ts';
+import type { Sessions } from './resources/sessions.ts';
 import type { Workspaces } from './resources/workspaces.ts';
 
 /** What the routes share. Nothing in here belongs to one client. */
@@ -8,6 +9,7 @@ export type App = {
   readonly options: AppOptions;
   readonly engine: HostEngine;
   readonly host: SessionHost;
+  readonly sessions: Sessions;
   readonly workspaces: Workspaces;
   /** Aborted when the server closes: streams end then. */
   readonly closing: AbortSignal;

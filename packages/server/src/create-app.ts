@@ -1,25 +1,16 @@
-import { join } from 'node:path';
+import type { Options } from 'colloquy';
 import { createApiEngine } from 'colloquy/internal';
-import { Hono } from 'hono';
-import type { App, AppEnv } from './app-env.ts';
+import type { App } from './app-env.ts';
 import { type AppOptions, checkAppOptions } from './app-options.ts';
-import { requireCredential } from './auth/authenticate.ts';
-import { folderCredentials, memoryCredentials } from './auth/credentials.ts';
-import { addExchange } from './auth/exchange.ts';
 import type { KnownHosts } from './auth/host-check.ts';
 import { LoginLinks } from './auth/login-links.ts';
-import { refuseForeign } from './auth/request-origin.ts';
-import { addConversation } from './doors/native/conversation.ts';
-import { addInfo } from './doors/native/info.ts';
-import { addReading } from './doors/native/reading.ts';
-import { addSessions } from './doors/native/sessions.ts';
 import { HttpError } from './http/http-error.ts';
-import { newRequestId, respondError, toHttpError } from './http/respond-error.ts';
-import { setSecurityHeaders } from './http/security-headers.ts';
-import { isPagePath, servePage } from './http/static-page.ts';
+import { newRequestId, respondError } from './http/respond-error.ts';
 import { recoverSessions } from './live/recover.ts';
 import { SessionHost } from './live/session-host.ts';
+import { Sessions } from './resources/sessions.ts';
 import { createWorkspaces } from './resources/workspaces.ts';
+import { createRoutes } from './routes.ts';
 
 const IDLE_SESSION_MS = 60_000;
 const MAX_OPEN_SESSIONS = 1_000;
@@ -50,31 +41,25 @@ export function createApp(options: AppOptions): ServerApp {
 export function createAppOn(options: AppOptions, port: () => number | undefined): ServerApp {
   checkAppOptions(options);
   const closing = new AbortController();
-  const onError = options.onError ?? (() => undefined);
+  const tellFault = (error: unknown): void => options.onError?.(error, undefined);
   const engine = options.engine ?? createApiEngine({ store: options.store, askThroughLog: true });
+  const workspaces = createWorkspaces([options.cwd, ...(options.roots ?? [])]);
+  const sessions = new Sessions({ store: () => engine.store(), workspaces });
   const host = new SessionHost({
     engine,
-    sessionDefaults: options.sessionDefaults ?? {},
+    optionsOf: async (id) => ({ ...sessionDefaults(options), ...(await sessions.get(id)).options }),
     idleMs: options.idleSessionMs ?? IDLE_SESSION_MS,
     maxOpen: options.maxOpenSessions ?? MAX_OPEN_SESSIONS,
-    onError: (error) => onError(error, undefined),
+    onError: tellFault,
   });
-  const app: App = {
-    options,
-    engine,
-    host,
-    workspaces: createWorkspaces([options.cwd, ...(options.roots ?? [])]),
-    closing: closing.signal,
-  };
+  const app: App = { options, engine, host, sessions, workspaces, closing: closing.signal };
   const links = new LoginLinks();
   const hono = createRoutes(app, links, knownHosts(options, port));
   const busy = new Set<Promise<unknown>>();
   const recovered = engine
     .store()
-    .then((store) =>
-      recoverSessions(host, store, { signal: closing.signal, onError: (error) => onError(error, undefined) }),
-    )
-    .catch((error: unknown) => onError(error, undefined));
+    .then((store) => recoverSessions({ host, sessions, store }, { signal: closing.signal, onError: tellFault }))
+    .catch(tellFault);
 
   const shutDown = async (): Promise<void> => {
     closing.abort();
@@ -104,39 +89,8 @@ export function createAppOn(options: AppOptions, port: () => number | undefined)
   };
 }
 
-function createRoutes(app: App, links: LoginLinks, hosts: () => KnownHosts): Hono<AppEnv> {
-  const { options } = app;
-  const credentials =
-    options.dataFolder === undefined ? memoryCredentials() : folderCredentials(join(options.dataFolder, 'credentials'));
-  const hono = new Hono<AppEnv>();
-  hono.use(async (c, next) => {
-    c.set('requestId', newRequestId());
-    await next();
-    c.res.headers.set('request-id', c.get('requestId'));
-    setSecurityHeaders(c.res.headers, isPagePath(c.req.path) ? 'page' : 'data');
-  });
-  hono.onError((error, c) => {
-    const told = toHttpError(error);
-    if (told.status === 500) options.onError?.(error, c.get('requestId'));
-    return respondError(told, c.get('requestId'));
-  });
-  hono.notFound((c) =>
-    respondError(new HttpError(404, `There is no ${c.req.method} ${c.req.path.slice(0, 200)}`), c.get('requestId')),
-  );
-  hono.use(refuseForeign({ hosts, publicOrigin: options.publicOrigin }));
-
-  // Open to everybody: they hold no data and start nothing.
-  hono.get('/healthz', (c) => c.json({ status: 'ok' }));
-  addExchange(hono, { links, credentials, isSecure: options.publicOrigin?.startsWith('https:') === true });
-  hono.get('*', (c, next) => (isPagePath(c.req.path) ? servePage(c.req.path, options.webRoot) : next()));
-
-  // Everything else, unknown paths too, asks for a credential first.
-  hono.use(requireCredential(credentials));
-  addInfo(hono, app);
-  addSessions(hono, app);
-  addConversation(hono, app);
-  addReading(hono, app);
-  return hono;
+function sessionDefaults({ sessionDefaults: given, allowUnsandboxed }: AppOptions): Options {
+  return { ...given, ...(allowUnsandboxed === true ? { allowDangerouslySkipPermissions: true } : {}) };
 }
 
 function knownHosts(options: AppOptions, port: () => number | undefined): () => KnownHosts {

@@ -37,6 +37,8 @@ export function streamMessages(
     clearTimeout(stalled);
     o.signal.removeEventListener('abort', leave);
     leave();
+    // A reader that nobody asks for more learns of its end only in this way. What it answers matters to nobody any more.
+    void Promise.resolve(batches.return?.()).catch(() => undefined);
     o.onEnd(how);
   };
 
@@ -79,9 +81,8 @@ export function streamMessages(
           controller.close();
         }
       },
-      async cancel() {
+      cancel() {
         finish({ ended: false });
-        await batches.return?.();
       },
     },
     { highWaterMark: 1 },

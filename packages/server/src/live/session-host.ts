@@ -10,8 +10,8 @@ export type HostEngine = Engine & {
 
 export type SessionHostOptions = {
   engine: HostEngine;
-  /** Options for opening a stored session again, apart from `resume`. */
-  sessionDefaults: Options;
+  /** The options to open a stored session with, apart from `resume`. @throws SessionNotFoundError */
+  optionsOf: (id: string) => Promise<Options>;
   /** How long a session with no user and no running turn stays open. */
   idleMs: number;
   maxOpen: number;
@@ -41,20 +41,6 @@ export class SessionHost {
 
   constructor(options: SessionHostOptions) {
     this.#o = options;
-  }
-
-  /** Opens a new session. @throws ConfigurationError | HttpError 503 */
-  async create(options: Options): Promise<HostedSession> {
-    await this.#makeRoom();
-    const session = await this.#o.engine.open({ ...this.#o.sessionDefaults, ...options });
-    if (this.#isClosed) {
-      await session[Symbol.asyncDispose]();
-      throw shuttingDown();
-    }
-    const slot: Slot = { id: session.id, opening: Promise.resolve(session), users: 0, idleTimer: undefined };
-    this.#slots.set(slot.id, slot);
-    this.#waitForIdle(slot);
-    return session;
   }
 
   /** Opens a session if it is not open, and keeps it so. @throws SessionNotFoundError | SessionBusyError | HttpError 503 */
@@ -99,7 +85,7 @@ export class SessionHost {
 
   /** Closes a session and erases it; requests for it that come meanwhile wait, and then find what `erase` left. */
   async remove(id: string, erase: () => Promise<void>): Promise<void> {
-    await this.#closing.get(id);
+    for (let closing = this.#closing.get(id); closing !== undefined; closing = this.#closing.get(id)) await closing;
     const slot = this.#slots.get(id);
     const closed = slot === undefined ? Promise.resolve() : this.#close(slot);
     const erased = closed.then(erase);
@@ -129,7 +115,7 @@ export class SessionHost {
   #open(id: string): Slot {
     const slot: Slot = {
       id,
-      opening: this.#o.engine.open({ ...this.#o.sessionDefaults, resume: id }),
+      opening: this.#openStored(id),
       users: 0,
       idleTimer: undefined,
     };
@@ -138,6 +124,10 @@ export class SessionHost {
       if (this.#slots.get(id) === slot) this.#slots.delete(id);
     });
     return slot;
+  }
+
+  async #openStored(id: string): Promise<HostedSession> {
+    return this.#o.engine.open({ ...(await this.#o.optionsOf(id)), resume: id });
   }
 
   #waitForIdle(slot: Slot): void {

@@ -1,4 +1,4 @@
-import type { SessionRow } from 'colloquy/internal';
+import type { StoredSession } from './sessions.ts';
 
 /** A session as the native API tells it. */
 export type SessionObject = {
@@ -15,7 +15,7 @@ export type SessionObject = {
   permission_mode: string | null;
 };
 
-export function toSessionObject(row: SessionRow): SessionObject {
+export function toSessionObject({ row, model, permissionMode }: StoredSession): SessionObject {
   return {
     id: row.id,
     title: row.title ?? row.firstPrompt ?? null,
@@ -23,11 +23,7 @@ export function toSessionObject(row: SessionRow): SessionObject {
     updated_at: row.updatedAt,
     running: row.running,
     cwd: row.cwd,
-    model: textOrNull(row.data['model']),
-    permission_mode: textOrNull(row.data['permissionMode']),
+    model: model ?? null,
+    permission_mode: permissionMode ?? null,
   };
-}
-
-function textOrNull(value: unknown): string | null {
-  return typeof value === 'string' ? value : null;
 }

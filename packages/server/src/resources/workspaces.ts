@@ -1,25 +1,30 @@
 import { realpath, stat } from 'node:fs/promises';
-import { isAbsolute, resolve, sep } from 'node:path';
+import { resolve, sep } from 'node:path';
 import { HttpError } from '../http/http-error.ts';
 
 /** The folders in which the tools of sessions may work. */
 export type Workspaces = {
   /** The real path of the folder that a session asked for, or of the server's own. @throws HttpError 400 */
   choose(requested: string | undefined): Promise<string>;
+  /** Whether a real path, as `choose` gave it, lies in one of them. */
+  contain(folder: string): Promise<boolean>;
 };
 
 /** @param roots the server's own folder first; a session may work in any of them, and below. */
 export function createWorkspaces(roots: readonly [string, ...string[]]): Workspaces {
+  const contain = async (folder: string): Promise<boolean> => {
+    const allowed = await Promise.all(roots.map((root) => realFolder(root)));
+    return allowed.some((root) => root !== undefined && (folder === root || folder.startsWith(withSeparator(root))));
+  };
   return {
+    contain,
     async choose(requested) {
       const [own] = roots;
-      if (requested === undefined) return realpath(own);
-      const folder = await realFolder(isAbsolute(requested) ? requested : resolve(own, requested));
-      const allowed = await Promise.all(roots.map((root) => realpath(root)));
-      // Checked after links are resolved, and before whether it exists is told.
-      if (folder !== undefined && allowed.some((root) => folder === root || folder.startsWith(withSeparator(root))))
-        return folder;
-      throw new HttpError(400, `options.cwd: ${requested} is not a folder inside ${roots.join(' or ')}`);
+      const wanted = requested === undefined ? own : resolve(own, requested);
+      const folder = await realFolder(wanted);
+      // Checked after links are resolved. What lies outside and what does not exist are told alike.
+      if (folder !== undefined && (await contain(folder))) return folder;
+      throw new HttpError(400, `options.cwd: ${requested ?? own} is not a folder inside ${roots.join(' or ')}`);
     },
   };
 }
@@ -29,6 +34,7 @@ async function realFolder(path: string): Promise<string | undefined> {
     const real = await realpath(path);
     return (await stat(real)).isDirectory() ? real : undefined;
   } catch (error) {
+    // Absent, not readable, or no path at all.
     if (error instanceof Error && 'code' in error) return undefined;
     throw error;
   }

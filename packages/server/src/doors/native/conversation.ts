@@ -23,8 +23,11 @@ export function addConversation(hono: Hono<AppEnv>, app: App): void {
   hono.post('/v1/sessions/:id/control', async (c) => {
     const control = parse(ControlBody, await readJson(c.req.raw));
     if (control.name === 'setPermissionMode') refuseUnsandboxed(control.args.mode, app);
+    const id = c.req.param('id');
     const by = c.get('principal').name;
-    return c.json(await app.host.use(c.req.param('id'), (session) => callControl(session, control, by)));
+    const result = await app.host.use(id, (session) => callControl(session, control, by));
+    await noteSettings(app, id, control, result);
+    return c.json(result);
   });
 
   hono.post('/v1/sessions/:id/answers', async (c) => {
@@ -34,6 +37,17 @@ export function addConversation(hono: Hono<AppEnv>, app: App): void {
       await app.host.use(c.req.param('id'), (session) => session.control('answer', { request, decision, by })),
     );
   });
+}
+
+/** What lists and the session's own object tell of it. */
+async function noteSettings(
+  { sessions }: App,
+  id: string,
+  control: z.infer<typeof ControlBody>,
+  result: Awaited<ReturnType<typeof callControl>>,
+): Promise<void> {
+  if (control.name === 'setPermissionMode') await sessions.noteSettings(id, { permissionMode: control.args.mode });
+  if (control.name === 'setModel' && 'model' in result) await sessions.noteSettings(id, { model: result.model });
 }
 
 function callControl(

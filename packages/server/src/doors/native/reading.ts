@@ -1,5 +1,3 @@
-import { SessionNotFoundError } from 'colloquy';
-import type { SessionRow } from 'colloquy/internal';
 import type { Hono } from 'hono';
 import type { App, AppEnv } from '../../app-env.ts';
 import { HttpError } from '../../http/http-error.ts';
@@ -12,7 +10,7 @@ import { LogQuery, StreamQuery } from './schemas.ts';
 export function addReading(hono: Hono<AppEnv>, app: App): void {
   hono.get('/v1/sessions/:id/log', async (c) => {
     const { after, limit } = parse(LogQuery, c.req.query());
-    const { id, head } = await rowOf(app, c.req.param('id'));
+    const { id, head } = (await app.sessions.get(c.req.param('id'))).row;
     const store = await app.engine.store();
     return c.json({ data: await store.read(id, { after, limit }), head });
   });
@@ -25,8 +23,8 @@ export function addReading(hono: Hono<AppEnv>, app: App): void {
     const from = placeAsked(parse(StreamQuery, c.req.query()).after, c.req.header('last-event-id'));
     const { session, release } = await app.host.hold(id);
     try {
-      if (isFuture(from, await rowOf(app, id)))
-        throw new HttpError(400, 'after: this session has not come to that cursor');
+      const { row } = await app.sessions.get(id);
+      if (isFuture(from, row)) throw new HttpError(400, 'after: this session has not come to that cursor');
       const body = streamMessages(session, {
         from,
         signal: app.closing,
@@ -51,11 +49,4 @@ function placeAsked(after: string | undefined, lastEventId: string | undefined):
   const place = parsePlace(asked);
   if (place === undefined) throw new HttpError(400, 'after: must be a cursor, as the id of an earlier frame');
   return place;
-}
-
-async function rowOf(app: App, id: string): Promise<SessionRow> {
-  const store = await app.engine.store();
-  const row = await store.sessions.get(id);
-  if (row === undefined) throw new SessionNotFoundError(id);
-  return row;
 }

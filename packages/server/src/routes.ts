@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import { Hono } from 'hono';
+import type { App, AppEnv } from './app-env.ts';
+import { requireCredential } from './auth/authenticate.ts';
+import { folderCredentials, memoryCredentials } from './auth/credentials.ts';
+import { addExchange } from './auth/exchange.ts';
+import type { KnownHosts } from './auth/host-check.ts';
+import type { LoginLinks } from './auth/login-links.ts';
+import { refuseForeign } from './auth/request-origin.ts';
+import { addConversation } from './doors/native/conversation.ts';
+import { addInfo } from './doors/native/info.ts';
+import { addReading } from './doors/native/reading.ts';
+import { addSessions } from './doors/native/sessions.ts';
+import { HttpError } from './http/http-error.ts';
+import { newRequestId, respondError, toHttpError } from './http/respond-error.ts';
+import { setSecurityHeaders } from './http/security-headers.ts';
+import { isPagePath, servePage } from './http/static-page.ts';
+
+/** Every route, behind the checks that it needs; read from top to bottom, it is the order in which a request meets them. */
+export function createRoutes(app: App, links: LoginLinks, hosts: () => KnownHosts): Hono<AppEnv> {
+  const { options } = app;
+  const credentials =
+    options.dataFolder === undefined ? memoryCredentials() : folderCredentials(join(options.dataFolder, 'credentials'));
+  const hono = new Hono<AppEnv>();
+  hono.use(async (c, next) => {
+    c.set('requestId', newRequestId());
+    await next();
+    c.res.headers.set('request-id', c.get('requestId'));
+    setSecurityHeaders(c.res.headers, isPagePath(c.req.path) ? 'page' : 'data');
+  });
+  hono.onError((error, c) => {
+    const told = toHttpError(error);
+    if (told.status === 500) options.onError?.(error, c.get('requestId'));
+    return respondError(told, c.get('requestId'));
+  });
+  hono.notFound((c) =>
+    respondError(new HttpError(404, `There is no ${c.req.method} ${c.req.path.slice(0, 200)}`), c.get('requestId')),
+  );
+  hono.use(refuseForeign({ hosts, publicOrigin: options.publicOrigin }));
+
+  // Open to everybody: they hold no data and start nothing.
+  hono.get('/healthz', (c) => c.json({ status: 'ok' }));
+  addExchange(hono, { links, credentials, isSecure: options.publicOrigin?.startsWith('https:') === true });
+  hono.get('*', (c, next) => (isPagePath(c.req.path) ? servePage(c.req.path, options.webRoot) : next()));
+
+  // Everything else, unknown paths too, asks for a credential first.
+  hono.use(requireCredential(credentials));
+  addInfo(hono, app);
+  addSessions(hono, app);
+  addConversation(hono, app);
+  addReading(hono, app);
+  return hono;
+}
