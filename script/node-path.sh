@@ -10,9 +10,11 @@ new_enough() {
   [ "${major%%.*}" -ge 24 ]
 }
 
-# Sets NODE to the program and NODE_FOUND to its version.
+# Sets NODE to the program, NODE_FOUND to its version and NODE_ON_PATH to that of the one on PATH.
 find_node() {
-  if NODE_FOUND=$(node --version 2>/dev/null) && new_enough "$NODE_FOUND"; then
+  NODE_ON_PATH=$(node --version 2>/dev/null) || NODE_ON_PATH=missing
+  if [ "$NODE_ON_PATH" != missing ] && new_enough "$NODE_ON_PATH"; then
+    NODE_FOUND=$NODE_ON_PATH
     NODE=$(command -v node)
     return 0
   fi
