@@ -31,7 +31,12 @@ export class SessionLog implements AsyncDisposable {
   #syncTimer: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(store: Store, lease: Lease, row: SessionRow, follow: { hints: AsyncIterable<Seq>; stop: AbortController }) {
+  private constructor(
+    store: Store,
+    lease: Lease,
+    row: SessionRow,
+    follow: { hints: AsyncIterable<Seq>; stop: AbortController },
+  ) {
     this.id = row.id;
     this.row = row;
     this.feed = new SessionFeed(store, row.id, { epoch: lease.epoch, head: row.head });
@@ -172,6 +177,8 @@ export class SessionLog implements AsyncDisposable {
 
   async #catchUp(upTo: Seq): Promise<void> {
     this.#publish(await this.#store.read(this.id, { after: this.#head, upTo }));
+    // Entries that were there are gone: so is the session.
+    if (this.#head < upTo) throw new SessionNotFoundError(this.id);
   }
 
   async #follow(hints: AsyncIterable<Seq>): Promise<void> {

@@ -1,0 +1,122 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { delay } from '../helpers/delay.ts';
+import { openSqliteDriver, type SqliteDriver, type SqliteDriverName, toStoreError } from './sqlite-driver.ts';
+import { StoreError } from './store-error.ts';
+
+const SCHEMA_VERSION = 1;
+/** "CLQY", in the file's header: a database without it is somebody else's. */
+const APPLICATION_ID = 0x434c5159;
+/** Switching a new file to WAL ends with "busy" at once while another process does the same. */
+const OPEN_ATTEMPTS = 100;
+const OPEN_RETRY_MS = 25;
+
+const SCHEMA = `
+  CREATE TABLE session (
+    num INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    cwd TEXT NOT NULL,
+    title TEXT,
+    tag TEXT,
+    first_prompt TEXT,
+    last_prompt TEXT,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    head INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
+    owner TEXT,
+    lease_until INTEGER NOT NULL,
+    running INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX session_activity ON session (updated_at);
+  -- Apart from the row above, which every append rewrites.
+  CREATE TABLE session_state (
+    session INTEGER PRIMARY KEY,
+    data TEXT NOT NULL,
+    checkpoint TEXT,
+    checkpoint_seq INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE entry (
+    session INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    v INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    thread TEXT NOT NULL,
+    once TEXT,
+    body TEXT NOT NULL,
+    PRIMARY KEY (session, seq)
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX entry_once ON entry (session, once) WHERE once IS NOT NULL;
+  -- Changed only to have something to commit when earlier commits are to be made durable.
+  CREATE TABLE touch (id INTEGER PRIMARY KEY, count INTEGER NOT NULL) STRICT;
+  INSERT INTO touch VALUES (1, 0);
+`;
+
+/**
+ * Opens the database file with its schema, made if it is new: the file for its user alone (0600), and so its folder (0700).
+ * @throws StoreError
+ */
+export async function openDatabase(path: string, only?: SqliteDriverName): Promise<SqliteDriver> {
+  createFile(path);
+  const driver = await openSqliteDriver(path, only);
+  try {
+    await prepareDatabase(driver, path);
+    return driver;
+  } catch (error) {
+    driver.close();
+    throw toStoreError(error, path);
+  }
+}
+
+function createFile(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    // Exclusive: to open and close a database's file by hand would drop the locks that this process holds on it.
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return;
+    throw new StoreError('unavailable', path, { cause: error });
+  }
+}
+
+async function prepareDatabase(driver: SqliteDriver, path: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      driver.exec('PRAGMA journal_mode = WAL');
+      break;
+    } catch (error) {
+      const fault = toStoreError(error, path);
+      if (!(fault instanceof StoreError) || fault.why !== 'busy' || attempt === OPEN_ATTEMPTS) throw fault;
+      await delay(OPEN_RETRY_MS);
+    }
+  }
+  // `fullfsync` is for macOS, where fsync alone leaves the data in the drive's cache. The schema needs no sync of its own.
+  driver.exec('PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA synchronous = NORMAL');
+  const version = pragma(driver, 'user_version');
+  if (version > SCHEMA_VERSION) throw new StoreError('newer', path);
+  if (version < SCHEMA_VERSION) createSchema(driver, path);
+  else if (pragma(driver, 'application_id') !== APPLICATION_ID) throw new StoreError('corrupt', path);
+}
+
+function createSchema(driver: SqliteDriver, path: string): void {
+  driver.exec('BEGIN IMMEDIATE');
+  try {
+    // Another process may have made it while this one waited.
+    if (pragma(driver, 'user_version') === 0) {
+      if (driver.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() !== undefined)
+        throw new StoreError('corrupt', path);
+      driver.exec(SCHEMA);
+      driver.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}`);
+    }
+    driver.exec('COMMIT');
+  } catch (error) {
+    if (driver.inTransaction) driver.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function pragma(driver: SqliteDriver, name: 'user_version' | 'application_id'): number {
+  return Number(driver.prepare(`PRAGMA ${name}`).get()?.[name]);
+}

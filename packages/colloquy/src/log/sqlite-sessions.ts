@@ -1,0 +1,120 @@
+import { ConfigurationError, SessionNotFoundError } from '../errors.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
+import type { SqliteDriver, SqliteStatement } from './sqlite-driver.ts';
+import { RowReader, toSessionRow } from './sqlite-rows.ts';
+import type { NewSession, SessionIndex, SessionPatch, SessionRow } from './store.ts';
+
+const LISTED = 's.*, t.data, t.checkpoint_seq';
+const FROM = 'FROM session s JOIN session_state t ON t.session = s.num';
+const ORDER = 'ORDER BY s.updated_at DESC, s.num DESC LIMIT ? OFFSET ?';
+
+/** The sessions in a database. */
+export class SqliteSessions implements SessionIndex {
+  readonly #database: SqliteConnection;
+  readonly #sql: Statements;
+
+  constructor(driver: SqliteDriver, database: SqliteConnection) {
+    this.#database = database;
+    this.#sql = prepare(driver);
+  }
+
+  create(session: NewSession): Promise<SessionRow> {
+    const data = JSON.stringify(session.data ?? {});
+    return this.#database.write('now', () => {
+      if (this.#num(session.id) !== undefined) {
+        throw new ConfigurationError(`There is a session ${session.id} already; resume it instead`);
+      }
+      const at = new Date().toISOString();
+      this.#sql.insert.run(session.id, session.cwd, session.title ?? null, at, at);
+      this.#sql.insertState.run(data, session.id);
+      return this.#existing(session.id);
+    });
+  }
+
+  async get(id: string): Promise<SessionRow | undefined> {
+    return this.#database.read(() => {
+      const row = this.#sql.get.get(id);
+      return row && toSessionRow(row, this.#database.path);
+    });
+  }
+
+  async list(
+    o: { cwd?: string | undefined; limit?: number | undefined; offset?: number | undefined } = {},
+  ): Promise<readonly SessionRow[]> {
+    // To SQLite a limit of -1 is none.
+    const page = [o.limit ?? -1, o.offset ?? 0];
+    return this.#database.read(() => {
+      const rows = o.cwd === undefined ? this.#sql.list.all(...page) : this.#sql.listByCwd.all(o.cwd, ...page);
+      return rows.map((row) => toSessionRow(row, this.#database.path));
+    });
+  }
+
+  patch(id: string, patch: SessionPatch): Promise<SessionRow> {
+    const data = patch.data === undefined ? undefined : JSON.stringify(patch.data);
+    return this.#database.write('now', () => {
+      const num = this.#num(id);
+      if (num === undefined) throw new SessionNotFoundError(id);
+      if (patch.title !== undefined) this.#sql.setTitle.run(patch.title, num);
+      if (patch.tag !== undefined) this.#sql.setTag.run(patch.tag, num);
+      if (data !== undefined) this.#sql.setData.run(data, num);
+      return this.#existing(id);
+    });
+  }
+
+  delete(id: string): Promise<boolean> {
+    return this.#database.write('now', () => {
+      const num = this.#num(id);
+      if (num === undefined) return false;
+      for (const statement of this.#sql.remove) statement.run(num);
+      return true;
+    });
+  }
+
+  #num(id: string): number | undefined {
+    const row = this.#sql.num.get(id);
+    return row && new RowReader(row, this.#database.path).int('num');
+  }
+
+  #existing(id: string): SessionRow {
+    const row = this.#sql.get.get(id);
+    if (row === undefined) throw new SessionNotFoundError(id);
+    return toSessionRow(row, this.#database.path);
+  }
+}
+
+type Statements = {
+  num: SqliteStatement;
+  get: SqliteStatement;
+  list: SqliteStatement;
+  listByCwd: SqliteStatement;
+  insert: SqliteStatement;
+  insertState: SqliteStatement;
+  setTitle: SqliteStatement;
+  setTag: SqliteStatement;
+  setData: SqliteStatement;
+  remove: readonly SqliteStatement[];
+};
+
+function prepare(driver: SqliteDriver): Statements {
+  return {
+    num: driver.prepare('SELECT num FROM session WHERE id = ?'),
+    get: driver.prepare(`SELECT ${LISTED}, t.checkpoint ${FROM} WHERE s.id = ?`),
+    list: driver.prepare(`SELECT ${LISTED} ${FROM} ${ORDER}`),
+    listByCwd: driver.prepare(`SELECT ${LISTED} ${FROM} WHERE s.cwd = ? ${ORDER}`),
+    insert: driver.prepare(
+      `INSERT INTO session (id, cwd, title, created_at, updated_at, head, epoch, lease_until, running)
+       VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0)`,
+    ),
+    insertState: driver.prepare(
+      'INSERT INTO session_state (session, data, checkpoint_seq) SELECT num, ?, 0 FROM session WHERE id = ?',
+    ),
+    setTitle: driver.prepare('UPDATE session SET title = ? WHERE num = ?'),
+    setTag: driver.prepare('UPDATE session SET tag = ? WHERE num = ?'),
+    setData: driver.prepare('UPDATE session_state SET data = ? WHERE session = ?'),
+    remove: [
+      driver.prepare('DELETE FROM entry WHERE session = ?'),
+      driver.prepare('DELETE FROM session_state WHERE session = ?'),
+      driver.prepare('DELETE FROM session WHERE num = ?'),
+    ],
+  };
+}
