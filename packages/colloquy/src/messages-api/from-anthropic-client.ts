@@ -14,8 +14,8 @@ const IDLE_TIMEOUT_MS = 600_000;
 type ClientCallOptions = {
   signal?: AbortSignal | undefined;
   headers?: Record<string, string> | undefined;
-  /** Always 0: retries are made, and told, by Colloquy. */
-  maxRetries?: number | undefined;
+  /** Always 0: retries are made, and told, by Colloquy. Typed as in the official client, which takes no `undefined` here. */
+  maxRetries?: number;
 };
 
 /** The part of `@anthropic-ai/sdk`'s client that Colloquy uses. */
@@ -150,14 +150,13 @@ async function nextValue(iterator: AsyncIterator<unknown>, deadline: Deadline): 
 /** An error of the client as one of ours, by its shape: there may be several copies and versions of its classes. */
 function clientError(error: unknown, signal: AbortSignal, phase: 'request' | 'stream'): unknown {
   if (signal.aborted) return signal.reason;
-  if (error instanceof ColloquyError || !(error instanceof Error)) return error;
+  if (error instanceof ColloquyError || !(error instanceof Error) || !isRecord(error)) return error;
   const options = { cause: error };
-  const fields: Record<string, unknown> = { ...error };
-  const { status, type } = fields;
-  const facts = errorFacts(fields['error']);
+  const { status, type } = error;
+  const facts = errorFacts(error['error']);
   const errorType = facts.type ?? (typeof type === 'string' ? type : undefined);
   if (typeof status === 'number') {
-    const header = (name: string): string | undefined => headerOf(fields['headers'], name);
+    const header = (name: string): string | undefined => headerOf(error['headers'], name);
     const requestId = header('request-id') ?? facts.requestId;
     const told = {
       status,

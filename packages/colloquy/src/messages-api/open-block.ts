@@ -102,7 +102,7 @@ export class OpenBlock {
   #elsewhere(delta: ContentDelta): void {
     const { type } = this.block;
     if (KNOWN_TYPES.has(type)) {
-      throw invalidStream(`block ${this.index} is ${type} and was sent a ${delta.type}`, {
+      throw invalidStream(`block ${this.index} is ${type} and was sent ${delta.type}`, {
         requestId: this.#requestId,
       });
     }

@@ -45,8 +45,12 @@ export async function* readEvents(
   }
 }
 
-/** What a failed exchange is thrown as: the reason of the signal if that was aborted, an error of ours, or else a lost connection. */
+/**
+ * What a failed exchange is thrown as: what the API answered, else the reason of the signal if that was aborted, else an error of ours,
+ * else a lost connection.
+ */
 export function exchangeError(error: unknown, signal: AbortSignal): unknown {
+  if (error instanceof APIError) return error;
   if (signal.aborted) return signal.reason;
   if (error instanceof ColloquyError) return error;
   const what = error instanceof Error ? error.message : String(error);
@@ -63,6 +67,8 @@ async function nextChunk(
   );
   try {
     const next = await chunks.next();
+    // A `send` of somebody else may end quietly when its signal is aborted.
+    if (next.done === true) deadline.signal.throwIfAborted();
     return next.done === true ? undefined : next.value;
   } catch (error) {
     throw exchangeError(error, deadline.signal);
