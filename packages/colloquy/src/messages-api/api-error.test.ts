@@ -63,6 +63,12 @@ test('a refused key is told with what to check, an empty body as such', () => {
   );
 });
 
+test('a redirect is an error that points at the base URL', () => {
+  expect(errorFromResponse(308, { location: 'https://elsewhere.test' }, '').message).toBe(
+    'The Messages API answered 308 api_error: no body; check ANTHROPIC_BASE_URL',
+  );
+});
+
 test('an error inside a stream has no status', () => {
   const event = { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } };
   expect(errorInStream(event, 'req_1')).toMatchObject({

@@ -32,7 +32,8 @@ export function errorFromResponse(status: number, headers: Readonly<Record<strin
   const type = parsed?.type ?? typeOfStatus(status);
   const requestId = headers['request-id'] ?? parsed?.requestId;
   const told = parsed?.message ?? (body.trim() === '' ? 'no body' : excerpt(body));
-  const advice = ADVICE_OF_STATUS[status];
+  // Redirects are not followed: the credential is for the endpoint that was named, not for where it points.
+  const advice = status >= 300 && status < 400 ? 'check ANTHROPIC_BASE_URL' : ADVICE_OF_STATUS[status];
   const parts = [
     `The Messages API answered ${status} ${type}: ${told}`,
     advice === undefined ? '' : `; ${advice}`,
