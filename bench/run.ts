@@ -27,16 +27,33 @@ if (unknown !== undefined) {
   process.exit(2);
 }
 
-type Row = { measure: string; contestant: string; unit: string; values: number[]; median: number; ratio: number; gate?: number; met?: boolean };
+type Row = {
+  measure: string;
+  contestant: string;
+  unit: string;
+  values: number[];
+  median: number;
+  ratio: number;
+  gate?: number;
+  met?: boolean;
+};
 
 const home = mkdtempSync(join(tmpdir(), 'colloquy-bench-'));
-const emulator = spawn(process.execPath, [join(import.meta.dirname, 'emulator.ts')], { stdio: ['pipe', 'pipe', 'inherit'] });
+const emulator = spawn(process.execPath, [join(import.meta.dirname, 'emulator.ts')], {
+  stdio: ['pipe', 'pipe', 'inherit'],
+});
 try {
   const rows: Row[] = [];
   const url = await firstLine(emulator.stdout);
   for (const name of positionals.length > 0 ? positionals : MEASURES) rows.push(...(await runMeasure(name, url)));
-  const machine = { node: process.version, cpu: cpus()[0]?.model, cores: cpus().length, memoryGb: Math.round(totalmem() / 2 ** 30) };
-  if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify({ at: new Date().toISOString(), machine, rows }, null, 2)}\n`);
+  const machine = {
+    node: process.version,
+    cpu: cpus()[0]?.model,
+    cores: cpus().length,
+    memoryGb: Math.round(totalmem() / 2 ** 30),
+  };
+  if (flags.json !== undefined)
+    writeFileSync(flags.json, `${JSON.stringify({ at: new Date().toISOString(), machine, rows }, null, 2)}\n`);
   console.log(`\n${machine.cores} × ${machine.cpu}, ${machine.memoryGb} GB, Node ${machine.node}`);
   const missed = rows.filter(({ met }) => met === false);
   const gated = rows.filter(({ met }) => met !== undefined);
@@ -87,6 +104,9 @@ function toRow(measure: Measure, contestant: string, values: number[], floor: nu
 function line({ contestant, values, median: middle, ratio, gate, met }: Row, measure: Measure): string {
   const number = (value: number): string => value.toFixed(measure.unit === 'KB' ? 0 : 2).padStart(8);
   const spread = `${number(Math.min(...values))} … ${number(Math.max(...values)).trim()}`;
-  const verdict = gate === undefined ? '' : `  gate ${gate}${measure.absolute === true ? ` ${measure.unit}` : ''}: ${met === true ? 'met' : 'MISSED'}`;
+  const verdict =
+    gate === undefined
+      ? ''
+      : `  gate ${gate}${measure.absolute === true ? ` ${measure.unit}` : ''}: ${met === true ? 'met' : 'MISSED'}`;
   return `  ${contestant.padEnd(18)}${number(middle)} ${measure.unit}  ×${ratio.toFixed(2).padStart(5)}  (${spread.trim()})${verdict}`;
 }

@@ -64,7 +64,8 @@ class Answer {
       block.text = (block.text ?? '') + delta.text;
       this.#onDelta?.();
     }
-    if (type === 'content_block_delta' && delta?.partial_json !== undefined) block.json = (block.json ?? '') + delta.partial_json;
+    if (type === 'content_block_delta' && delta?.partial_json !== undefined)
+      block.json = (block.json ?? '') + delta.partial_json;
     if (type === 'content_block_stop' && block.type === 'tool_use') {
       block.input = JSON.parse(block.json === undefined || block.json === '' ? '{}' : block.json);
       delete block.json;

@@ -2,7 +2,11 @@ import { ClaudeSDKClient, createSdkMcpServer, type Options, tool } from 'colloqu
 import { ADD, add, type Contestant, MODEL, type OpenOptions, type Talk } from './contestant.ts';
 
 /** `ClaudeSDKClient`, with the tool only where a measure calls it: its schema needs zod. */
-export async function openClient({ url, onDelta }: OpenOptions, persistSession: boolean, withTool: boolean): Promise<Talk> {
+export async function openClient(
+  { url, onDelta }: OpenOptions,
+  persistSession: boolean,
+  withTool: boolean,
+): Promise<Talk> {
   const options: Options = {
     model: MODEL,
     persistSession,

@@ -80,6 +80,6 @@ for await (const message of results) {
   // After a restart, the turns of earlier prompts may come first.
   if (resume === '' ? --open === 0 : message.user_message_uuid?.endsWith('d') === true) break;
 }
-await session.close();
+await session[Symbol.asyncDispose]();
 await engine.close();
 said({ steps });
