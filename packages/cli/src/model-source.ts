@@ -16,15 +16,15 @@ export function hasModel(env: NodeJS.ProcessEnv): boolean {
 
 /** What the options need so that a model answers: nothing with a credential, the emulator with `--offline`. @throws UsageError */
 export async function modelSource(flags: { offline?: true }): Promise<Pick<Options, 'send'>> {
-  if (flags.offline) return { send: await emulatedSend() };
+  if (flags.offline) return { send: await emulatedSend(0) };
   if (hasModel(process.env)) return {};
   throw new UsageError(
     'No credential was found. Set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN, or try it without a network: --offline',
   );
 }
 
-/** A simulated assistant in this process, in place of the network. */
-export async function emulatedSend(): Promise<NonNullable<Options['send']>> {
+/** A simulated assistant in this process, in place of the network. `gapMs`: the pace of its answers. */
+export async function emulatedSend(gapMs: number): Promise<NonNullable<Options['send']>> {
   const { createEmulator } = await import('@colloquy/emulator');
-  return createEmulator().send;
+  return createEmulator({ gapMs }).send;
 }

@@ -2,11 +2,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunningServer, ServeOptions } from '@colloquy/server';
-import { dataFolder, endpointFromEnv, modelOf, openSqliteStore } from 'colloquy/internal';
+import { createApiEngine, dataFolder, endpointFromEnv, modelOf } from 'colloquy/internal';
 import { emulatedSend, hasModel } from './model-source.ts';
 import type { ServeFlags } from './serve.ts';
 
 const DEFAULT_PORT = 4680;
+// The pace at which a person reads along.
+const PERSON_GAP_MS = 20;
 
 /** A server with everything that was opened for it; disposing of it closes all. */
 export type StartedServer = AsyncDisposable & {
@@ -16,24 +18,23 @@ export type StartedServer = AsyncDisposable & {
   simulated: boolean;
 };
 
-/** Opens the store and starts the server that the flags describe. `onError` hears of faults that clients do not get to see. */
+/** Opens the sessions and starts the server that the flags describe. `onError` hears of faults that clients do not get to see. */
 export async function startServer(flags: ServeFlags, onError: (error: unknown) => void): Promise<StartedServer> {
   const { serve } = await import('@colloquy/server');
   const simulated = flags.offline === true || !hasModel(process.env);
   const endpoint = simulated ? 'simulated in this process' : new URL(endpointFromEnv(process.env).baseUrl).origin;
   const model = modelOf({ model: flags.model });
   const folder = dataFolder(process.env);
-  const store = await openSqliteStore({ path: join(folder, 'sessions.db') });
-  const closeStore = (): PromiseLike<void> => store[Symbol.asyncDispose]();
+  const engine = createApiEngine({ askThroughLog: true, by: 'server' });
   try {
     const options: ServeOptions = {
-      store,
+      engine,
       cwd: flags.cwd,
       model,
       simulated,
       endpoint,
       permissionMode: flags.permissionMode,
-      sessionDefaults: simulated ? { send: await emulatedSend() } : {},
+      sessionDefaults: simulated ? { send: await emulatedSend(PERSON_GAP_MS) } : {},
       dataFolder: folder,
       webRoot: builtPage(),
       publicOrigin: flags.publicOrigin,
@@ -41,10 +42,10 @@ export async function startServer(flags: ServeFlags, onError: (error: unknown) =
       onError,
     };
     const server = await listen(serve, options, flags.port);
-    const close = (): Promise<void> => server.close().finally(closeStore);
+    const close = (): Promise<void> => server.close().finally(() => engine.close());
     return { server, model, endpoint, simulated, [Symbol.asyncDispose]: close };
   } catch (error) {
-    await closeStore();
+    await engine.close();
     throw error;
   }
 }
