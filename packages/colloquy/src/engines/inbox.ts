@@ -24,13 +24,19 @@ export type Expected = {
 export class Inbox {
   readonly #partial: boolean;
   readonly #abort: AbortSignal | undefined;
+  readonly #named: (name: string) => NamedSession | undefined;
   readonly #expected: Expected[] = [];
   readonly #loops = new Set<MergedReader<SDKMessage>>();
 
-  /** `abort` ends every loop at once. */
-  constructor(o: { partial: boolean; abort: AbortSignal | undefined }) {
+  /** `abort` ends every loop at once; `named` finds an open session by label or UUID. */
+  constructor(o: {
+    partial: boolean;
+    abort: AbortSignal | undefined;
+    named: (name: string) => NamedSession | undefined;
+  }) {
     this.#partial = o.partial;
     this.#abort = o.abort;
+    this.#named = o.named;
   }
 
   /** A prompt is on its way. */
@@ -117,8 +123,9 @@ export class Inbox {
     sessionName: string | undefined,
     signal: AbortSignal | undefined,
   ): { expected: Expected; source: BatchSource<SDKMessage> } {
+    const session = sessionName === undefined ? undefined : this.#named(sessionName);
     const expected = this.#expected.find(
-      ({ name, to }) => sessionName === undefined || name === sessionName || to?.session.id === sessionName,
+      ({ name, to }) => sessionName === undefined || name === sessionName || (to !== undefined && to === session),
     );
     if (expected === undefined) {
       const where = sessionName === undefined ? '' : ` in session ${sessionName}`;

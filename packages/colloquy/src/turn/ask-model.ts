@@ -1,4 +1,5 @@
 import { delay } from '../helpers/delay.ts';
+import { letOthersRun } from '../helpers/let-others-run.ts';
 import type { NewEntry } from '../log/entries.ts';
 import { MessageAccumulator } from '../messages-api/accumulate-message.ts';
 import { isRetryable, retryDelayMs } from '../messages-api/retry-policy.ts';
@@ -7,6 +8,9 @@ import type { ModelErrorFacts } from '../views/to-sdk-messages.ts';
 import { describeModelError, speaksOfThinking } from './model-error.ts';
 import { type PlannedRequest, planRequest, segmentFact } from './plan-request.ts';
 import { note, type TurnStop, type TurnWorld } from './turn-world.ts';
+
+/** Far fewer than a session holds for its readers: one that keeps up loses none, even if the network delivers thousands in one piece. */
+const EVENTS_AT_ONCE = 2_048;
 
 /** What came of asking the model. The answer itself is in the log. */
 export type Asked =
@@ -62,6 +66,12 @@ async function waited(delayMs: number, stop: TurnStop): Promise<boolean> {
   }
 }
 
+/** A call whose answer was cut or refused may be half of what the model meant: it is settled without being run. */
+function cutCall(toolUseId: string): NewEntry {
+  const content = 'The answer ended before this call was complete, so it was not run. Make the call again if it is still needed.';
+  return { kind: 'tool_result', toolUseId, content, isError: true, outcome: 'denied' };
+}
+
 /** One attempt: reads the stream, appends each block as it ends, and the response when it is whole. */
 class ModelStream {
   readonly #world: TurnWorld;
@@ -70,6 +80,7 @@ class ModelStream {
   readonly #startedMs = performance.now();
   #ttftMs: number | undefined;
   #blocks = 0;
+  #told = 0;
 
   constructor(world: TurnWorld, plan: PlannedRequest) {
     this.#world = world;
@@ -89,9 +100,18 @@ class ModelStream {
         if (finished !== undefined && finished.incomplete !== true)
           await this.#appendBlock(finished.index, finished.block);
         feed.fragment('main', this.#plan.request, event);
+        this.#told += 1;
+        if (this.#told % EVENTS_AT_ONCE === 0) await letOthersRun();
       }
     }
-    await note(this.#world, this.#responseFact());
+    await note(this.#world, this.#responseFact(), ...this.#cutCalls().map(cutCall));
+  }
+
+  /** Calls that were told before it was known that the answer would be cut. */
+  #cutCalls(): string[] {
+    const cut = this.#answer.cutToolUses;
+    const told = this.#world.state.turn?.request?.blocks ?? [];
+    return told.flatMap(({ block }) => (block.type === 'tool_use' && cut.has(block.id) ? [block.id] : []));
   }
 
   /** Closes an answer that was cut from outside: the text so far is kept, and told as aborted. */
