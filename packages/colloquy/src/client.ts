@@ -186,7 +186,11 @@ class Connection {
 
   constructor(options: () => Options, onAbort: () => void) {
     const { includePartialMessages, abortController } = options();
-    this.inbox = new Inbox({ partial: includePartialMessages === true, abort: abortController?.signal });
+    this.inbox = new Inbox({
+      partial: includePartialMessages === true,
+      abort: abortController?.signal,
+      named: (name) => this.sessions.get(name),
+    });
     this.sessions = new NamedSessions(defaultEngine(), { options, onOpen: (opened) => this.inbox.opened(opened) });
     this.#abort = abortController?.signal;
     this.#onAbort = onAbort;

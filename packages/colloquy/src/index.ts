@@ -24,6 +24,7 @@ export {
   TimeoutError,
 } from './errors.ts';
 export { createSdkMcpServer, tool } from './mcp/sdk-server.ts';
+export type { MessagesCreator } from './messages-api/from-anthropic-client.ts';
 export type { HttpRequest, HttpResponse, HttpSend } from './messages-api/http-send.ts';
 export type {
   ApiMessage,
@@ -65,7 +66,6 @@ export {
   type SDKResultError,
   type SDKResultMessage,
   type SDKResultSuccess,
-  type SDKSessionStateChangedMessage,
   type SDKStatusMessage,
   type SDKSystemMessage,
   type SDKToolProgressMessage,
@@ -92,7 +92,7 @@ export type {
   SdkMcpToolDefinition,
   ToolAnnotations,
 } from './options/mcp.ts';
-export type { MessagesCreator, Options } from './options/options.ts';
+export type { Options } from './options/options.ts';
 export type {
   CanUseTool,
   PermissionBehavior,
