@@ -7,14 +7,14 @@ import { LoginLinks } from './auth/login-links.ts';
 import { HttpError } from './http/http-error.ts';
 import { newRequestId, respondError } from './http/respond-error.ts';
 import { recoverSessions } from './live/recover.ts';
-import { SessionHost } from './live/session-host.ts';
+import { type HostEngine, SessionHost } from './live/session-host.ts';
 import { Sessions } from './resources/sessions.ts';
 import { createWorkspaces } from './resources/workspaces.ts';
 import { createRoutes } from './routes.ts';
 
 const IDLE_SESSION_MS = 60_000;
 const MAX_OPEN_SESSIONS = 1_000;
-const CLOSE_WITHIN_MS = 5_000;
+const CLOSE_WITHIN_MS = 4_000;
 
 /** A server as a web-standard handler, to be mounted in whatever speaks HTTP. */
 export type ServerApp = AsyncDisposable & {
@@ -42,7 +42,7 @@ export function createAppOn(options: AppOptions, port: () => number | undefined)
   checkAppOptions(options);
   const closing = new AbortController();
   const tellFault = (error: unknown): void => options.onError?.(error, undefined);
-  const engine = options.engine ?? createApiEngine({ store: options.store, askThroughLog: true });
+  const { engine, closeEngine } = engineOf(options);
   const workspaces = createWorkspaces([options.cwd, ...(options.roots ?? [])]);
   const sessions = new Sessions({ store: () => engine.store(), workspaces });
   const host = new SessionHost({
@@ -65,7 +65,7 @@ export function createAppOn(options: AppOptions, port: () => number | undefined)
     closing.abort();
     await Promise.allSettled([...busy, recovered]);
     await host.close();
-    if (options.engine === undefined) await engine.close();
+    await closeEngine();
   };
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => (closed ??= within(shutDown(), CLOSE_WITHIN_MS));
@@ -87,6 +87,13 @@ export function createAppOn(options: AppOptions, port: () => number | undefined)
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** An engine that was given is its maker's to close. */
+function engineOf({ engine, store }: AppOptions): { engine: HostEngine; closeEngine: () => Promise<void> } {
+  if (engine !== undefined) return { engine, closeEngine: () => Promise.resolve() };
+  const own = createApiEngine({ store, askThroughLog: true, by: 'server' });
+  return { engine: own, closeEngine: () => own.close() };
 }
 
 function sessionDefaults({ sessionDefaults: given, allowUnsandboxed }: AppOptions): Options {

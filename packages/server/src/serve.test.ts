@@ -6,6 +6,7 @@ import type { PlacedMessage } from 'colloquy/internal';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { type RunningServer, serve, type ServeOptions } from './serve.ts';
 import { scriptedEngine } from './testing/scripted-engine.ts';
+import { informational } from './testing/scripted-session.ts';
 
 // The server over real sockets.
 
@@ -36,14 +37,7 @@ async function signIn({ url, link }: RunningServer): Promise<string> {
 
 const placed = (seq: number, size = 1): PlacedMessage => ({
   cursor: `1.${seq}.0`,
-  message: {
-    type: 'system',
-    subtype: 'informational',
-    level: 'info',
-    content: 'x'.repeat(size),
-    uuid: `m${seq}`,
-    session_id: 'a',
-  },
+  message: informational(`m${seq}`, 'x'.repeat(size)),
 });
 
 test('listens on this machine, at any free port, and its link signs in', async () => {
@@ -135,11 +129,12 @@ test('streams what the session tells, as it tells it', async () => {
   const readUntil = async (mark: string): Promise<void> => {
     while (!text.includes(mark)) text += (await reader.read()).value ?? '';
   };
-  await readUntil('retry: 1000');
+  await readUntil('retry: 1000\n\n');
   engine.session('a').tell([placed(1)]);
   await readUntil('id: 1.1.0\n');
   engine.session('a').tell([placed(2)]);
   await readUntil('id: 1.2.0\n');
+  expect(text.match(/^id: .*$/gm)).toEqual(['id: 1.1.0', 'id: 1.2.0']);
   await reader.cancel();
 });
 

@@ -6,7 +6,8 @@ import type { AppOptions } from './app-options.ts';
 import { isLoopbackName } from './auth/host-check.ts';
 import { createAppOn } from './create-app.ts';
 
-const CLOSE_WITHIN_MS = 5_000;
+/** How long answers that have been given may take to reach their clients when the server closes. */
+const FLUSH_WITHIN_MS = 1_000;
 
 export type ServeOptions = Omit<AppOptions, 'port'> & {
   /** Default `127.0.0.1`. Another machine can be let in only with `publicOrigin`, which says how it reaches us. */
@@ -74,15 +75,15 @@ async function listen(server: Server, host: string, port: number): Promise<numbe
   return address.port;
 }
 
-/** A client that neither reads nor hangs up must not hold the process: what is left after the bound is cut. */
+/** Every answer has been given when the app has closed; what is left are bytes on their way, and sockets that browsers opened in advance. */
 async function shutDown(server: Server, closeApp: () => Promise<void>): Promise<void> {
   const ended = new Promise<void>((resolve) => server.close(() => resolve()));
-  const cut = setTimeout(() => server.closeAllConnections(), CLOSE_WITHIN_MS);
   try {
     await closeApp();
-    server.closeIdleConnections();
-    await ended;
   } finally {
+    server.closeIdleConnections();
+    const cut = setTimeout(() => server.closeAllConnections(), FLUSH_WITHIN_MS);
+    await ended;
     clearTimeout(cut);
   }
 }

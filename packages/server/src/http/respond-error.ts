@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ConfigurationError, SessionBusyError, SessionNotFoundError } from 'colloquy';
+import { InvalidCursorError } from 'colloquy/internal';
 import { HttpError } from './http-error.ts';
 
 /** An id that a client can quote and the operator finds again. */
@@ -24,7 +25,8 @@ export function toHttpError(error: unknown): HttpError {
     // The official clients try a 409 again unless told otherwise; this one will not pass by itself.
     return new HttpError(409, error.message, { cause: error, headers: { 'x-should-retry': 'false' } });
   }
-  if (error instanceof ConfigurationError) return new HttpError(400, error.message, { cause: error });
+  if (error instanceof ConfigurationError || error instanceof InvalidCursorError)
+    return new HttpError(400, error.message, { cause: error });
   return new HttpError(
     500,
     'Something went wrong inside the server; its operator finds the reason under this request id',

@@ -1,27 +1,19 @@
-import type { SDKMessage } from 'colloquy';
 import type { PlacedMessage } from 'colloquy/internal';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { scriptedSession } from '../testing/scripted-session.ts';
+import { informational, scriptedSession } from '../testing/scripted-session.ts';
 import { streamMessages } from './message-stream.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const message = (uuid: string): SDKMessage => ({
-  type: 'system',
-  subtype: 'session_state_changed',
-  state: 'idle',
-  uuid,
-  session_id: 's',
-});
-const placed = (seq: number): PlacedMessage => ({ cursor: `1.${seq}.0`, message: message(`m${seq}`) });
+const placed = (seq: number): PlacedMessage => ({ cursor: `1.${seq}.0`, message: informational(`m${seq}`) });
 
 function open() {
   const session = scriptedSession('s');
   const server = new AbortController();
   const ends: unknown[] = [];
   const body = streamMessages(session, {
-    from: { after: '0.0.0', skip: 0 },
+    after: '0.0.0',
     signal: server.signal,
     onEnd: (how) => ends.push(how),
   });

@@ -1,6 +1,5 @@
-import type { HostedSession } from 'colloquy/internal';
-import type { Place } from './cursor.ts';
-import { HEARTBEAT_FRAME, OPENING_FRAME, SseFrames } from './sse-frames.ts';
+import type { Cursor, HostedSession } from 'colloquy/internal';
+import { HEARTBEAT_FRAME, OPENING_FRAME, toFrames } from './sse-frames.ts';
 
 /** A quiet stream says this often that it is alive. */
 const HEARTBEAT_MS = 15_000;
@@ -13,18 +12,19 @@ const STALLED_MS = 120_000;
  * A session's messages as a stream of SSE bytes, made only as fast as the client takes them: what waits meanwhile is the session's
  * own bounded window, from which a slow reader loses fragments and never a message.
  * Cancelling it releases the reader and nothing else; the turn runs on.
+ * @param o.after `0.0.0` for everything from the very beginning.
  * @param o.signal ends the stream. `o.onEnd` is called once, however it ends: `ended` is true when the session itself was closed.
+ * @throws InvalidCursorError
  */
 export function streamMessages(
   session: HostedSession,
-  o: { from: Place; signal: AbortSignal; onEnd: (how: { ended: boolean; error?: unknown }) => void },
+  o: { after: Cursor; signal: AbortSignal; onEnd: (how: { ended: boolean; error?: unknown }) => void },
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const left = new AbortController();
   const { signal } = left;
   const leave = (): void => left.abort();
   o.signal.addEventListener('abort', leave);
-  const batches = session.placed({ after: o.from.after, partial: true, door: true, signal })[Symbol.asyncIterator]();
-  const frames = new SseFrames(o.from);
+  const batches = session.placed({ after: o.after, partial: true, door: true, signal })[Symbol.asyncIterator]();
   const encoder = new TextEncoder();
   let next: ReturnType<typeof batches.next> | undefined;
   let stalled: ReturnType<typeof setTimeout> | undefined;
@@ -49,7 +49,7 @@ export function streamMessages(
     const result = await within(next, HEARTBEAT_MS);
     if (result === LATE) return HEARTBEAT_FRAME;
     next = undefined;
-    return result.done === true ? undefined : frames.write(result.value);
+    return result.done === true ? undefined : toFrames(result.value);
   };
 
   return new ReadableStream(

@@ -3,7 +3,7 @@ import type { Engine, HostedSession, Store } from 'colloquy/internal';
 import { HttpError } from '../http/http-error.ts';
 
 /** The part of an engine that a server needs. */
-export type HostEngine = Engine & {
+export type HostEngine = Omit<Engine, 'open'> & {
   open(options: Options): Promise<HostedSession>;
   store(): Promise<Store>;
 };

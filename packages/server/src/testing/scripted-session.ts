@@ -1,6 +1,6 @@
-import type { SDKUserMessage } from 'colloquy';
+import type { SDKMessage, SDKUserMessage } from 'colloquy';
 import type { Controls, HostedSession, PlacedMessage, ReadOptions } from 'colloquy/internal';
-import { deferred } from './deferred.ts';
+import { type Deferred, deferred } from './deferred.ts';
 
 /** A session that tells what a test says, to any number of readers, each from its first batch. */
 export type ScriptedSession = HostedSession & {
@@ -13,75 +13,39 @@ export type ScriptedSession = HostedSession & {
   readonly taken: number;
   readonly sent: SDKUserMessage[];
   readonly controls: { name: string; args: unknown }[];
-  /** What `control` answers, or does, for a name. */
+  /** What `control` answers for a name. */
   answers: Partial<Record<keyof Controls, unknown>>;
   readonly isClosed: boolean;
 };
 
+/** A message that says nothing but its uuid and a text. */
+export function informational(uuid: string, content = ''): SDKMessage {
+  return { type: 'system', subtype: 'informational', level: 'info', session_id: 's', uuid, content };
+}
+
 export function scriptedSession(id: string): ScriptedSession {
-  const told: PlacedMessage[] = [];
-  const readers: ScriptedSession['readers'] = [];
+  const script = new Script();
   const sent: SDKUserMessage[] = [];
   const controls: ScriptedSession['controls'] = [];
-  let changed = deferred();
-  let failure: { error: unknown } | undefined;
-  let taken = 0;
-  let isClosed = false;
-  const wake = (): void => {
-    changed.resolve();
-    changed = deferred();
-  };
-
-  async function* placed(
-    o: ReadOptions & { door?: boolean | undefined } = {},
-  ): AsyncGenerator<readonly PlacedMessage[], void, void> {
-    const reader = { after: o.after, partial: o.partial, door: o.door, isOpen: true };
-    readers.push(reader);
-    o.signal?.addEventListener('abort', wake);
-    let next = 0;
-    try {
-      for (;;) {
-        if (failure !== undefined) throw failure.error;
-        if (isClosed || o.signal?.aborted === true) return;
-        if (next === told.length) {
-          await changed.promise;
-          continue;
-        }
-        const batch = told.slice(next);
-        next = told.length;
-        taken += 1;
-        yield batch;
-      }
-    } finally {
-      reader.isOpen = false;
-    }
-  }
-
   const session: ScriptedSession = {
     id,
-    readers,
+    readers: script.readers,
     sent,
     controls,
     answers: {},
     get taken() {
-      return taken;
+      return script.taken;
     },
     get isClosed() {
-      return isClosed;
+      return script.isClosed;
     },
-    tell(messages) {
-      told.push(...messages);
-      wake();
-    },
-    fail(error) {
-      failure = { error };
-      wake();
-    },
+    tell: (messages) => script.tell(messages),
+    fail: (error) => script.fail(error),
     async send(message) {
       sent.push(message);
       return { uuid: message.uuid ?? '00000000-0000-4000-8000-000000000000', seq: sent.length };
     },
-    placed,
+    placed: (o = {}) => script.read(o),
     messages: () => {
       throw new Error('The server reads with places');
     },
@@ -90,14 +54,63 @@ export function scriptedSession(id: string): ScriptedSession {
     },
     async control(name, args) {
       controls.push({ name, args });
-      const answer = session.answers[name];
       // The test that sets an answer knows the control's result.
-      return (typeof answer === 'function' ? answer(args) : answer) as never;
+      return session.answers[name] as never;
     },
-    async [Symbol.asyncDispose]() {
-      isClosed = true;
-      wake();
-    },
+    [Symbol.asyncDispose]: async () => script.close(),
   };
   return session;
+}
+
+/** What has been told so far, and who reads it. */
+class Script {
+  readonly readers: ScriptedSession['readers'] = [];
+  taken = 0;
+  isClosed = false;
+  readonly #told: PlacedMessage[] = [];
+  #failure: { error: unknown } | undefined;
+  #changed: Deferred = deferred();
+
+  tell(messages: readonly PlacedMessage[]): void {
+    this.#told.push(...messages);
+    this.#wake();
+  }
+
+  fail(error: unknown): void {
+    this.#failure = { error };
+    this.#wake();
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.#wake();
+  }
+
+  async *read(o: ReadOptions & { door?: boolean | undefined }): AsyncGenerator<readonly PlacedMessage[], void, void> {
+    const reader = { after: o.after, partial: o.partial, door: o.door, isOpen: true };
+    this.readers.push(reader);
+    o.signal?.addEventListener('abort', () => this.#wake(), { once: true });
+    let next = 0;
+    try {
+      for (;;) {
+        if (this.#failure !== undefined) throw this.#failure.error;
+        if (this.isClosed || o.signal?.aborted === true) return;
+        if (next === this.#told.length) {
+          await this.#changed.promise;
+          continue;
+        }
+        const batch = this.#told.slice(next);
+        next = this.#told.length;
+        this.taken += 1;
+        yield batch;
+      }
+    } finally {
+      reader.isOpen = false;
+    }
+  }
+
+  #wake(): void {
+    this.#changed.resolve();
+    this.#changed = deferred();
+  }
 }

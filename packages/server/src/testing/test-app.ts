@@ -63,3 +63,8 @@ export async function signIn(app: ServerApp): Promise<TestClient> {
     delete: (path) => send('DELETE', path, {}),
   };
 }
+
+/** The body of an answer; what is in it is the test's to say. */
+export async function jsonOf<T>(response: Response | Promise<Response>): Promise<T> {
+  return (await (await response).json()) as T;
+}

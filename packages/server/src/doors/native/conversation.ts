@@ -1,3 +1,4 @@
+import { ConfigurationError } from 'colloquy';
 import type { Controls, HostedSession } from 'colloquy/internal';
 import type { Hono } from 'hono';
 import type { z } from 'zod';
@@ -5,6 +6,7 @@ import type { App, AppEnv } from '../../app-env.ts';
 import { HttpError } from '../../http/http-error.ts';
 import { parse } from '../../http/parse.ts';
 import { readJson } from '../../http/read-json.ts';
+import { findAnswer } from '../../resources/find-answer.ts';
 import { AnswerBody, ControlBody, UserMessageBody } from './schemas.ts';
 import { refuseUnsandboxed } from './sessions.ts';
 
@@ -31,11 +33,19 @@ export function addConversation(hono: Hono<AppEnv>, app: App): void {
   });
 
   hono.post('/v1/sessions/:id/answers', async (c) => {
+    const id = c.req.param('id');
     const { request, decision } = parse(AnswerBody, await readJson(c.req.raw));
     const by = c.get('principal').name;
-    return c.json(
-      await app.host.use(c.req.param('id'), (session) => session.control('answer', { request, decision, by })),
-    );
+    const answer = (session: HostedSession): Promise<Controls['answer']['result']> =>
+      session.control('answer', { request, decision, by });
+    try {
+      return c.json(await app.host.use(id, answer));
+    } catch (error) {
+      // Nothing waits for this answer any longer: most often because somebody else was quicker, who is then told.
+      const winner = error instanceof ConfigurationError ? await findAnswer(app, id, request) : undefined;
+      if (winner === undefined) throw error;
+      return c.json({ won: false, by: winner });
+    }
   });
 }
 

@@ -1,10 +1,10 @@
+import type { Cursor } from 'colloquy/internal';
 import type { Hono } from 'hono';
 import type { App, AppEnv } from '../../app-env.ts';
 import { HttpError } from '../../http/http-error.ts';
 import { parse } from '../../http/parse.ts';
-import { BEGINNING, isFuture, parsePlace, type Place } from '../../live/cursor.ts';
 import { streamMessages } from '../../live/message-stream.ts';
-import { LogQuery, StreamQuery } from './schemas.ts';
+import { CursorText, LogQuery, StreamQuery } from './schemas.ts';
 
 /** What a client reads of a session: the log as it is stored, and the stream of messages. */
 export function addReading(hono: Hono<AppEnv>, app: App): void {
@@ -20,13 +20,11 @@ export function addReading(hono: Hono<AppEnv>, app: App): void {
     if (c.req.raw.method === 'HEAD')
       throw new HttpError(405, 'A stream is read with GET', { headers: { allow: 'GET' } });
     const id = c.req.param('id');
-    const from = placeAsked(parse(StreamQuery, c.req.query()).after, c.req.header('last-event-id'));
+    const { after } = parse(StreamQuery, c.req.query());
     const { session, release } = await app.host.hold(id);
     try {
-      const { row } = await app.sessions.get(id);
-      if (isFuture(from, row)) throw new HttpError(400, 'after: this session has not come to that cursor');
       const body = streamMessages(session, {
-        from,
+        after: lastEventId(c.req.header('last-event-id')) ?? after ?? '0.0.0',
         signal: app.closing,
         onEnd({ ended, error }) {
           release();
@@ -43,10 +41,6 @@ export function addReading(hono: Hono<AppEnv>, app: App): void {
 }
 
 /** A browser that comes back by itself repeats the address it began with, so its header is the newer word. */
-function placeAsked(after: string | undefined, lastEventId: string | undefined): Place {
-  const asked = lastEventId ?? after;
-  if (asked === undefined || asked === '') return BEGINNING;
-  const place = parsePlace(asked);
-  if (place === undefined) throw new HttpError(400, 'after: must be a cursor, as the id of an earlier frame');
-  return place;
+function lastEventId(header: string | undefined): Cursor | undefined {
+  return header === undefined || header === '' ? undefined : parse(CursorText, header);
 }

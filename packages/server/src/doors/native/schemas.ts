@@ -1,3 +1,4 @@
+import type { Cursor } from 'colloquy/internal';
 import { z } from 'zod';
 
 // What the native API takes. Strict: a key that is not known is told by name, never ignored.
@@ -132,4 +133,12 @@ export const LogQuery = z.strictObject({
   limit: count(1_000).default(200),
 });
 
-export const StreamQuery = z.strictObject({ after: z.string().max(100).optional() });
+const CURSOR = /^\d{1,15}\.\d{1,15}\.\d{1,15}$/;
+
+/** The id of a frame. Whether the session has come to it is for the session to say. */
+export const CursorText = z.custom<Cursor>(
+  (value) => typeof value === 'string' && CURSOR.test(value),
+  'must be a cursor, as the id of an earlier frame',
+);
+
+export const StreamQuery = z.strictObject({ after: CursorText.optional() });

@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+import { jsonOf, type TestClient } from '../src/testing/test-app.ts';
+import {
+  createSession,
+  follow,
+  isRequest,
+  isResult,
+  requestOf,
+  sendPrompt,
+  startServer,
+  temporaryFolder,
+} from './running-server.ts';
+
+// A server that is killed without warning, and the next one on the same folder.
+
+/** Starts a server in a process of its own; `kill` ends it as a power cut would. */
+async function serveInChild(folder: string): Promise<{ client: TestClient; kill(): Promise<void> }> {
+  const script = fileURLToPath(new URL('./served-child.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--conditions=colloquy-source', script, folder], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit');
+  const kill = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await exited;
+  };
+  onTestFinished(kill);
+  const [link] = await once(createInterface({ input: child.stdout }), 'line');
+  const { origin, hash } = new URL(link);
+  const json = { 'content-type': 'application/json' };
+  const exchanged = await fetch(`${origin}/auth/exchange`, {
+    method: 'POST',
+    headers: json,
+    body: JSON.stringify({ token: hash.replace('#token=', '') }),
+  });
+  const secret = /^colloquy=([^;]+)/.exec(exchanged.headers.get('set-cookie') ?? '')?.[1] ?? '';
+  const authorization = `Bearer ${secret}`;
+  const client: TestClient = {
+    secret,
+    get: (path, headers = {}) => fetch(origin + path, { headers: { authorization, ...headers } }),
+    post: (path, body, headers = {}) =>
+      fetch(origin + path, {
+        method: 'POST',
+        headers: { authorization, ...json, ...headers },
+        body: JSON.stringify(body),
+      }),
+    delete: (path) => fetch(origin + path, { method: 'DELETE', headers: { authorization } }),
+  };
+  return { client, kill };
+}
+
+test('what a killed server had accepted, the next one takes up by itself: open turns, queued prompts, pending questions', async () => {
+  const folder = await temporaryFolder();
+  const first = await serveInChild(folder);
+  const asking = await createSession(first.client);
+  const idle = await createSession(first.client);
+  const before = await follow(first.client, asking);
+  const prompt = await sendPrompt(first.client, asking, '@tool Bash {"command":"echo once"}');
+  await before.until(isRequest);
+  const queued = await sendPrompt(first.client, asking, '@say The queued one.');
+  await first.kill();
+
+  const second = await startServer({ folder });
+  await second.app.recovered;
+  const told = await follow(second.client, asking);
+  const request = requestOf((await told.until(isRequest)).at(-1));
+  const answer = { request, decision: { behavior: 'allow' } };
+  expect(await jsonOf(second.client.post(`/v1/sessions/${asking}/answers`, answer))).toMatchObject({ won: true });
+  const results = [...(await told.until(isResult)), ...(await told.until(isResult))].filter(isResult);
+  expect(results.map(({ message }) => message)).toEqual([
+    expect.objectContaining({ subtype: 'success', user_message_uuid: prompt.uuid }),
+    expect.objectContaining({ subtype: 'success', user_message_uuid: queued.uuid, result: 'The queued one.' }),
+  ]);
+  expect(await jsonOf(second.client.get(`/v1/native/sessions/${idle}`))).toMatchObject({ running: false });
+});
+
+test('a page that was signed in before the crash still is', async () => {
+  const folder = await temporaryFolder();
+  const first = await serveInChild(folder);
+  const { secret } = first.client;
+  await first.kill();
+  const { app } = await startServer({ folder });
+  const headers = { authorization: `Bearer ${secret}` };
+  expect((await app.fetch(new Request('http://127.0.0.1:4010/v1/native/info', { headers }))).status).toBe(200);
+});
