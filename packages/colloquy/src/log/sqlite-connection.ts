@@ -78,33 +78,35 @@ export class SqliteConnection {
   }
 
   #run(jobs: readonly Job[]): void {
-    let outcomes: Outcome[];
+    const sync = jobs.some((job) => job.sync === 'now') ? 'now' : 'lazy';
     try {
-      outcomes = this.#transact(jobs);
+      this.#setMode(sync);
+      this.#begin.run();
     } catch (error) {
-      const began = this.#driver.inTransaction;
-      if (began) this.#driver.exec('ROLLBACK');
-      // One bad job must not fail the others of its transaction: each gets its own.
-      if (began && jobs.length > 1) for (const job of jobs) this.#run([job]);
-      else for (const job of jobs) job.reject(toStoreError(error, this.path));
+      rejectAll(jobs, toStoreError(error, this.path));
       return;
     }
-    for (const outcome of outcomes) {
-      if ('error' in outcome) outcome.job.reject(outcome.error);
-      else outcome.job.resolve(outcome.value);
+    try {
+      this.#transact(jobs, sync);
+    } catch (error) {
+      // SQLite has rolled back by itself after some errors.
+      if (this.#driver.inTransaction) this.#driver.exec('ROLLBACK');
+      // One bad job must not fail the others of its transaction: each gets its own.
+      if (jobs.length > 1) for (const job of jobs) this.#run([job]);
+      else rejectAll(jobs, toStoreError(error, this.path));
     }
   }
 
-  #transact(jobs: readonly Job[]): Outcome[] {
-    const sync = jobs.some((job) => job.sync === 'now') ? 'now' : 'lazy';
-    this.#setMode(sync);
-    this.#begin.run();
+  #transact(jobs: readonly Job[], sync: Sync): void {
     const outcomes = jobs.map(runJob);
     // In WAL mode a commit with FULL syncs the whole log, the lazy commits before it included; but only if it writes something.
     if (sync === 'now' && this.#lazyPending) this.#touch.run();
     this.#commit.run();
     this.#lazyPending = sync === 'lazy';
-    return outcomes;
+    for (const outcome of outcomes) {
+      if ('error' in outcome) outcome.job.reject(outcome.error);
+      else outcome.job.resolve(outcome.value);
+    }
   }
 
   #setMode(sync: Sync): void {
@@ -112,6 +114,10 @@ export class SqliteConnection {
     this.#driver.exec(`PRAGMA synchronous = ${sync === 'now' ? 'FULL' : 'NORMAL'}`);
     this.#mode = sync;
   }
+}
+
+function rejectAll(jobs: readonly Job[], error: ColloquyError): void {
+  for (const job of jobs) job.reject(error);
 }
 
 function runJob(job: Job): Outcome {

@@ -1,9 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe } from 'vitest';
-import type { SqliteDriverName } from './sqlite-driver.ts';
-import { openSqliteStore } from './sqlite-store.ts';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Input, NewEntry } from './entries.ts';
+import { SessionLog } from './session-log.ts';
+import { openSqliteDriver, type SqliteDriver, type SqliteDriverName } from './sqlite-driver.ts';
+import { openDatabase } from './sqlite-schema.ts';
+import { openSqliteStore, SqliteStore } from './sqlite-store.ts';
 import type { Store } from './store.ts';
 import { type StorePlace, storeSuite } from './store-suite.ts';
 
@@ -11,10 +18,28 @@ const DRIVERS: readonly SqliteDriverName[] = ['better-sqlite3', 'node:sqlite'];
 
 describe.each(DRIVERS)('on %s', (driver) => {
   storeSuite('the store in SQLite', () => newPlace(driver));
+  describe('its file', () => {
+    fileTests(driver);
+  });
 });
 
+describe('several processes', () => {
+  processTests();
+});
+
+async function newFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'colloquy-store-'));
+}
+
+/** A path for a database, in a folder that the test removes. */
+async function newPath(): Promise<string> {
+  const folder = await newFolder();
+  onTestFinished(() => rm(folder, { recursive: true }));
+  return join(folder, 'sessions.db');
+}
+
 async function newPlace(driver: SqliteDriverName): Promise<StorePlace> {
-  const folder = await mkdtemp(join(tmpdir(), 'colloquy-store-'));
+  const folder = await newFolder();
   const opened: Store[] = [];
   return {
     survivesClosing: true,
@@ -28,4 +53,192 @@ async function newPlace(driver: SqliteDriverName): Promise<StorePlace> {
       await rm(folder, { recursive: true });
     },
   };
+}
+
+const interrupt: NewEntry<Input> = { kind: 'interrupt', by: 'x', keepQueue: true };
+
+/** Opens a database as the store does, for a test to change it. */
+async function change(path: string, driver: SqliteDriverName, sql: string): Promise<void> {
+  const database = await openSqliteDriver(path, driver);
+  database.exec(sql);
+  database.close();
+}
+
+function fileTests(driver: SqliteDriverName): void {
+  test('and its folders are for their user alone', async () => {
+    const folder = await newFolder();
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const path = join(folder, 'a', 'b', 'sessions.db');
+    await using store = await openSqliteStore({ path, driver });
+    await store.sessions.create({ id: 's', cwd: '/' });
+    const modes = await Promise.all(
+      [join(folder, 'a'), join(folder, 'a', 'b'), path, `${path}-wal`].map(async (one) =>
+        ((await stat(one)).mode & 0o777).toString(8),
+      ),
+    );
+    expect(modes).toEqual(['700', '700', '600', '600']);
+  });
+
+  test('keeps everything when it is closed and opened again', async () => {
+    const path = await newPath();
+    {
+      await using store = await openSqliteStore({ path, driver });
+      await store.sessions.create({ id: 's', cwd: '/', data: { a: [1] } });
+      await store.append('s', [interrupt], { sync: 'lazy' });
+    }
+    await using again = await openSqliteStore({ path, driver });
+    expect(await again.read('s', { after: 0 })).toMatchObject([{ ...interrupt, seq: 1 }]);
+    expect(await again.sessions.list()).toMatchObject([{ id: 's', data: { a: [1] }, head: 1 }]);
+  });
+
+  test('of a newer version is refused, with the word to upgrade', async () => {
+    const path = await newPath();
+    await (await openSqliteStore({ path, driver }))[Symbol.asyncDispose]();
+    await change(path, driver, 'PRAGMA user_version = 2');
+    const refused = await openSqliteStore({ path, driver }).catch((error: unknown) => error);
+    expect(refused).toMatchObject({
+      name: 'StoreError',
+      why: 'newer',
+      path,
+      message: expect.stringContaining('upgrade'),
+    });
+  });
+
+  test('with an entry of a newer version still gives the others', async () => {
+    const path = await newPath();
+    await using store = await openSqliteStore({ path, driver });
+    await store.sessions.create({ id: 's', cwd: '/' });
+    await store.append('s', [interrupt, interrupt]);
+    await change(path, driver, 'UPDATE entry SET v = 2 WHERE seq = 2');
+    expect(await store.read('s', { after: 0, upTo: 1 })).toHaveLength(1);
+    await expect(store.read('s', { after: 0 })).rejects.toThrow(/upgrade/);
+  });
+
+  test.each(['not a database at all, '.repeat(100), 'SQLite format 3\0'.repeat(300)])(
+    'that is damaged is refused, named, and left as it is (%#)',
+    async (content) => {
+      const path = await newPath();
+      await writeFile(path, content);
+      await expect(openSqliteStore({ path, driver })).rejects.toMatchObject({
+        name: 'StoreError',
+        why: 'corrupt',
+        path,
+      });
+      expect(await readFile(path, 'utf8')).toBe(content);
+    },
+  );
+
+  test("that is somebody else's database is refused, and gets no tables", async () => {
+    const path = await newPath();
+    await change(path, driver, 'CREATE TABLE theirs (x)');
+    await expect(openSqliteStore({ path, driver })).rejects.toMatchObject({ why: 'corrupt' });
+    const database = await openSqliteDriver(path, driver);
+    expect(database.prepare('SELECT name FROM sqlite_schema').all()).toEqual([{ name: 'theirs' }]);
+    database.close();
+  });
+
+  test('that cannot be made says so', async () => {
+    const path = await newPath();
+    await writeFile(path, '');
+    await expect(openSqliteStore({ path: join(path, 'sessions.db'), driver })).rejects.toMatchObject({
+      why: 'unavailable',
+      message: expect.stringContaining('COLLOQUY_HOME'),
+    });
+  });
+
+  test('that is full fails the append and nothing else, and works again when there is room', async () => {
+    const { store, database } = await openOver(await newPath(), driver);
+    await store.sessions.create({ id: 's', cwd: '/' });
+    database.exec('PRAGMA max_page_count = 20');
+    const large = { ...interrupt, by: 'x'.repeat(200_000) };
+    const results = await Promise.allSettled([
+      store.append('s', [interrupt], { sync: 'now' }),
+      store.append('s', [large], { sync: 'now' }),
+      store.append('s', [interrupt], { sync: 'lazy' }),
+    ]);
+    expect(results).toMatchObject([
+      { status: 'fulfilled', value: { first: 1 } },
+      {
+        status: 'rejected',
+        reason: { name: 'StoreError', why: 'full', message: expect.stringContaining('disk is full') },
+      },
+      { status: 'fulfilled', value: { first: 2 } },
+    ]);
+    database.exec('PRAGMA max_page_count = 10000');
+    expect(await store.append('s', [large])).toMatchObject({ ok: true, first: 3 });
+  });
+
+  test('that may only be read fails the append and is still read', async () => {
+    const { store, database } = await openOver(await newPath(), driver);
+    await store.sessions.create({ id: 's', cwd: '/' });
+    database.exec('PRAGMA query_only = ON');
+    await expect(store.append('s', [interrupt])).rejects.toMatchObject({ why: 'read_only' });
+    expect(await store.sessions.get('s')).toMatchObject({ head: 0 });
+    database.exec('PRAGMA query_only = OFF');
+  });
+
+  test('is written to the disk by sync only if something is not there yet, and by all who wait at once', async () => {
+    const path = await newPath();
+    const { store, database } = await openOver(path, driver);
+    await store.sessions.create({ id: 's', cwd: '/' });
+    const touched = (): unknown => database.prepare('SELECT count FROM touch').get();
+    await store.sync();
+    expect(touched()).toEqual({ count: 0 });
+    await store.append('s', [interrupt], { sync: 'lazy' });
+    await Promise.all([store.sync(), store.sync()]);
+    await store.sync();
+    expect(touched()).toEqual({ count: 1 });
+  });
+}
+
+async function openOver(
+  path: string,
+  driver: SqliteDriverName,
+): Promise<{ store: SqliteStore; database: SqliteDriver }> {
+  const database = await openDatabase(path, driver);
+  const store = new SqliteStore(database, path);
+  onTestFinished(() => store[Symbol.asyncDispose]());
+  return { store, database };
+}
+
+function processTests(): void {
+  const nodeArguments = (fixture: string, ...args: string[]): string[] => [
+    '--conditions=colloquy-source',
+    join(import.meta.dirname, '__fixtures__', fixture),
+    ...args,
+  ];
+
+  test('after kill -9 nothing that was appended is lost, and the session can be opened at once', async () => {
+    const path = await newPath();
+    await using store = await openSqliteStore({ path });
+    await store.sessions.create({ id: 's', cwd: '/' });
+    const child = spawn(process.execPath, nodeArguments('hold-lease.ts', path, 's'), {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const exited = once(child, 'exit');
+    const [line] = await once(createInterface(child.stdout), 'line');
+    expect(JSON.parse(String(line))).toEqual({ epoch: 1, head: 2 });
+    await expect(SessionLog.open(store, 's')).rejects.toMatchObject({
+      name: 'SessionBusyError',
+      owner: expect.stringMatching(new RegExp(` ${child.pid}$`)),
+    });
+    child.kill('SIGKILL');
+    await exited;
+    await using log = await SessionLog.open(store, 's');
+    expect(log).toMatchObject({ epoch: 2, head: 2, row: { running: true } });
+    expect(await store.read('s', { after: 0 })).toMatchObject([{ kind: 'prompt' }, { kind: 'turn_start' }]);
+  });
+
+  test('that open a new file at the same time, and write side by side, leave no gap and lose nothing', async () => {
+    const path = await newPath();
+    await Promise.all(
+      [0, 1, 2].map(() => promisify(execFile)(process.execPath, nodeArguments('append-inputs.ts', path, 's', '20'))),
+    );
+    await using store = await openSqliteStore({ path });
+    const entries = await store.read('s', { after: 0 });
+    expect(entries.map(({ seq }) => seq)).toEqual(Array.from({ length: 120 }, (_, index) => index + 1));
+    // Batches are whole: each key is followed by an entry of the same process.
+    const writers = entries.map((entry) => (entry.kind === 'interrupt' ? entry.by : undefined));
+    expect(writers.filter((_, index) => index % 2 === 0)).toEqual(writers.filter((_, index) => index % 2 === 1));
+  });
 }
