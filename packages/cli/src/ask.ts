@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import { type Options, query, type SDKMessage, type SDKResultMessage } from 'colloquy';
+import { AbortError, type Options, query, type SDKMessage, type SDKResultMessage } from 'colloquy';
 import { Command, Option } from 'commander';
 import { addConversationFlags, type ConversationFlags, toOptions, useDataFolder } from './conversation-flags.ts';
 import { UsageError } from './describe-error.ts';
@@ -63,21 +63,20 @@ async function ask(promptArgument: string | undefined, flags: AskFlags): Promise
     canUseTool: personIsThere() ? askForPermission(askOnTerminal) : undefined,
   };
   const turn = query({ prompt, options });
-  let interrupted = false;
-  using _ = onInterrupt({
-    first() {
-      interrupted = true;
+  using interrupts = onInterrupt({
+    interrupt() {
       process.stderr.write('\nInterrupting; Ctrl-C again quits.\n');
       turn.interrupt().catch(() => abortController.abort());
     },
-    async second() {
-      abortController.abort();
-      await turn.return(undefined);
-    },
+    abandon: () => abortController.abort(),
   });
-  const result = await printAll(turn, flags.outputFormat);
-  if (interrupted) return 130;
-  return result === undefined || result.is_error ? 1 : 0;
+  try {
+    const result = await printAll(turn, flags.outputFormat);
+    return interrupts.exitCode ?? (result === undefined || result.is_error ? 1 : 0);
+  } catch (error) {
+    if (interrupts.exitCode !== undefined && error instanceof AbortError) return interrupts.exitCode;
+    throw error;
+  }
 }
 
 async function promptFromInput(): Promise<string> {

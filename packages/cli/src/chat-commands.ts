@@ -48,7 +48,7 @@ async function changeMode(chat: ChatState, mode: string): Promise<void> {
 }
 
 async function changeModel(chat: ChatState, model: string): Promise<void> {
-  if (model === '') return chat.note(`Model: ${chat.model ?? chat.options.model ?? 'the default one'}`);
+  if (model === '') return chat.note(`Model: ${chat.options.model ?? chat.model ?? 'the default one'}`);
   await chat.client.setModel(model);
   chat.options = { ...chat.options, model };
   chat.note(`Model: ${model}, from the next answer on`);

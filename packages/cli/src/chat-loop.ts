@@ -7,6 +7,9 @@ import { endWhenNobodyReads, outputDrained, personIsThere, standardSinks } from 
 import { TextOutput } from './text-output.ts';
 
 const EXIT_INTERRUPTED = 130;
+const EXIT_TERMINATED = 143;
+// Tools get a second to end by themselves before they are killed.
+const LEAVE_WITHIN_MS = 5_000;
 
 /** The chat: reads lines, runs commands and turns, one after another, until the input ends or `/exit`. */
 export class ChatLoop implements ChatState, AsyncDisposable {
@@ -42,6 +45,7 @@ export class ChatLoop implements ChatState, AsyncDisposable {
   async run(): Promise<void> {
     endWhenNobodyReads();
     process.on('SIGINT', this.#onCtrlC);
+    process.once('SIGTERM', this.#onTerminate);
     if (this.#simulated)
       this.note('Simulated: no model is behind these answers. Try "list *", "read README.md" or "run ls".');
     if (this.#interactive) this.note('/help lists the commands, Ctrl-C interrupts, /exit leaves.');
@@ -50,6 +54,7 @@ export class ChatLoop implements ChatState, AsyncDisposable {
       if (prompt === undefined) break;
       if (prompt.trim() === '') continue;
       await (prompt.startsWith('/') ? this.#runCommand(prompt) : this.#runTurn(prompt)).catch((error: unknown) => {
+        if (this.#leaving) return;
         this.note(describeError(error));
         // A person goes on; a script must not take what follows for answers.
         if (!this.#interactive) throw error;
@@ -73,6 +78,7 @@ export class ChatLoop implements ChatState, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     process.off('SIGINT', this.#onCtrlC);
+    process.off('SIGTERM', this.#onTerminate);
     this.#lines[Symbol.dispose]();
     await this.#client.disconnect();
   }
@@ -112,9 +118,20 @@ export class ChatLoop implements ChatState, AsyncDisposable {
 
   readonly #onCtrlC = (): void => {
     this.#presses += 1;
-    if (this.#presses > 1) process.exit(EXIT_INTERRUPTED);
+    if (this.#presses > 1) return this.#leaveNow(EXIT_INTERRUPTED);
     if (!this.#busy) return this.note('\nCtrl-C again leaves; so does /exit.');
     this.note('\nInterrupting; Ctrl-C again leaves.');
     this.#client.interrupt().catch((error: unknown) => this.note(describeError(error)));
   };
+
+  readonly #onTerminate = (): void => this.#leaveNow(EXIT_TERMINATED);
+
+  // Closing the client ends the turn with its tools; the loop then comes to its end by itself.
+  #leaveNow(exitCode: number): void {
+    this.#leaving = true;
+    process.exitCode = exitCode;
+    setTimeout(() => process.exit(exitCode), LEAVE_WITHIN_MS).unref();
+    this.#lines[Symbol.dispose]();
+    this.#client.disconnect().catch((error: unknown) => this.note(describeError(error)));
+  }
 }

@@ -1,31 +1,45 @@
 /** What Ctrl-C means to a command, one press after another. */
 export type InterruptSteps = {
-  /** The first: end the turn, and let the command come to its end. */
-  first(): void;
-  /** The second: give up. The process ends within the bound whether or not this has finished. */
-  second(): Promise<void>;
+  /** The first press: end the turn, and let the command come to its end. */
+  interrupt(): void;
+  /** The second, and SIGTERM: give up. Ends what runs; the command's own promise then settles. */
+  abandon(): void;
 };
 
-const GIVE_UP_MS = 2_000;
+/** Listens until disposed of. */
+export type Interrupts = Disposable & {
+  /** The exit code of a command that was interrupted or given up; `undefined` for one that was not. */
+  readonly exitCode: number | undefined;
+};
+
+// Tools get a second to end by themselves before they are killed.
+const GIVE_UP_MS = 5_000;
 const EXIT_INTERRUPTED = 130;
 const EXIT_TERMINATED = 143;
 
-/** Handles Ctrl-C and SIGTERM until disposed of. Tools run in process groups of their own, so they must be ended by us. */
-export function onInterrupt(steps: InterruptSteps): Disposable {
-  let presses = 0;
-  const giveUp = (exitCode: number): void => {
-    setTimeout(() => process.exit(exitCode), GIVE_UP_MS);
-    void steps.second().finally(() => process.exit(exitCode));
+/**
+ * Handles Ctrl-C and SIGTERM. Tools run in process groups of their own, which a terminal's Ctrl-C does not reach, so they are
+ * ended by us; the process lives until they are gone, within a bound.
+ */
+export function onInterrupt(steps: InterruptSteps): Interrupts {
+  let exitCode: number | undefined;
+  const giveUp = (code: number): void => {
+    exitCode = code;
+    setTimeout(() => process.exit(code), GIVE_UP_MS).unref();
+    steps.abandon();
   };
   const onSigint = (): void => {
-    presses += 1;
-    if (presses === 1) steps.first();
-    else giveUp(EXIT_INTERRUPTED);
+    if (exitCode !== undefined) return giveUp(EXIT_INTERRUPTED);
+    exitCode = EXIT_INTERRUPTED;
+    steps.interrupt();
   };
   const onSigterm = (): void => giveUp(EXIT_TERMINATED);
   process.on('SIGINT', onSigint);
   process.once('SIGTERM', onSigterm);
   return {
+    get exitCode() {
+      return exitCode;
+    },
     [Symbol.dispose]() {
       process.off('SIGINT', onSigint);
       process.off('SIGTERM', onSigterm);

@@ -17,6 +17,8 @@ export class TextOutput {
   #begun = false;
   /** Text of the block in flight that was streamed already. */
   #streamed = false;
+  /** Calls whose refusal was told; their result says it again. */
+  readonly #denied = new Set<string>();
 
   constructor(sinks: TextSinks) {
     this.#sinks = sinks;
@@ -70,7 +72,7 @@ export class TextOutput {
     const { content } = message.message;
     if (typeof content === 'string') return;
     for (const block of content) {
-      if (block.type === 'tool_result' && block.is_error)
+      if (block.type === 'tool_result' && block.is_error && !this.#denied.delete(block.tool_use_id))
         this.note(`  ✗ ${oneLine(toolResultText(block.content), MAX_NOTE_CHARS)}`);
     }
   }
@@ -88,6 +90,7 @@ export class TextOutput {
         break;
       }
       case 'permission_denied':
+        this.#denied.add(message.tool_use_id);
         this.note(`  ✗ ${message.tool_name} was not allowed: ${oneLine(message.message, MAX_NOTE_CHARS)}`);
         break;
       case 'informational':
