@@ -21,7 +21,7 @@ export type EmulatorOptions = {
 
 /** A Messages API without a model: scripted, directed by the prompt, or simulating a simple assistant. */
 export interface Emulator {
-  /** One exchange without a socket; pass it wherever a client takes `send`. */
+  /** One exchange without a socket; pass it wherever a client takes `send`. Unlike over HTTP no credential is needed. */
   readonly send: HttpSend;
   /** Every request so far, refused ones and those of other endpoints included, oldest first; the newest 64 MB are kept. */
   readonly requests: readonly RecordedRequest[];
@@ -44,13 +44,12 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
     replies: { script: [...(options.script ?? [])], counts: new TroubleCounts() },
     gapMs: options.gapMs ?? 0,
   };
-  const send: HttpSend = (request) => exchange(request, state);
   return {
-    send,
+    send: (request) => exchange(request, state, { needsKey: false }),
     requests: state.recorder.requests,
     script: (...replies) => void state.replies.script.push(...replies),
     nextRequest: (o) => state.recorder.nextRequest(o),
     idle: (o) => state.recorder.idle(o),
-    listen: (o) => listen(send, o),
+    listen: (o) => listen((request) => exchange(request, state, { needsKey: true }), o),
   };
 }

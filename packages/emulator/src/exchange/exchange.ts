@@ -20,11 +20,15 @@ export const MAX_BODY_BYTES = 32 * 1024 * 1024;
 /** What one emulator's exchanges share. */
 export type ExchangeState = { ids: Ids; recorder: Recorder; pacer: Pacer; replies: ReplyState; gapMs: number };
 
-type Context = { http: HttpRequest; recorded: RecordedRequest; state: ExchangeState };
+type Context = { http: HttpRequest; recorded: RecordedRequest; state: ExchangeState; needsKey: boolean };
 type ParsedBody = { value: unknown; bytes: number; isJson: boolean };
 
 /** Answers one request: the emulator's core, without a socket. */
-export async function exchange(http: HttpRequest, state: ExchangeState): Promise<HttpResponse> {
+export async function exchange(
+  http: HttpRequest,
+  state: ExchangeState,
+  o: { needsKey: boolean },
+): Promise<HttpResponse> {
   http.signal?.throwIfAborted();
   const body = parseBody(http.body);
   const requestId = state.ids.next('req', 0);
@@ -35,7 +39,7 @@ export async function exchange(http: HttpRequest, state: ExchangeState): Promise
     nowMs: state.pacer.clock.now(),
   });
   try {
-    const response = await route(body, { http, recorded, state });
+    const response = await route(body, { http, recorded, state, needsKey: o.needsKey });
     recorded.status = response.status;
     // A streamed body ends by itself; any other answer is complete here.
     if (!(response.body instanceof StreamBody)) state.recorder.end(recorded, { aborted: false });
@@ -71,7 +75,7 @@ function route(body: ParsedBody, context: Context): Promise<HttpResponse> | Http
   const answers =
     ROUTES.find((candidate) => candidate.path.test(path)) ?? refuse(`Not found: ${path}`, { status: 404 });
   if (answers.method !== method) refuse(`Method not allowed: ${method} ${path}`, { status: 405 });
-  const { version, betas } = checkHeaders(headers);
+  const { version, betas } = checkHeaders(headers, { needsKey: context.needsKey });
   switch (answers.name) {
     case 'models':
       return jsonAnswer(200, listModels(new URLSearchParams(query)), requestId);

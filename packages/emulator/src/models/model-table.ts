@@ -6,7 +6,7 @@ export type ThinkingType = 'adaptive' | 'enabled' | 'disabled' | 'between_tools'
 export type Model = {
   id: string;
   displayName: string;
-  line: 'fable' | 'opus' | 'sonnet' | 'haiku';
+  line: 'mythos' | 'fable' | 'opus' | 'sonnet' | 'haiku';
   createdAt: string;
   lifecycle: 'active' | 'deprecated';
   /** Context window, in tokens. */
@@ -15,6 +15,8 @@ export type Model = {
   maxTokens: number;
   /** Values of `thinking.type` that are accepted. */
   thinking: readonly ThinkingType[];
+  /** Efforts above high go with adaptive thinking only. */
+  highEffortThinks: boolean;
   /** Whether it thinks when `thinking` is absent. */
   thinksByDefault: boolean;
   /** `thinking.display` when absent: omitted blocks carry a signature and no text. */
@@ -38,6 +40,7 @@ const PRESERVING: Generation = {
   maxInputTokens: 1_000_000,
   maxTokens: 128_000,
   thinking: ['adaptive'],
+  highEffortThinks: false,
   thinksByDefault: true,
   display: 'summarized',
   preservesThinking: true,
@@ -46,13 +49,11 @@ const PRESERVING: Generation = {
   sampling: false,
   systemMessages: true,
 };
-const FIVE: Generation = { ...PRESERVING, preservesThinking: false, forcedTools: true };
-const FOUR_SEVEN: Generation = {
-  ...FIVE,
-  thinking: ['adaptive', 'disabled'],
-  thinksByDefault: false,
-  systemMessages: false,
-};
+/** Haiku 5.5 came after preserved thinking and is taken to have it. */
+const FORCIBLE: Generation = { ...PRESERVING, forcedTools: true };
+const FIVE: Generation = { ...FORCIBLE, thinking: ['adaptive', 'disabled'], preservesThinking: false };
+const FOUR_EIGHT: Generation = { ...FIVE, thinksByDefault: false };
+const FOUR_SEVEN: Generation = { ...FOUR_EIGHT, systemMessages: false };
 const FOUR_SIX: Generation = { ...FOUR_SEVEN, thinking: ['adaptive', 'enabled', 'disabled'], sampling: true };
 const FOUR_FIVE: Generation = {
   ...FOUR_SIX,
@@ -62,118 +63,44 @@ const FOUR_FIVE: Generation = {
   prefill: true,
 };
 
-/** Newest first, as the models endpoint lists them. */
+/** Newest first, as the models endpoint lists them. Release days of older models are approximate. */
 export const MODELS: readonly Model[] = [
-  {
-    ...PRESERVING,
-    id: 'claude-fable-5-2',
-    displayName: 'Claude Fable 5.2',
-    line: 'fable',
-    createdAt: '2026-11-09T00:00:00Z',
-  },
-  {
-    ...FIVE,
-    id: 'claude-haiku-5-5',
-    displayName: 'Claude Haiku 5.5',
-    line: 'haiku',
-    createdAt: '2026-10-07T00:00:00Z',
-  },
-  {
-    ...PRESERVING,
-    id: 'claude-sonnet-5-5',
-    displayName: 'Claude Sonnet 5.5',
-    line: 'sonnet',
-    createdAt: '2026-09-28T00:00:00Z',
-    thinking: ['adaptive', 'between_tools'],
-  },
-  {
-    ...PRESERVING,
-    id: 'claude-opus-5-5',
-    displayName: 'Claude Opus 5.5',
-    line: 'opus',
-    createdAt: '2026-09-22T00:00:00Z',
-    display: 'omitted',
-  },
-  {
-    ...PRESERVING,
-    id: 'claude-fable-5-1',
-    displayName: 'Claude Fable 5.1',
-    line: 'fable',
-    createdAt: '2026-09-01T00:00:00Z',
-  },
-  {
-    ...FIVE,
-    id: 'claude-opus-5',
-    displayName: 'Claude Opus 5',
-    line: 'opus',
-    createdAt: '2026-07-01T00:00:00Z',
-    thinking: ['adaptive', 'disabled'],
-  },
-  {
-    ...FIVE,
-    id: 'claude-sonnet-5',
-    displayName: 'Claude Sonnet 5',
-    line: 'sonnet',
-    createdAt: '2026-07-01T00:00:00Z',
-    thinking: ['adaptive', 'disabled'],
-  },
-  {
-    ...FOUR_SEVEN,
-    id: 'claude-opus-4-8',
-    displayName: 'Claude Opus 4.8',
-    line: 'opus',
-    createdAt: '2026-05-01T00:00:00Z',
-  },
-  {
-    ...FOUR_SEVEN,
-    id: 'claude-opus-4-7',
-    displayName: 'Claude Opus 4.7',
-    line: 'opus',
-    createdAt: '2026-04-01T00:00:00Z',
-  },
-  {
-    ...FOUR_SIX,
-    id: 'claude-sonnet-4-6',
-    displayName: 'Claude Sonnet 4.6',
-    line: 'sonnet',
-    createdAt: '2026-02-01T00:00:00Z',
-  },
-  {
-    ...FOUR_SIX,
-    id: 'claude-opus-4-6',
-    displayName: 'Claude Opus 4.6',
-    line: 'opus',
-    createdAt: '2026-02-01T00:00:00Z',
-  },
-  {
-    ...FOUR_FIVE,
-    id: 'claude-opus-4-5-20251101',
-    displayName: 'Claude Opus 4.5',
-    line: 'opus',
-    createdAt: '2025-11-01T00:00:00Z',
-  },
-  {
-    ...FOUR_FIVE,
-    id: 'claude-haiku-4-5-20251001',
-    displayName: 'Claude Haiku 4.5',
-    line: 'haiku',
-    createdAt: '2025-10-01T00:00:00Z',
-  },
-  {
-    ...FOUR_FIVE,
-    id: 'claude-sonnet-4-5-20250929',
-    displayName: 'Claude Sonnet 4.5',
-    line: 'sonnet',
-    createdAt: '2025-09-29T00:00:00Z',
-    lifecycle: 'deprecated',
-  },
+  model(PRESERVING, 'fable', 'claude-fable-5-2', '2026-11-09'),
+  model(PRESERVING, 'mythos', 'claude-mythos-5-2', '2026-11-09'),
+  model(FORCIBLE, 'haiku', 'claude-haiku-5-5', '2026-10-07'),
+  model(
+    { ...PRESERVING, thinking: ['adaptive', 'between_tools'], highEffortThinks: true },
+    'sonnet',
+    'claude-sonnet-5-5',
+    '2026-09-28',
+  ),
+  model({ ...PRESERVING, display: 'omitted' }, 'opus', 'claude-opus-5-5', '2026-09-22'),
+  model(PRESERVING, 'fable', 'claude-fable-5-1', '2026-09-01'),
+  model(PRESERVING, 'mythos', 'claude-mythos-5-1', '2026-09-01'),
+  model({ ...FIVE, highEffortThinks: true }, 'opus', 'claude-opus-5', '2026-07-01'),
+  model(FIVE, 'sonnet', 'claude-sonnet-5', '2026-07-01'),
+  model(FOUR_EIGHT, 'opus', 'claude-opus-4-8', '2026-05-01'),
+  model(FOUR_SEVEN, 'opus', 'claude-opus-4-7', '2026-04-01'),
+  model(FOUR_SIX, 'sonnet', 'claude-sonnet-4-6', '2026-02-01'),
+  model(FOUR_SIX, 'opus', 'claude-opus-4-6', '2026-02-01'),
+  model(FOUR_FIVE, 'opus', 'claude-opus-4-5-20251101', '2025-11-01'),
+  model(FOUR_FIVE, 'haiku', 'claude-haiku-4-5-20251001', '2025-10-01'),
+  model({ ...FOUR_FIVE, lifecycle: 'deprecated' }, 'sonnet', 'claude-sonnet-4-5-20250929', '2025-09-29'),
 ];
 
-const BY_ID = new Map(
-  MODELS.flatMap((model) => [model.id, model.id.replace(/-\d{8}$/, '')].map((id) => [id, model] as const)),
-);
+const BY_ID = new Map(MODELS.flatMap((entry) => [entry.id, undated(entry.id)].map((id) => [id, entry] as const)));
 
 /** The model of this id, or of this id without its date. */
 export function findModel(id: string): Model | undefined {
   return BY_ID.get(id);
+}
+
+function model(generation: Generation, line: Model['line'], id: string, day: string): Model {
+  const [, name = '', ...version] = undated(id).split('-');
+  const displayName = `Claude ${name.charAt(0).toUpperCase()}${name.slice(1)} ${version.join('.')}`;
+  return { ...generation, id, displayName, line, createdAt: `${day}T00:00:00Z` };
+}
+
+function undated(id: string): string {
+  return id.replace(/-\d{8}$/, '');
 }

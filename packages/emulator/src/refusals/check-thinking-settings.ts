@@ -33,8 +33,7 @@ function checkThinking(request: MessagesRequest, model: Model): void {
   if (!model.thinking.includes(type)) {
     refuse(`thinking.type: '${type}' is not supported by ${model.id}; supported: ${model.thinking.join(', ')}`);
   }
-  // Models that think by default let go of it only at an effort up to high.
-  if (HIGH_EFFORTS.includes(effort) && (type === 'between_tools' || (type === 'disabled' && model.thinksByDefault))) {
+  if (type !== 'adaptive' && model.highEffortThinks && HIGH_EFFORTS.includes(effort)) {
     refuse(`thinking.type: '${type}' needs an effort of at most high on ${model.id}`);
   }
   if (
@@ -54,8 +53,7 @@ function checkThinking(request: MessagesRequest, model: Model): void {
 
 function checkForcedTools(request: MessagesRequest, model: Model): void {
   const choice = request.tool_choice;
-  if (choice === undefined || choice.type === 'auto') return;
-  if (choice.type === 'none') return;
+  if (choice === undefined || choice.type === 'auto' || choice.type === 'none') return;
   if (!model.forcedTools) refuse(`tool_choice.type: '${choice.type}' is not supported by ${model.id}; use 'auto'`);
   if (request.thinking?.type === 'enabled') refuse('Thinking may not be enabled when tool_choice forces tool use.');
   if (!request.tools?.length) refuse('tool_choice: tools must be given when a tool is to be used');

@@ -107,7 +107,7 @@ export function errorEvent(
   return spoil(reply, { type: 'error_event', afterEvents: o.afterEvents, error });
 }
 
-/** The message is whole, but every character of several bytes is split over two chunks. */
+/** The message is whole, but every character of several bytes is split over two chunks, sent a millisecond apart. */
 export function splitCharacters(reply: MessageReply = text(MULTI_BYTE_TEXT)): MessageReply {
   return spoil(reply, { type: 'split_characters' });
 }
@@ -161,8 +161,8 @@ function spoil(reply: MessageReply, fault: StreamFault): MessageReply {
 }
 
 function halved(block: ReplyBlock): ReplyBlock {
-  if (block.type !== 'tool_use' || typeof block.input === 'string') return block;
-  const json = JSON.stringify(block.input);
+  if (block.type !== 'tool_use') return block;
+  const json = typeof block.input === 'string' ? block.input : JSON.stringify(block.input);
   return { ...block, input: json.slice(0, Math.max(1, Math.floor(json.length / 2))) };
 }
 

@@ -14,8 +14,9 @@ export async function chooseReply(request: MessagesRequest, state: ReplyState): 
   const scripted = state.script.shift();
   if (scripted !== undefined) return typeof scripted === 'function' ? callScript(scripted, request) : scripted;
   const turn = turnSoFar(request.messages);
-  const directives = parseDirectives(turn.prompt);
-  if (directives.length > 0) return followDirectives(directives, { turn, request, counts: state.counts });
+  // Context that a hook added may stand after the prompt, so the last text with directives counts.
+  const directives = turn.prompts.map(parseDirectives).findLast((found) => found.length > 0);
+  if (directives !== undefined) return followDirectives(directives, { turn, request, counts: state.counts });
   return simulatedAssistant(request, turn);
 }
 

@@ -36,7 +36,7 @@ export type StreamFault =
   | { type: 'stall'; afterEvents: number }
   /** An `error` event comes, and the body ends. */
   | { type: 'error_event'; afterEvents: number; error: { type: string; message: string } }
-  /** Nothing is lost, but every character of several bytes is split over two chunks. */
+  /** Nothing is lost, but every character of several bytes is split over two chunks, sent a millisecond apart. */
   | { type: 'split_characters' };
 
 /** An error answer, as the API gives it before any stream begins. */

@@ -1,30 +1,42 @@
 import { blocksOf, isRecord, textOf, type RequestMessage } from './messages-request.ts';
 
 const REMINDER = /<system-reminder>[\s\S]*?<\/system-reminder>/g;
+/** What agents put into user messages in their own words. An interruption also ends what was asked before it. */
+const AGENTS_WORDS = /^Working directory: |^\[Request interrupted by user/;
+const INTERRUPTED = /^\[Request interrupted by user/;
 
 /** A tool call of this turn; `result` is absent when the history holds none. */
 export type ToolCall = { name: string; input: unknown; result: { text: string; isError: boolean } | undefined };
 
 /** What a history says about the turn in progress. */
 export type TurnSoFar = {
-  /** The newest text a user wrote: the last text block outside `<system-reminder>` tags. */
-  prompt: string;
-  /** One element for each answer since the prompt, holding its tool calls. */
+  /** The texts of the newest message in which a user wrote something, in order. Some may be context that hooks added. */
+  prompts: string[];
+  /** One element for each answer since then, holding its tool calls. */
   rounds: ToolCall[][];
-  /** Everything users wrote before the prompt, oldest first. */
+  /** Everything users wrote before, oldest first. */
   earlier: string[];
 };
 
 /** Reads the turn in progress out of a history: it depends on nothing else, so a retry or a restart continues it. */
 export function turnSoFar(messages: readonly RequestMessage[]): TurnSoFar {
-  const texts = messages.flatMap((message, at) =>
-    message.role === 'user' ? userTexts(message).map((text) => ({ text, at })) : [],
-  );
-  const newest = texts.at(-1);
-  const after = newest === undefined ? [] : messages.slice(newest.at + 1);
+  const said = messages.map((message) => (message.role === 'user' ? userTexts(message) : []));
+  const at = said.findLastIndex((texts) => texts.some((text) => !AGENTS_WORDS.test(text)));
+  const newest = said[at] ?? [];
+  const asked = newest.slice(newest.findLastIndex((text) => INTERRUPTED.test(text)) + 1);
+  const after = messages.slice(at + 1);
   const results = new Map(after.flatMap(resultsIn));
-  const rounds = after.filter((message) => message.role === 'assistant').map((message) => callsIn(message, results));
-  return { prompt: newest?.text ?? '', rounds, earlier: texts.slice(0, -1).map(({ text }) => text) };
+  return {
+    prompts: asked.filter(isUsers),
+    rounds: after.filter((message) => message.role === 'assistant').map((message) => callsIn(message, results)),
+    earlier: [...said.slice(0, Math.max(0, at)).flat(), ...newest.slice(0, newest.length - asked.length)].filter(
+      isUsers,
+    ),
+  };
+}
+
+function isUsers(text: string): boolean {
+  return !AGENTS_WORDS.test(text);
 }
 
 function userTexts(message: RequestMessage): string[] {

@@ -22,7 +22,8 @@ For real answers give a key: set ANTHROPIC_API_KEY and start again.`;
 
 /** The next answer to a plain request: a call of the matching tool, or a text that sums up the results. */
 export function simulatedAssistant(request: MessagesRequest, turn: TurnSoFar): MessageReply {
-  const state = standing(parseWishes(turn.prompt), turn.rounds, request);
+  const wishes = turn.prompts.map(parseWishes).findLast((found) => found.length > 0) ?? [];
+  const state = standing(wishes, turn.rounds, request);
   if (state.type === 'call') return toolUses(state.calls);
   const said = state.outcomes.map((outcome) => say(outcome, turn)).join('\n\n');
   return text(`${SIMULATED} ${said === '' ? smallTalk(turn) : said}`);
@@ -30,12 +31,12 @@ export function simulatedAssistant(request: MessagesRequest, turn: TurnSoFar): M
 
 function say(outcome: WishOutcome, turn: TurnSoFar): string {
   return outcome.wish.type === 'recall'
-    ? recall(outcome.wish.what, [...turn.earlier, turn.prompt])
+    ? recall(outcome.wish.what, outcome.wish.what === 'first' ? turn.earlier : [...turn.earlier, ...turn.prompts])
     : sumUpWish(outcome);
 }
 
 function smallTalk(turn: TurnSoFar): string {
-  const facts = [...factsIn(turn.prompt)].map(
+  const facts = [...factsIn(turn.prompts.join('\n'))].map(
     ([what, value]) => `Your ${what} is ${value}: I will find that again in this conversation.`,
   );
   return facts.length > 0 ? facts.join(' ') : HELP;

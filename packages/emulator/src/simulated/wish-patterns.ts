@@ -84,18 +84,21 @@ function readWish(said: string): Wish | undefined {
   const files: string[] = [];
   let left = rest;
   for (;;) {
-    const [whole, token, end] = /^("[^"]+"|'[^']+'|`[^`]+`|\S+?)([,.;:!?]*(?:\s+|$))/.exec(left) ?? [];
-    const alone = files.length === 0 && left.length === whole?.length && ANY_FILE.includes(verb.toLowerCase());
-    if (whole === undefined || token === undefined || end === undefined || !(looksLikeFile(token) || alone)) break;
+    const [token] = /^(?:"[^"]+"|'[^']+'|`[^`]+`|\S+?)(?=[,.;:!?]*(?:\s|$))/.exec(left) ?? [];
+    const isAlone = files.length === 0 && left === token && ANY_FILE.includes(verb.toLowerCase());
+    if (token === undefined || !(looksLikeFile(token) || isAlone)) break;
     files.push(bare(token));
-    left = left.slice(whole.length);
-    const [connector = ''] = /^(?:and\s+|,\s*)/i.exec(left) ?? [];
-    if (connector === '' || !looksLikeFile(left.slice(connector.length).split(/[\s,]/)[0] ?? '')) break;
+    left = left.slice(token.length);
+    const [connector] = /^(?:,\s*(?:and\s+)?|\s+and\s+)/i.exec(left) ?? [];
+    if (
+      connector === undefined ||
+      !looksLikeFile(/^\S*?(?=[,.;:!?]*(?:\s|$))/.exec(left.slice(connector.length))?.[0] ?? '')
+    )
+      break;
     left = left.slice(connector.length);
   }
-  return files.length === 0
-    ? undefined
-    : { type: 'read', files, question: left.replace(/^(?:,?\s*and\s+|,\s*)/i, '').trim() };
+  const question = left.replace(/^[,.;:!?]*\s*(?:and\s+)?/i, '').trim();
+  return files.length === 0 ? undefined : { type: 'read', files, question };
 }
 
 function runWish(said: string): Wish | undefined {

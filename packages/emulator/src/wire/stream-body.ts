@@ -2,6 +2,7 @@ import type { Pacer } from '../clock/pacer.ts';
 import { splitCharactersOf, type Step } from './stream-steps.ts';
 
 const CHUNK_CHARS = 64 * 1024;
+const PIECE_GAP_MS = 1;
 
 /** The emulated connection broke: what a client sees when a server dies in the middle of an answer. */
 export class BrokenConnectionError extends Error {
@@ -87,9 +88,14 @@ export class StreamBody implements AsyncIterableIterator<Uint8Array> {
   }
 
   async #pull(): Promise<Uint8Array | undefined> {
+    const { pacer } = this.#o;
     const piece = this.#pieces.shift();
-    if (piece) return piece;
-    this.#nowMs = this.#o.pacer.clock.now();
+    if (piece) {
+      // Readers join what comes at once, so the halves of a character are sent apart.
+      await pacer.until(pacer.clock.now() + PIECE_GAP_MS, this.#gone.signal);
+      return piece;
+    }
+    this.#nowMs = pacer.clock.now();
     this.#startMs ??= this.#nowMs;
     let text = '';
     for (;;) {
