@@ -1,5 +1,10 @@
 /** A value that tells its watchers when it is replaced; the shape that React's `useSyncExternalStore` reads. */
-export type Observable<T> = { get(): T; set(value: T): void; subscribe(watcher: () => void): () => void };
+export type Observable<T> = {
+  get: () => T;
+  set: (value: T) => void;
+  /** Returns what ends the watching. */
+  subscribe: (watcher: () => void) => () => void;
+};
 
 /** Setting the same value again tells nobody. */
 export function createObservable<T>(initial: T): Observable<T> {

@@ -79,7 +79,7 @@ export function createApi(o: { fetch?: typeof fetch | undefined; onSignedOut?: (
 async function sendWithin(send: typeof fetch, path: string, init: RequestInit): Promise<Response> {
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(), REQUEST_TIMEOUT_MS);
-  const signals = init.signal == null ? [timeout.signal] : [timeout.signal, init.signal];
+  const signals = init.signal instanceof AbortSignal ? [timeout.signal, init.signal] : [timeout.signal];
   try {
     return await send(path, {
       ...init,

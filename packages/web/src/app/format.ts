@@ -10,7 +10,7 @@ export function formatAgo(at: string, nowMs: number): string {
   if (ms < HOUR_MS) return `${Math.floor(ms / MINUTE_MS)} min`;
   if (ms < DAY_MS) return `${Math.floor(ms / HOUR_MS)} h`;
   if (ms < 7 * DAY_MS) return `${Math.floor(ms / DAY_MS)} d`;
-  return new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short' }).format(new Date(at));
+  return new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' }).format(new Date(at));
 }
 
 /** "0.8 s", "12 s", "3 min 5 s". */

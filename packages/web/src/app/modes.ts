@@ -1,8 +1,8 @@
 /** The permission modes in plain words: what happens when the agent wants to do something. */
 const MODES: Readonly<Record<string, { label: string; explanation: string } | undefined>> = {
-  default: { label: 'Ask before changes', explanation: 'Reads freely; asks before it edits files or runs commands.' },
+  default: { label: 'Ask first', explanation: 'Reads freely; asks before it edits files or runs commands.' },
   askForEdits: {
-    label: 'Ask before changes',
+    label: 'Ask first',
     explanation: 'Reads freely; asks before it edits files or runs commands.',
   },
   acceptEdits: {
@@ -11,9 +11,9 @@ const MODES: Readonly<Record<string, { label: string; explanation: string } | un
   },
   plan: { label: 'Plan only', explanation: 'Looks and plans; changes nothing.' },
   readOnly: { label: 'Read only', explanation: 'What would change something is denied, never asked.' },
-  strict: { label: 'Ask for everything', explanation: 'Every tool call is asked, reads too.' },
+  strict: { label: 'Ask always', explanation: 'Every tool call is asked, reads too.' },
   dontAsk: { label: 'Never ask', explanation: 'What would have to be asked is denied.' },
-  bypassPermissions: { label: 'Allow everything', explanation: 'Runs everything without asking.' },
+  bypassPermissions: { label: 'Allow all', explanation: 'Runs everything without asking.' },
 };
 
 export type Mode = { value: string; label: string; explanation: string };

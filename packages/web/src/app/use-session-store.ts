@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react';
 import type { Api } from '../api/api.ts';
-import { createSessionStore, type SessionStore } from '../session/session-store.ts';
+import { SessionStore } from '../session/session-store.ts';
 import { navigate } from './route.ts';
 
 /** The store of the conversation that the address names. A new conversation keeps its store when it gets its id. */
@@ -11,7 +11,7 @@ export function useSessionStore(api: Api, id: string | undefined, onCreated: () 
       navigate(newId, { replace: true });
       onCreated();
     };
-    held.current = createSessionStore(api, { id, onCreated: created });
+    held.current = new SessionStore(api, { id, onCreated: created });
   }
   const store = held.current;
   useEffect(() => store.follow(), [store]);

@@ -13,24 +13,19 @@ type Props = {
   sessionId: string | undefined;
   isRunning: boolean;
   isStopping: boolean;
-  isDisabled: boolean;
   onSend: (text: string) => void;
   onStop: () => void;
   ref?: Ref<ComposerHandle>;
 };
 
 /** Where messages are written. Enter sends, Shift+Enter breaks the line; the draft outlives a reload. */
-export function Composer({ sessionId, isRunning, isStopping, isDisabled, onSend, onStop, ref }: Props): ReactNode {
-  const [text, setText] = useState(() => loadDraft(sessionId));
+export function Composer({ sessionId, isRunning, isStopping, onSend, onStop, ref }: Props): ReactNode {
+  const [text, change] = useDraft(sessionId);
   const area = useRef<HTMLTextAreaElement>(null);
-  const isEmpty = text.trim() === '';
+  const canSend = text.trim() !== '';
 
-  const change = (next: string): void => {
-    setText(next);
-    saveDraft(sessionId, next);
-  };
   const send = (): void => {
-    if (isEmpty || isDisabled) return;
+    if (!canSend) return;
     onSend(text.trim());
     change('');
     area.current?.focus();
@@ -41,7 +36,6 @@ export function Composer({ sessionId, isRunning, isStopping, isDisabled, onSend,
     event.preventDefault();
     send();
   };
-
   useImperativeHandle(ref, () => ({
     focus: () => area.current?.focus(),
     restore(restored) {
@@ -68,43 +62,68 @@ export function Composer({ sessionId, isRunning, isStopping, isDisabled, onSend,
           aria-label="Message"
           placeholder={isRunning ? 'Write the next message…' : 'Ask about this project…'}
           enterKeyHint="send"
-          disabled={isDisabled}
           onChange={(event) => change(event.target.value)}
           onKeyDown={onKeyDown}
         />
         <div className="composer-buttons">
-          {isRunning ? (
-            <button
-              type="button"
-              className="round-button stop"
-              aria-label="Stop"
-              title="Stop (Esc)"
-              disabled={isStopping}
-              onClick={onStop}
-            >
-              <StopIcon />
-            </button>
-          ) : null}
-          <button
-            type="submit"
-            className="round-button send"
-            aria-label={isRunning ? 'Send; it waits for the present answer' : 'Send'}
-            title={isRunning ? 'Send when the present answer is done (Enter)' : 'Send (Enter)'}
-            disabled={isEmpty || isDisabled}
-          >
-            <SendIcon />
-          </button>
+          {isRunning ? <StopButton isDisabled={isStopping} onStop={onStop} /> : null}
+          <SendButton isDisabled={!canSend} isRunning={isRunning} />
         </div>
       </div>
-      <p className="composer-hint">
-        <kbd>Enter</kbd> sends, <kbd>Shift Enter</kbd> breaks the line
-        {isRunning ? (
-          <>
-            , <kbd>Esc</kbd> stops
-          </>
-        ) : null}
-      </p>
+      <Hint isRunning={isRunning} />
     </form>
+  );
+}
+
+/** The text of the box, kept for this conversation. */
+function useDraft(sessionId: string | undefined): [string, (text: string) => void] {
+  const [text, setText] = useState(() => loadDraft(sessionId));
+  const change = (next: string): void => {
+    setText(next);
+    saveDraft(sessionId, next);
+  };
+  return [text, change];
+}
+
+function StopButton({ isDisabled, onStop }: { isDisabled: boolean; onStop: () => void }): ReactNode {
+  return (
+    <button
+      type="button"
+      className="round-button stop"
+      aria-label="Stop"
+      title="Stop (Esc)"
+      disabled={isDisabled}
+      onClick={onStop}
+    >
+      <StopIcon />
+    </button>
+  );
+}
+
+function SendButton({ isDisabled, isRunning }: { isDisabled: boolean; isRunning: boolean }): ReactNode {
+  return (
+    <button
+      type="submit"
+      className="round-button send"
+      aria-label={isRunning ? 'Send; it waits for the present answer' : 'Send'}
+      title={isRunning ? 'Send when the present answer is done (Enter)' : 'Send (Enter)'}
+      disabled={isDisabled}
+    >
+      <SendIcon />
+    </button>
+  );
+}
+
+function Hint({ isRunning }: { isRunning: boolean }): ReactNode {
+  return (
+    <p className="composer-hint">
+      <kbd>Enter</kbd> sends, <kbd>Shift Enter</kbd> breaks the line
+      {isRunning ? (
+        <>
+          , <kbd>Esc</kbd> stops
+        </>
+      ) : null}
+    </p>
   );
 }
 

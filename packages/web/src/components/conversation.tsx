@@ -71,27 +71,30 @@ export function Conversation({ store, facts, title, onMenu, onTell }: Props): Re
       />
       <ConnectionNote connection={connection} />
       {isGone ? <Gone /> : isEmpty && connection.state === 'live' ? <EmptyState facts={facts} onSend={send} /> : null}
-      {isGone || isEmpty ? null : <Transcript view={view} sentCount={sentCount} onResend={resend} onEdit={edit} />}
-      <div className="bottom">
-        {ask === undefined ? null : (
-          <PermissionPanel
-            key={ask.request}
-            ask={ask}
-            further={view.asks.length - 1}
-            unsandboxed={facts.sandbox === 'none'}
-            onAnswer={answer}
+      {isGone || isEmpty ? null : (
+        <Transcript view={view} sentCount={sentCount} onSend={send} onResend={resend} onEdit={edit} />
+      )}
+      {isGone ? null : (
+        <div className="bottom">
+          {ask === undefined ? null : (
+            <PermissionPanel
+              key={ask.request}
+              ask={ask}
+              further={view.asks.length - 1}
+              unsandboxed={facts.sandbox === 'none'}
+              onAnswer={answer}
+            />
+          )}
+          <Composer
+            ref={composer}
+            sessionId={id}
+            isRunning={view.running}
+            isStopping={isStopping}
+            onSend={send}
+            onStop={stop}
           />
-        )}
-        <Composer
-          ref={composer}
-          sessionId={id}
-          isRunning={view.running}
-          isStopping={isStopping}
-          isDisabled={isGone}
-          onSend={send}
-          onStop={stop}
-        />
-      </div>
+        </div>
+      )}
       <Announcer view={view} />
     </main>
   );

@@ -69,10 +69,10 @@ export function SessionRow({ session, isCurrent, nowMs, onChoose, onRename, onDe
   );
 }
 
-/** A conversation's name: the one it was given, else its first prompt. */
-export function titleOf(session: SessionSummary | undefined): string {
+/** A conversation's name: the one it was given or took from its first prompt, else `fallback`. */
+export function titleOf(session: SessionSummary | undefined, fallback = 'New conversation'): string {
   const title = session?.title?.trim();
-  return title === undefined || title === '' ? 'New conversation' : title;
+  return title === undefined || title === '' ? fallback : title;
 }
 
 /** `onDone` gets the new title, or nothing when it stays. */

@@ -7,6 +7,8 @@ import { useMedia } from '../app/use-media.ts';
 import { useObservable } from '../app/use-observable.ts';
 import { useSessionList } from '../app/use-session-list.ts';
 import { useSessionStore } from '../app/use-session-store.ts';
+import type { SessionList } from '../session/session-list.ts';
+import type { SessionView } from '../session/view-model.ts';
 import { Conversation } from './conversation.tsx';
 import { titleOf } from './session-row.tsx';
 import { Sidebar } from './sidebar.tsx';
@@ -29,8 +31,8 @@ export function Workspace({ api, facts }: { api: Api; facts: ServerFacts }): Rea
   const drawer = useDrawer();
 
   const session = sessions.find((each) => each.id === id);
-  const title = id === undefined ? 'New conversation' : titleOf(session);
-  useListRefresh(list.refresh, view.running);
+  const title = titleOf(session, firstPrompt(view) ?? (id === undefined ? 'New conversation' : 'Conversation'));
+  useListRefresh(list, view);
   useTitle(title, view.asks.length > 0);
   useEffect(() => {
     if (loaded && id !== undefined && session === undefined) void list.ensure(id);
@@ -116,8 +118,15 @@ function useDrawer() {
 }
 
 /** A turn that begins or ends changes the list: its dot, its time, a new conversation's title. */
-function useListRefresh(refresh: () => Promise<void>, isRunning: boolean): void {
-  useEffect(() => void refresh(), [refresh, isRunning]);
+function useListRefresh(list: SessionList, view: SessionView): void {
+  const turnCount = view.turns.length;
+  useEffect(() => void list.refresh(), [list, turnCount, view.running]);
+}
+
+/** What a conversation is called while the server has not named it. */
+function firstPrompt(view: SessionView): string | undefined {
+  const first = view.turns[0]?.blocks[0];
+  return first?.kind === 'prompt' ? first.text : view.queue[0]?.text;
 }
 
 function useTitle(title: string, isAsking: boolean): void {

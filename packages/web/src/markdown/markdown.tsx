@@ -27,9 +27,10 @@ const MarkdownPart = memo(function MarkdownPart({ text }: { text: string }): Rea
   );
 });
 
+// Only what each element needs is passed on: the parser's own nodes must not reach the document.
 const COMPONENTS: Components = {
-  pre: ({ node: _, ...props }) => <CodeBlock {...props} />,
-  a: ({ node: _, children, href, title }) => (
+  pre: ({ children }) => <CodeBlock>{children}</CodeBlock>,
+  a: ({ children, href, title }) => (
     <a href={href} title={title} target="_blank" rel="noreferrer noopener">
       {children}
     </a>
@@ -40,9 +41,9 @@ const COMPONENTS: Components = {
       {alt === undefined || alt === '' ? 'image' : `image: ${alt}`}
     </a>
   ),
-  table: ({ node: _, ...props }) => (
+  table: ({ children }) => (
     <div className="table-scroll" role="region" aria-label="Table" tabIndex={0}>
-      <table {...props} />
+      <table>{children}</table>
     </div>
   ),
 };

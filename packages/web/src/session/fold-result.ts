@@ -14,16 +14,20 @@ export function foldResult(view: SessionView, message: SDKResultMessage): Sessio
   const taken = uuids.reduce(takePrompt, opened);
   const ended = editLastTurn(dropLive(taken), (turn) => ({
     ...turn,
-    blocks: turn.blocks.map(settle),
+    blocks: settleCalls(turn.blocks, message.terminal_reason === 'aborted_tools'),
     end: toEnd(message, turn.blocks),
   }));
   return { ...ended, asks: [], running: false, compacting: false, retry: undefined, cost: toCost(message) };
 }
 
-/** A call without a result when its turn is over was stopped with it. */
-function settle(block: Block): Block {
-  if (block.kind !== 'tool' || block.result !== undefined || block.state === 'denied') return block;
-  return { ...block, state: 'stopped' };
+/** Nothing runs after the end of a turn: calls without a result were stopped with it, and so were those that the stop broke off. */
+function settleCalls(blocks: readonly Block[], wasCut: boolean): readonly Block[] {
+  const lastOther = blocks.findLastIndex((block) => block.kind !== 'tool');
+  return blocks.map((block, index) => {
+    if (block.kind !== 'tool' || block.state === 'denied' || block.state === 'done') return block;
+    const wasBrokenOff = wasCut && index > lastOther;
+    return block.result === undefined || wasBrokenOff ? { ...block, state: 'stopped' } : block;
+  });
 }
 
 function toEnd(message: SDKResultMessage, blocks: readonly Block[]): TurnEnd {

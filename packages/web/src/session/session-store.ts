@@ -15,118 +15,119 @@ export type SessionSnapshot = {
 };
 
 /** One conversation as the page holds it: what the stream tells, and what the person does. */
-export type SessionStore = {
+export class SessionStore {
   /** Tells stores apart; it stays when a new conversation gets its id. */
-  key: string;
-  state: Observable<SessionSnapshot>;
-  /** Follows the session's stream until the returned function is called. */
-  follow(): () => void;
-  /** Sends a prompt; the first one of a new conversation creates it. A failure shows at the prompt, which can be sent again. */
-  send(text: string): Promise<void>;
+  readonly key: string = crypto.randomUUID();
+  readonly state: Observable<SessionSnapshot>;
+  readonly #api: Api;
+  readonly #onCreated: ((id: string) => void) | undefined;
+  #following: AbortController | undefined;
+  #creating: Promise<string> | undefined;
+
+  /** Without an id it is a new conversation, which its first prompt makes; `onCreated` is then called once, with its id. */
+  constructor(api: Api, o: { id: string | undefined; onCreated?: ((id: string) => void) | undefined }) {
+    this.#api = api;
+    this.#onCreated = o.onCreated;
+    const connection: Connection = { state: o.id === undefined ? 'live' : 'connecting' };
+    this.state = createObservable<SessionSnapshot>({ id: o.id, view: EMPTY_VIEW, connection });
+  }
+
+  /** Follows the session's stream, from its beginning, until the returned function is called. */
+  follow(): () => void {
+    const following = new AbortController();
+    this.#following = following;
+    const { id } = this.state.get();
+    if (id !== undefined) {
+      this.#dispatch({ type: 'reset' });
+      this.#connect(id);
+    }
+    return () => following.abort();
+  }
+
+  /** Sends a prompt. A failure shows at the prompt, which can then be sent again. */
+  send(text: string): Promise<void> {
+    return this.#post(crypto.randomUUID(), text);
+  }
+
   /** Sends a prompt that failed once more, under the same uuid, so that it cannot run twice. */
-  resend(uuid: string): Promise<void>;
+  resend(uuid: string): Promise<void> {
+    return this.#post(uuid, this.#queuedText(uuid));
+  }
+
   /** Takes a prompt that failed back; returns its text. */
-  discard(uuid: string): string;
+  discard(uuid: string): string {
+    const text = this.#queuedText(uuid);
+    this.#dispatch({ type: 'prompt_discarded', uuid });
+    return text;
+  }
+
   /** Ends the running turn. @throws HttpError | UnreachableError */
-  stop(): Promise<void>;
+  async stop(): Promise<void> {
+    const { id } = this.state.get();
+    if (id !== undefined) await this.#api.interrupt(id);
+  }
+
   /** Sets the permission mode; of a new conversation, the one that it will begin with. @throws HttpError | UnreachableError */
-  setMode(mode: string): Promise<void>;
+  async setMode(mode: string): Promise<void> {
+    const { id } = this.state.get();
+    if (id !== undefined) await this.#api.setPermissionMode(id, mode);
+    this.#dispatch({ type: 'mode_set', mode });
+  }
+
   /** Decides an ask; `won` is false when somebody else was first. @throws HttpError | UnreachableError */
-  answer(request: number, decision: Answer): Promise<{ won: boolean; by: string }>;
-};
+  async answer(request: number, decision: Answer): Promise<{ won: boolean; by: string }> {
+    const { id } = this.state.get();
+    return id === undefined ? { won: false, by: '' } : this.#api.answer(id, request, decision);
+  }
 
-/** `onCreated` is called once, when a new conversation has got its id. */
-export function createSessionStore(
-  api: Api,
-  o: { id: string | undefined; mode?: string | undefined; onCreated?: ((id: string) => void) | undefined },
-): SessionStore {
-  const state = createObservable<SessionSnapshot>({
-    id: o.id,
-    view: { ...EMPTY_VIEW, mode: o.mode },
-    connection: { state: o.id === undefined ? 'live' : 'connecting' },
-  });
-  let followed: AbortController | undefined;
-  let creating: Promise<string> | undefined;
+  #dispatch(action: Action): void {
+    const now = this.state.get();
+    this.state.set({ ...now, view: reduce(now.view, action) });
+  }
 
-  const dispatch = (action: Action): void => state.set({ ...state.get(), view: reduce(state.get().view, action) });
-
-  function connect(id: string): void {
-    if (followed === undefined || followed.signal.aborted) return;
-    const { signal } = followed;
-    const buffer = createFrameBuffer((frames) => dispatch({ type: 'frames', frames, nowMs: Date.now() }));
+  #connect(id: string): void {
+    const signal = this.#following?.signal;
+    if (signal === undefined || signal.aborted) return;
+    const buffer = createFrameBuffer((frames) => this.#dispatch({ type: 'frames', frames, nowMs: Date.now() }));
     signal.addEventListener('abort', () => buffer.close(), { once: true });
     const follower = {
-      onFrames: buffer.push,
-      onConnection: (connection: Connection) => state.set({ ...state.get(), connection }),
+      onFrames: (frames: Parameters<typeof buffer.push>[0]) => buffer.push(frames),
+      onConnection: (connection: Connection) => this.state.set({ ...this.state.get(), connection }),
       onReset: () => {
         buffer.flush();
-        dispatch({ type: 'reset' });
+        this.#dispatch({ type: 'reset' });
       },
     };
-    void followSession(api, id, follower, { signal });
+    void followSession(this.#api, id, follower, { signal });
   }
 
-  async function create(): Promise<string> {
-    const session = await api.createSession({ permissionMode: state.get().view.mode });
-    state.set({ ...state.get(), id: session.id });
-    connect(session.id);
-    o.onCreated?.(session.id);
-    return session.id;
-  }
-
-  /** Two prompts sent at once make one conversation; a failed attempt may be made again. */
-  function ensureCreated(): Promise<string> {
-    const { id } = state.get();
-    if (id !== undefined) return Promise.resolve(id);
-    creating ??= create().finally(() => (creating = undefined));
-    return creating;
-  }
-
-  async function post(uuid: string, text: string): Promise<void> {
-    dispatch({ type: 'prompt_sending', uuid, text });
+  async #post(uuid: string, text: string): Promise<void> {
+    this.#dispatch({ type: 'prompt_sending', uuid, text });
     try {
-      await api.sendPrompt(await ensureCreated(), { uuid, text });
-      dispatch({ type: 'prompt_accepted', uuid });
+      await this.#api.sendPrompt(await this.#ensureCreated(), { uuid, text });
+      this.#dispatch({ type: 'prompt_accepted', uuid });
     } catch (error) {
-      dispatch({ type: 'prompt_failed', uuid, error: explainError(error) });
+      this.#dispatch({ type: 'prompt_failed', uuid, error: explainError(error) });
     }
   }
 
-  const queued = (uuid: string): string => state.get().view.queue.find((prompt) => prompt.uuid === uuid)?.text ?? '';
+  /** Two prompts sent at once make one conversation; a failed attempt may be made again. */
+  #ensureCreated(): Promise<string> {
+    const { id } = this.state.get();
+    if (id !== undefined) return Promise.resolve(id);
+    this.#creating ??= this.#create().finally(() => (this.#creating = undefined));
+    return this.#creating;
+  }
 
-  return {
-    key: crypto.randomUUID(),
-    state,
-    follow() {
-      const controller = new AbortController();
-      followed = controller;
-      const { id } = state.get();
-      if (id !== undefined) {
-        dispatch({ type: 'reset' });
-        connect(id);
-      }
-      return () => controller.abort();
-    },
-    send: (text) => post(crypto.randomUUID(), text),
-    resend: (uuid) => post(uuid, queued(uuid)),
-    discard(uuid) {
-      const text = queued(uuid);
-      dispatch({ type: 'prompt_discarded', uuid });
-      return text;
-    },
-    async stop() {
-      const { id } = state.get();
-      if (id !== undefined) await api.interrupt(id);
-    },
-    async setMode(mode) {
-      const { id } = state.get();
-      if (id !== undefined) await api.setPermissionMode(id, mode);
-      dispatch({ type: 'mode_set', mode });
-    },
-    answer: async (request, decision) => {
-      const { id } = state.get();
-      if (id === undefined) return { won: false, by: '' };
-      return api.answer(id, request, decision);
-    },
-  };
+  async #create(): Promise<string> {
+    const session = await this.#api.createSession({ permissionMode: this.state.get().view.mode });
+    this.state.set({ ...this.state.get(), id: session.id });
+    this.#connect(session.id);
+    this.#onCreated?.(session.id);
+    return session.id;
+  }
+
+  #queuedText(uuid: string): string {
+    return this.state.get().view.queue.find((prompt) => prompt.uuid === uuid)?.text ?? '';
+  }
 }
