@@ -11,8 +11,6 @@ export interface ReaderHost {
   readonly state: FeedState;
   /** Nothing more is published. */
   closed: boolean;
-  /** The store failed in the background. */
-  failure: { error: unknown } | undefined;
   /** Entries from the store, at least one. */
   load(after: Seq, upTo: Seq): Promise<readonly Entry[]>;
   /** A reader has moved on. */
@@ -29,6 +27,7 @@ export class FeedReader implements AsyncIterableIterator<readonly Live[]> {
   readonly #signal: AbortSignal | undefined;
   readonly #wakeup = new Wakeup();
   #loading: Promise<void> | undefined;
+  #failure: { error: unknown } | undefined;
   #ended = false;
 
   constructor(host: ReaderHost, state: ReaderState, signal: AbortSignal | undefined) {
@@ -44,6 +43,12 @@ export class FeedReader implements AsyncIterableIterator<readonly Live[]> {
   }
 
   wake(): void {
+    this.#wakeup.wake();
+  }
+
+  /** Ends with an error, once what is ready has been fetched. */
+  fail(error: unknown): void {
+    this.#failure ??= { error };
     this.#wakeup.wake();
   }
 
@@ -63,9 +68,9 @@ export class FeedReader implements AsyncIterableIterator<readonly Live[]> {
       }
       if (this.#needsStore()) {
         await this.#load();
-      } else if (host.failure !== undefined) {
+      } else if (this.#failure !== undefined) {
         this.#end();
-        throw host.failure.error;
+        throw this.#failure.error;
       } else if (host.closed) {
         this.#end();
       } else {

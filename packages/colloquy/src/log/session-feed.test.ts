@@ -336,7 +336,7 @@ describe('the end', () => {
     expect(told).toEqual(['1.1.0 context']);
   });
 
-  test('a failure ends readers with its error, after what is ready', async () => {
+  test('a failure ends those who read with its error, after what is ready; later ones are not concerned', async () => {
     const { feed, add } = await openFeed();
     const reader = reading(feed);
     await add(note('more'));
@@ -344,6 +344,7 @@ describe('the end', () => {
     expect(await batch(reader)).toEqual(['1.1.0 context']);
     await expect(reader.next()).rejects.toThrow('disk');
     expect(await batch(reader)).toEqual(['end']);
+    expect(await rest(feed, reading(feed, { after: '0.0.0' }))).toEqual([]);
   });
 
   test('a session that is deleted under a reader ends it with an error', async () => {

@@ -111,10 +111,9 @@ export class SessionFeed {
     return reader;
   }
 
-  /** Ends all readers with an error, after what is ready: the store failed in the background. */
+  /** Ends those who read right now with an error, after what is ready: the store failed in the background. */
   fail(error: unknown): void {
-    this.#host.failure ??= { error };
-    this.#wake();
+    for (const reader of this.#readers) reader.fail(error);
   }
 
   /** Ends all readers once they have been told what is published, and durable where they ask for that. */
@@ -174,7 +173,6 @@ export class SessionFeed {
     return {
       state: this.#state,
       closed: false,
-      failure: undefined,
       load: async (after, upTo) => {
         const entries = await this.#store.read(this.#id, { after, upTo, limit: MAX_LOADED });
         if (entries.length === 0) throw new SessionNotFoundError(this.#id);

@@ -168,11 +168,13 @@ export class SessionLog implements AsyncDisposable {
   /** Tells those of the entries that were not told yet. */
   #publish(entries: readonly Entry[]): void {
     const fresh = entries.filter(({ seq }) => seq > this.#head);
+    if (fresh.length === 0) return;
+    // The feed's readers run later: the listeners have folded the entries by then.
+    this.feed.publish(fresh, false);
     for (const entry of fresh) {
       this.#head = entry.seq;
       for (const listener of this.#listeners) listener(entry);
     }
-    if (fresh.length > 0) this.feed.publish(fresh, false);
   }
 
   async #catchUp(upTo: Seq): Promise<void> {
