@@ -31,7 +31,8 @@ type AskOptions = { signal?: AbortSignal | undefined };
 /** One conversation: prompts in, text out. The session behind it is opened with the first prompt. */
 export class Conversation {
   readonly #options: Options;
-  readonly #dialogue = new Dialogue();
+  #dialogue = new Dialogue();
+  #isFork = false;
   #id: string | undefined;
   #session: Promise<EngineSession> | undefined;
   #lastResult: SDKResultMessage | undefined;
@@ -116,6 +117,8 @@ export class Conversation {
     const { id } = await this.#open();
     const { continue: _continue, title: _title, ...options } = this.#options;
     const fork = new Conversation({ ...options, resume: id, forkSession: true, sessionId: randomUUID() });
+    fork.#isFork = true;
+    fork.#dialogue = this.#dialogue.copy();
     await fork.#open();
     fork.#lastResult = this.#lastResult;
     return fork;
@@ -165,7 +168,7 @@ export class Conversation {
     const session = await engine.open(this.#options);
     this.#id = session.id;
     const { resume, continue: newest } = this.#options;
-    if (resume !== undefined || newest === true) {
+    if (!this.#isFork && (resume !== undefined || newest === true)) {
       for (const message of await engine.sessions.messages(session.id)) this.#dialogue.add(message);
     }
     return session;

@@ -8,10 +8,17 @@ type Heard = DialogueMessage & { answer: string | undefined; parts: { uuid: stri
 
 /** Collects what is said: prompts, and the text of each answer; answers that broke off and were tried again are left out. */
 export class Dialogue {
-  readonly #heard: Heard[] = [];
+  #heard: Heard[] = [];
 
   get messages(): readonly DialogueMessage[] {
     return this.#heard.map(({ role, text }) => ({ role, text }));
+  }
+
+  /** Another one, which goes its own way from here. */
+  copy(): Dialogue {
+    const copy = new Dialogue();
+    copy.#heard = this.#heard.map((heard) => ({ ...heard, parts: [...heard.parts] }));
+    return copy;
   }
 
   /** Takes in a message of a session, or one that was stored; those without text change nothing. */
@@ -36,8 +43,7 @@ export class Dialogue {
       heard.parts = heard.parts.filter(({ uuid }) => !uuids.has(uuid));
       heard.text = heard.parts.map(({ text }) => text).join('');
     }
-    const kept = this.#heard.filter(({ parts }) => parts.length > 0);
-    this.#heard.splice(0, this.#heard.length, ...kept);
+    this.#heard = this.#heard.filter(({ parts }) => parts.length > 0);
   }
 }
 

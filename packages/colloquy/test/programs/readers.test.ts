@@ -14,7 +14,8 @@ test('every loop is a reader of its own: none takes messages from another', asyn
   const a = await collect(client.receiveResponse({ sessionId: 'a' }));
   const b = await collect(client.receiveResponse({ sessionId: 'b' }));
   await client.disconnect();
-  const inSession = (messages: SDKMessage[], label: string): SDKMessage[] => messages.filter(({ session_label }) => session_label === label);
+  const inSession = (messages: SDKMessage[], label: string): SDKMessage[] =>
+    messages.filter(({ session_label }) => session_label === label);
   expect(inSession(await all, 'a')).toEqual(a);
   expect(inSession(await all, 'b')).toEqual(b);
   expect(await others).toEqual(await all);
@@ -103,7 +104,12 @@ test('a prompt that joins a running turn gets what is told from there on, and th
   await using client = new ClaudeSDKClient(offline(emulator, { mcpServers, allowedTools: ['mcp__t__wait'] }));
   await client.query('1');
   await called;
-  const joining = { type: 'user' as const, message: { role: 'user' as const, content: '2' }, parent_tool_use_id: null, priority: 'next' as const };
+  const joining = {
+    type: 'user' as const,
+    message: { role: 'user' as const, content: '2' },
+    parent_tool_use_id: null,
+    priority: 'next' as const,
+  };
   await client.query(each(joining));
   release();
   expect((await collect(client.receiveResponse())).map(brief)).toEqual([
@@ -131,8 +137,18 @@ test('a slow loop loses stream events and no message', async () => {
   }
   expect(fast.filter(isDelta)).toHaveLength(20_000);
   expect(seen.filter(isDelta).length).toBeLessThan(20_000);
-  const whole = seen.filter(({ type }) => type !== 'stream_event').map(brief).map((words) => words.slice(0, 20));
-  expect(whole).toEqual(['init', 'assistant 1 2 3 4 5 ', 'result 1 2 3 4 5 6 7', 'init', 'assistant two', 'result two']);
+  const whole = seen
+    .filter(({ type }) => type !== 'stream_event')
+    .map(brief)
+    .map((words) => words.slice(0, 20));
+  expect(whole).toEqual([
+    'init',
+    'assistant 1 2 3 4 5 ',
+    'result 1 2 3 4 5 6 7',
+    'init',
+    'assistant two',
+    'result two',
+  ]);
 });
 
 test('an abort ends one loop and leaves the others and the session alone', async () => {
@@ -141,10 +157,14 @@ test('an abort ends one loop and leaves the others and the session alone', async
   const controller = new AbortController();
   const all = client.receiveMessages();
   await client.query('1');
-  const aborted = [collect(client.receiveResponse({ signal: controller.signal })), collect(client.receiveMessages({ signal: controller.signal }))];
+  const aborted = [
+    collect(client.receiveResponse({ signal: controller.signal })),
+    collect(client.receiveMessages({ signal: controller.signal })),
+  ];
   await until(all, isDelta);
   controller.abort(new Error('not now'));
-  for (const loop of aborted) await expect(loop).rejects.toMatchObject({ name: 'AbortError', cause: { message: 'not now' } });
+  for (const loop of aborted)
+    await expect(loop).rejects.toMatchObject({ name: 'AbortError', cause: { message: 'not now' } });
   await client.interrupt();
   await client.query('2');
   expect((await collect(client.receiveResponse())).at(-1)).toMatchObject({ type: 'result', result: 'two' });
