@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { SessionNotFoundError } from '../../errors.ts';
 import type { Entry, NewEntry, Seq } from '../../log/entries.ts';
-import { emptyState, foldEntry } from '../../log/fold.ts';
+import { emptyState, foldEntry, type OpenTurn } from '../../log/fold.ts';
 import { SessionLog } from '../../log/session-log.ts';
 import type { Store } from '../../log/store.ts';
+import { NO_USAGE } from '../../log/totals.ts';
 
 const PAGE = 1_000;
 
@@ -51,25 +52,43 @@ function closing(state: ReturnType<typeof emptyState>, from: string): NewEntry[]
   }));
   const { turn } = state;
   if (turn === undefined) return facts;
-  if (turn.request !== undefined) {
-    const { id, attempt, blocks } = turn.request;
-    const error = {
-      message: 'The session was forked here.',
-      status: null,
-      error: 'unknown',
-      attempt,
-      maxRetries: 0,
-      retryDelayMs: 0,
-    };
-    facts.push({ kind: 'model_error', request: id, error, next: 'owner_lost', discards: blocks.map(({ seq }) => seq) });
-  }
-  for (const { block, done } of turn.calls) {
-    if (done) continue;
+  if (turn.request !== undefined) facts.push(...closedAnswer(turn.request, state.segment?.model ?? ''));
+  const written = turn.request?.blocks.map(({ block }) => block).filter((block) => block.type === 'tool_use') ?? [];
+  const open = [...turn.calls.filter(({ done }) => !done).map(({ block }) => block), ...written];
+  for (const block of open) {
     const content = `This call belongs to session ${from}, from which this one was forked; it was not run here.`;
     facts.push({ kind: 'tool_result', toolUseId: block.id, content, isError: true, outcome: 'interrupted' });
   }
   facts.push({ kind: 'turn_end', turn: turn.id, reason: 'forked', result: forkedResult(state) });
   return facts;
+}
+
+/** The blocks that are copied are whole: they stand as the answer. One that had not begun is as if it had not been asked for. */
+function closedAnswer(request: NonNullable<OpenTurn['request']>, model: string): NewEntry[] {
+  const { id, attempt, blocks } = request;
+  if (blocks.length > 0) {
+    const timings = { apiMs: 0, ttftMs: null, model };
+    return [
+      {
+        kind: 'model_response',
+        request: id,
+        messageId: '',
+        stopReason: 'end_turn',
+        stopDetails: null,
+        usage: NO_USAGE,
+        timings,
+      },
+    ];
+  }
+  const error = {
+    message: 'The session was forked here.',
+    status: null,
+    error: 'unknown',
+    attempt,
+    maxRetries: 0,
+    retryDelayMs: 0,
+  };
+  return [{ kind: 'model_error', request: id, error, next: 'owner_lost', discards: [] }];
 }
 
 function forkedResult(state: ReturnType<typeof emptyState>): unknown {
