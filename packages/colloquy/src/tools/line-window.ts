@@ -30,7 +30,6 @@ export class LineWindow {
 
   /** Takes the next piece. */
   add(piece: Uint8Array): void {
-    if (this.#line <= this.#last && piece.includes(0)) this.binary = true;
     for (let start = 0; start < piece.byteLength;) {
       const newline = piece.indexOf(NEWLINE, start);
       const end = newline === -1 ? piece.byteLength : newline;
@@ -53,6 +52,7 @@ export class LineWindow {
 
   #keep(piece: Uint8Array, start: number, end: number): void {
     this.#lineBytes += end - start;
+    if (this.#line <= this.#last && piece.subarray(start, end).includes(0)) this.binary = true;
     const room = this.#maxLineChars * MAX_BYTES_PER_CHAR - this.#keptBytes;
     if (room <= 0 || start === end || !this.#isWanted()) return;
     const part = Buffer.from(piece.subarray(start, Math.min(end, start + room)));

@@ -14,8 +14,9 @@ export async function replaceFile(
   data: string | Uint8Array,
   o: { signal?: AbortSignal | undefined; beforeSwap: () => Promise<void> },
 ): Promise<void> {
+  o.signal?.throwIfAborted();
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const existing = await unlessMissing(stat(path));
   // The swap needs leave for the folder only; a file that is protected against writing must stay so.
   if (existing !== undefined) await access(path, constants.W_OK);
@@ -23,7 +24,7 @@ export async function replaceFile(
   const handle = await open(temporary, 'wx', existing === undefined ? 0o666 : 0o600);
   try {
     try {
-      await handle.writeFile(data, { signal: o.signal });
+      await handle.writeFile(data);
       if (existing !== undefined) await keepOwnerAndMode(handle, existing);
     } finally {
       await handle.close();
@@ -34,6 +35,18 @@ export async function replaceFile(
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code !== 'EEXIST' && code !== 'ENOTDIR') throw error;
+    throw new Error(`${folder} cannot be made a folder: a file of this name, or above it, is in the way.`, {
+      cause: error,
+    });
   }
 }
 

@@ -1,0 +1,108 @@
+import { execFileSync } from 'node:child_process';
+import { symlink, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readTool } from './read.ts';
+import { createWorkspace } from './temporary-workspace.ts';
+
+const FIVE = 'one\ntwo\nthree\nfour\nfive\n';
+
+test('shows a file with line numbers, and tells the program its content', async () => {
+  await using place = await createWorkspace({ 'a.txt': 'one\ntwo\n' });
+  expect(await place.run(readTool, { file_path: 'a.txt' })).toEqual({
+    content: '1\tone\n2\ttwo',
+    structured: {
+      type: 'text',
+      file: { filePath: join(place.cwd, 'a.txt'), content: 'one\ntwo', numLines: 2, startLine: 1, totalLines: 2 },
+    },
+  });
+});
+
+test('shows a range, and how to see the rest', async () => {
+  await using place = await createWorkspace({ 'a.txt': FIVE });
+  const outcome = await place.run(readTool, { file_path: 'a.txt', offset: 2, limit: 2 });
+  expect(outcome.content).toBe('2\ttwo\n3\tthree\n\n[Lines 2 to 3 of 5. To see more, read with offset 4.]');
+  expect(outcome.structured?.file).toMatchObject({ content: 'two\nthree', numLines: 2, startLine: 2, totalLines: 5 });
+});
+
+test('shows the last line though no line end follows it, and no carriage returns or byte order mark', async () => {
+  await using place = await createWorkspace({ 'a.txt': '\uFEFFone\r\n\uFEFFtwo\r\n\r\nfour' });
+  expect((await place.run(readTool, { file_path: 'a.txt' })).content).toBe('1\tone\n2\t\uFEFFtwo\n3\t\n4\tfour');
+});
+
+test('says that a file is empty, or ends before the range', async () => {
+  await using place = await createWorkspace({ 'empty.txt': '', 'a.txt': FIVE });
+  expect(await place.run(readTool, { file_path: 'empty.txt' })).toMatchObject({
+    content: '[The file exists and is empty.]',
+    structured: { file: { numLines: 0, totalLines: 0 } },
+  });
+  expect((await place.run(readTool, { file_path: 'a.txt', offset: 9 })).content).toBe(
+    '[The file has 5 lines; there is no line 9.]',
+  );
+});
+
+test('shows 2,000 lines unless asked for more, and never more than 100,000 characters', async () => {
+  await using place = await createWorkspace({
+    'long.txt': 'x\n'.repeat(3000),
+    'wide.txt': `${'y'.repeat(999)}\n`.repeat(500),
+  });
+  expect((await place.run(readTool, { file_path: 'long.txt' })).structured?.file).toMatchObject({
+    numLines: 2000,
+    totalLines: 3000,
+  });
+  expect((await place.run(readTool, { file_path: 'long.txt', limit: 2500 })).structured?.file.numLines).toBe(2500);
+  const wide = await place.run(readTool, { file_path: 'wide.txt' });
+  expect(wide.structured?.file).toMatchObject({ numLines: 100, totalLines: 500 });
+  expect(wide.content).toContain('[Lines 1 to 100 of 500. To see more, read with offset 101.]');
+});
+
+test('cuts a long line between characters and says so', async () => {
+  await using place = await createWorkspace({ 'a.txt': `${'x'.repeat(1999)}😀${'y'.repeat(9000)}\nnext` });
+  expect((await place.run(readTool, { file_path: 'a.txt' })).content).toBe(
+    `1\t${'x'.repeat(1999)} [cut: this line has 11003 bytes]\n2\tnext`,
+  );
+});
+
+test('reads a range at the end of a huge file in bounded memory', async () => {
+  await using place = await createWorkspace({ 'huge.txt': 'first\n' });
+  const path = join(place.cwd, 'huge.txt');
+  // A hole of 300 MB, which is one line of NUL bytes that nobody asked to see.
+  await truncate(path, 300_000_000);
+  execFileSync('sh', ['-c', 'printf "\\nlast\\n" >> "$1"', 'sh', path]);
+  const before = process.memoryUsage().rss;
+  expect((await place.run(readTool, { file_path: 'huge.txt', offset: 1, limit: 1 })).structured?.file).toMatchObject({
+    content: 'first',
+    totalLines: 3,
+  });
+  expect(process.memoryUsage().rss - before).toBeLessThan(100_000_000);
+});
+
+test('refuses what is no text file, without waiting for it', async () => {
+  await using place = await createWorkspace({ 'a.bin': Buffer.from('a\0b\n'), 'dir/x': '' });
+  execFileSync('mkfifo', [join(place.cwd, 'pipe')]);
+  await symlink('/dev/zero', join(place.cwd, 'zero'));
+  const read = (file_path: string): Promise<unknown> =>
+    place.run(readTool, { file_path }, { files: place.files.withLeave(['/dev']) });
+  await expect(read('a.bin')).rejects.toThrow('not a text file');
+  await expect(read('dir')).rejects.toThrow('is a directory');
+  await expect(read('pipe')).rejects.toThrow('is a device, pipe or socket');
+  await expect(read('zero')).rejects.toThrow('is a device, pipe or socket');
+});
+
+test('names files that may have been meant', async () => {
+  await using place = await createWorkspace({ 'src/index.ts': '', 'src/readme.md': '' });
+  await expect(place.run(readTool, { file_path: 'src/index.js' })).rejects.toThrow(
+    'src/index.js does not exist. Did you mean src/index.ts?',
+  );
+  await expect(place.run(readTool, { file_path: 'src/zzzzzzzz' })).rejects.toThrow(
+    `Relative paths begin at ${place.cwd}.`,
+  );
+  await expect(place.run(readTool, { file_path: 'none/zzzzzzzz' })).rejects.toThrow('none/zzzzzzzz does not exist.');
+});
+
+test('stops when the turn does', async () => {
+  await using place = await createWorkspace({ 'a.txt': FIVE });
+  await expect(
+    place.run(readTool, { file_path: 'a.txt' }, { signal: AbortSignal.abort(new Error('stop')) }),
+  ).rejects.toThrow('stop');
+});

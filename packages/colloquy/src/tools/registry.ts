@@ -1,0 +1,25 @@
+import { AGENT_TOOLSET } from './agent-toolset.ts';
+import { bashTool } from './bash.ts';
+import { editTool } from './edit.ts';
+import { globTool } from './glob.ts';
+import { grepTool } from './grep.ts';
+import { readTool } from './read.ts';
+import type { Tool } from './tool.ts';
+import { writeTool } from './write.ts';
+
+/** Two sets of names and inputs over the same implementations. */
+export type Toolset = 'claude_code' | 'agent_toolset_20260401';
+
+const CLAUDE_CODE: readonly Tool[] = [bashTool, readTool, writeTool, editTool, globTool, grepTool];
+
+/** The built-in tools of a set, in the order in which the model is offered them. */
+export function builtInTools(toolset: Toolset): Tool[] {
+  switch (toolset) {
+    case 'claude_code':
+      return [...CLAUDE_CODE];
+    case 'agent_toolset_20260401':
+      return [...AGENT_TOOLSET];
+    default:
+      return toolset satisfies never;
+  }
+}

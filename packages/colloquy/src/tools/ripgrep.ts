@@ -1,0 +1,120 @@
+import type { ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { TimeoutError } from '../errors.ts';
+import { Deadline } from '../helpers/deadline.ts';
+
+const MAX_SEARCH_MS = 60_000;
+const MAX_ERROR_CHARS = 2000;
+/** A piece of output without any end is not waited for beyond this. */
+const MAX_RECORD_CHARS = 1_000_000;
+/** ripgrep's exit code when something went wrong, even if other files were searched. */
+const EXIT_ERROR = 2;
+
+/** Every search: no configuration of the user's, hidden files too but not a repository's own, links not followed. */
+const COMMON_ARGUMENTS = [
+  '--no-config',
+  '--color=never',
+  '--hidden',
+  '--no-require-git',
+  '--no-ignore-global',
+  '--no-follow',
+];
+const LEFT_OUT = ['--glob=!**/.git', '--glob=!**/.hg', '--glob=!**/.svn', '--glob=!**/.jj'];
+
+export type SearchEnd = {
+  /** `take` wanted no more. */
+  cut: boolean;
+  /** Some files or folders could not be read. */
+  incomplete: boolean;
+};
+
+/**
+ * Runs ripgrep and hands out its output record by record, until `take` answers false. The process is gone when this settles.
+ * @throws Error for what ripgrep refuses, such as a pattern that is none, and when ripgrep is not installed; the signal's reason
+ * when it aborts; TimeoutError after a minute.
+ */
+export async function runRipgrep(
+  args: readonly string[],
+  o: {
+    cwd: string;
+    /** What to search: `.`, or `./` and a file's name. */
+    path: string;
+    separator: '\n' | '\0';
+    take: (record: string) => boolean;
+    signal: AbortSignal;
+  },
+): Promise<SearchEnd> {
+  const deadline = new Deadline(o.signal);
+  deadline.start(
+    MAX_SEARCH_MS,
+    () =>
+      new TimeoutError(`The search took longer than ${MAX_SEARCH_MS / 1000} s and was ended; search a smaller folder.`),
+  );
+  const child = await startRipgrep([...args, ...LEFT_OUT, '--', o.path], o.cwd);
+  const kill = (): void => void child.kill('SIGKILL');
+  deadline.signal.addEventListener('abort', kill, { once: true });
+  if (deadline.signal.aborted) kill();
+  try {
+    const complaints = collectText(child.stderr);
+    // Listened for before the output is read: both may end at any moment.
+    const closed = once(child, 'close');
+    const cut = await readRecords(child.stdout, o.separator, o.take);
+    if (cut) kill();
+    await closed;
+    deadline.signal.throwIfAborted();
+    const complaint = (await complaints).trim();
+    // Trouble with files is not printed (--no-messages), so this is about the arguments.
+    if (complaint !== '' && !cut) throw new Error(`The search could not be made: ${complaint.replace(/^rg: /, '')}`);
+    return { cut, incomplete: child.exitCode === EXIT_ERROR };
+  } finally {
+    deadline.signal.removeEventListener('abort', kill);
+    deadline.close();
+    kill();
+  }
+}
+
+async function startRipgrep(
+  args: readonly string[],
+  cwd: string,
+): Promise<ChildProcessByStdio<null, Readable, Readable>> {
+  const { spawn } = await import('node:child_process');
+  const child = spawn(await ripgrepPath(), [...COMMON_ARGUMENTS, ...args], {
+    cwd,
+    env: {},
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  await once(child, 'spawn');
+  return child;
+}
+
+async function ripgrepPath(): Promise<string> {
+  try {
+    return (await import('@vscode/ripgrep')).rgPath;
+  } catch (cause) {
+    throw new Error(
+      'Searching needs ripgrep, which is not installed for this platform: install the package @vscode/ripgrep with its optional dependencies.',
+      { cause },
+    );
+  }
+}
+
+/** @returns whether the records were cut, by `take` or by a record without end. */
+async function readRecords(output: Readable, separator: string, take: (record: string) => boolean): Promise<boolean> {
+  let open = '';
+  output.setEncoding('utf8');
+  for await (const chunk of output) {
+    const records = (open + String(chunk)).split(separator);
+    open = records.pop() ?? '';
+    for (const record of records) if (!take(record)) return true;
+    if (open.length > MAX_RECORD_CHARS) return true;
+  }
+  return open !== '' && !take(open);
+}
+
+async function collectText(stream: Readable): Promise<string> {
+  let text = '';
+  stream.setEncoding('utf8');
+  for await (const chunk of stream) if (text.length < MAX_ERROR_CHARS) text += String(chunk);
+  return text.slice(0, MAX_ERROR_CHARS);
+}

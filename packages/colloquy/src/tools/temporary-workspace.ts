@@ -1,0 +1,52 @@
+import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createLocalFiles } from './local-files.ts';
+import { createLocalShell } from './local-shell.ts';
+import type { Files, Tool, ToolContext, ToolOutcome } from './tool.ts';
+
+/** For tests: a folder `work` to work in, beside others, all gone when the test is over. */
+export type Workspace = AsyncDisposable & {
+  /** The folder that holds `work`. */
+  root: string;
+  cwd: string;
+  files: Files;
+  context(o?: { signal?: AbortSignal; files?: Files }): ToolContext;
+  /** Checks the input and runs the tool, as the turn does. */
+  run<I, O>(tool: Tool<I, O>, input: unknown, o?: { signal?: AbortSignal; files?: Files }): Promise<ToolOutcome<O>>;
+  /** Content of a file below `root`. */
+  text(path: string): Promise<string>;
+};
+
+/** Makes the folder with the given files; paths are relative to `work`, so that `../x` lies outside. */
+export async function createWorkspace(content: Record<string, string | Uint8Array> = {}): Promise<Workspace> {
+  const root = await realpath(await mkdtemp(join(tmpdir(), 'colloquy-')));
+  const cwd = join(root, 'work');
+  await mkdir(cwd);
+  for (const [path, data] of Object.entries(content)) {
+    const full = join(cwd, path);
+    await mkdir(dirname(full), { recursive: true });
+    await writeFile(full, data);
+  }
+  const files = createLocalFiles({ cwd, roots: () => [cwd] });
+  const shell = createLocalShell({ env: process.env });
+  const context: Workspace['context'] = (o) => ({
+    session: 's',
+    thread: 'main',
+    toolUseId: 't1',
+    cwd,
+    files: o?.files ?? files,
+    shell,
+    signal: o?.signal ?? new AbortController().signal,
+    progress: () => undefined,
+  });
+  return {
+    root,
+    cwd,
+    files,
+    context,
+    run: async (tool, input, o) => tool.run(await tool.parse(input), context(o)),
+    text: (path) => readFile(join(cwd, path), 'utf8'),
+    [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,73 @@
+import type { Files, FileStat } from './tool.ts';
+
+const BYTE_ORDER_MARK = '\uFEFF';
+/** Larger originals are not told to the program: they would be kept in the log with every edit. */
+const MAX_TOLD_CHARS = 1_000_000;
+
+/** A text file that is about to be changed. */
+export type TextFile = {
+  /** Without the byte order mark. */
+  text: string;
+  byteOrderMark: string;
+  /** As the model has seen it, and as it still is. */
+  state: FileStat;
+};
+
+/**
+ * Reads a file that the model has seen, in order to change it. The path must be real; `shown` is what messages call it.
+ * With `replacing`, what is not UTF-8 is no error: none of it is written back.
+ * @throws Error for a file that was not seen, has changed since, is no file, or is not UTF-8.
+ */
+export async function readSeenText(
+  files: Files,
+  path: string,
+  o: { shown: string; found: FileStat; replacing: boolean; signal: AbortSignal },
+): Promise<TextFile> {
+  const state = requireSeen(files, path, o);
+  const bytes = await files.read(path, { signal: o.signal });
+  const text = o.replacing
+    ? new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
+    : decodeExactly(bytes, o.shown);
+  const byteOrderMark = text.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK : '';
+  return { text: text.slice(byteOrderMark.length), byteOrderMark, state };
+}
+
+/** The state in which the model has seen a file, if the file is still in it. @throws Error which tells the model to read it. */
+function requireSeen(files: Files, path: string, { shown, found }: { shown: string; found: FileStat }): FileStat {
+  if (found.kind === 'directory') throw new Error(`${shown} is a directory, not a file.`);
+  if (found.kind === 'other') throw new Error(`${shown} is a device, pipe or socket, not a file that can be changed.`);
+  const seen = files.seen(path);
+  if (seen === undefined)
+    throw new Error(`${shown} exists and has not been read in this session. Read it first, then change it.`);
+  if (seen.size === found.size && seen.mtimeMs === found.mtimeMs) return seen;
+  throw new Error(`${shown} has changed since it was read. Read it again, then change it.`);
+}
+
+/** Writes a changed or new text in one step and notes that the model knows it. @throws Error if the file changed meanwhile. */
+export async function writeSeenText(
+  files: Files,
+  path: string,
+  text: string,
+  o: { unchangedSince: FileStat | 'absent'; signal: AbortSignal },
+): Promise<void> {
+  const bytes = Buffer.from(text);
+  await files.write(path, bytes, o);
+  const written = await files.stat(path);
+  // Another size means that somebody else was faster: their content has not been seen.
+  if (written?.size === bytes.byteLength) files.markSeen(path, written);
+}
+
+/** An original as the program is told it; null when it is too large for that. */
+export function toldOriginal(text: string): string | null {
+  return text.length <= MAX_TOLD_CHARS ? text : null;
+}
+
+function decodeExactly(bytes: Uint8Array, shown: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new Error(`${shown} is not valid UTF-8, so that changing it here would damage it. Use a command instead.`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,75 @@
+import { type FromSchema, inputParser } from './from-schema.ts';
+import { type Hunk, structuredPatch } from './structured-patch.ts';
+import { readSeenText, toldOriginal, writeSeenText } from './text-file.ts';
+import type { Tool, ToolContext, ToolOutcome } from './tool.ts';
+
+const SCHEMA = {
+  type: 'object',
+  properties: {
+    file_path: {
+      type: 'string',
+      minLength: 1,
+      description: 'The file: an absolute path, or one relative to the working directory.',
+    },
+    content: { type: 'string', description: 'The whole new content.' },
+  },
+  required: ['file_path', 'content'],
+  additionalProperties: false,
+} as const;
+
+export type WriteInput = FromSchema<typeof SCHEMA>;
+export type WriteOutput = {
+  type: 'create' | 'update';
+  filePath: string;
+  content: string;
+  /** Empty for a new file. */
+  structuredPatch: Hunk[];
+  /** Null for a new file, and for an original of more than a million characters. */
+  originalFile: string | null;
+};
+
+/** Makes a file, or replaces all of one that the model has seen. */
+export const writeTool: Tool<WriteInput, WriteOutput> = {
+  name: 'Write',
+  aliases: ['write'],
+  description: [
+    'Makes a file with the given content, or replaces the whole content of an existing one. Missing folders are made.',
+    'An existing file must have been read in this session, and must not have changed since.',
+    'To change a part of a file, edit it instead of writing all of it.',
+  ].join('\n'),
+  inputSchema: SCHEMA,
+  effect: 'write',
+  parse: inputParser(SCHEMA),
+  target: ({ file_path }) => ({ paths: [{ path: file_path, access: 'write' }] }),
+  run: writeFile,
+};
+
+async function writeFile({ file_path, content }: WriteInput, context: ToolContext): Promise<ToolOutcome<WriteOutput>> {
+  const { files, signal } = context;
+  const path = await files.resolve(file_path);
+  const found = await files.stat(path);
+  if (found === undefined) {
+    await writeSeenText(files, path, content, { unchangedSince: 'absent', signal });
+    return {
+      content: `Made ${file_path} (${countLines(content)}).`,
+      structured: { type: 'create', filePath: path, content, structuredPatch: [], originalFile: null },
+    };
+  }
+  const original = await readSeenText(files, path, { shown: file_path, found, replacing: true, signal });
+  await writeSeenText(files, path, content, { unchangedSince: original.state, signal });
+  return {
+    content: `Replaced the content of ${file_path} (${countLines(content)}).`,
+    structured: {
+      type: 'update',
+      filePath: path,
+      content,
+      structuredPatch: await structuredPatch(original.text, content),
+      originalFile: toldOriginal(original.text),
+    },
+  };
+}
+
+function countLines(text: string): string {
+  const lines = text === '' ? 0 : text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
+  return lines === 1 ? '1 line' : `${lines} lines`;
+}
