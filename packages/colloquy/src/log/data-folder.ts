@@ -10,7 +10,10 @@ export function dataFolder(
   if (env['COLLOQUY_HOME']) return path.resolve(env['COLLOQUY_HOME']);
   switch (platform) {
     case 'win32':
-      return path.join(env['LOCALAPPDATA'] || path.join(env['USERPROFILE'] || homedir(), 'AppData', 'Local'), 'colloquy');
+      return path.join(
+        env['LOCALAPPDATA'] || path.join(env['USERPROFILE'] || homedir(), 'AppData', 'Local'),
+        'colloquy',
+      );
     case 'darwin':
       return path.join(env['HOME'] || homedir(), 'Library', 'Application Support', 'colloquy');
     default: {

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Input, NewEntry } from './entries.ts';
@@ -202,17 +203,15 @@ async function openOver(
 }
 
 function processTests(): void {
-  const nodeArguments = (fixture: string, ...args: string[]): string[] => [
-    '--conditions=colloquy-source',
-    join(import.meta.dirname, '__fixtures__', fixture),
-    ...args,
-  ];
+  const node = ['--conditions=colloquy-source'];
+  const holdLease = fileURLToPath(new URL('./__fixtures__/hold-lease.ts', import.meta.url));
+  const appendInputs = fileURLToPath(new URL('./__fixtures__/append-inputs.ts', import.meta.url));
 
   test('after kill -9 nothing that was appended is lost, and the session can be opened at once', async () => {
     const path = await newPath();
     await using store = await openSqliteStore({ path });
     await store.sessions.create({ id: 's', cwd: '/' });
-    const child = spawn(process.execPath, nodeArguments('hold-lease.ts', path, 's'), {
+    const child = spawn(process.execPath, [...node, holdLease, path, 's'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const exited = once(child, 'exit');
@@ -232,7 +231,7 @@ function processTests(): void {
   test('that open a new file at the same time, and write side by side, leave no gap and lose nothing', async () => {
     const path = await newPath();
     await Promise.all(
-      [0, 1, 2].map(() => promisify(execFile)(process.execPath, nodeArguments('append-inputs.ts', path, 's', '20'))),
+      [0, 1, 2].map(() => promisify(execFile)(process.execPath, [...node, appendInputs, path, 's', '20'])),
     );
     await using store = await openSqliteStore({ path });
     const entries = await store.read('s', { after: 0 });

@@ -28,7 +28,8 @@ export function checkBatch(entries: readonly NewEntry[], epoch: number | undefin
     }
     if (once === undefined) continue;
     keys ??= new Set();
-    if (keys.has(once)) throw new ConfigurationError(`The key ${once} stands twice in one batch; it is unique in a session`);
+    if (keys.has(once))
+      throw new ConfigurationError(`The key ${once} stands twice in one batch; it is unique in a session`);
     keys.add(once);
   }
 }
