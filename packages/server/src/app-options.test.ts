@@ -1,4 +1,5 @@
 import { ConfigurationError } from 'colloquy';
+import type { Store } from 'colloquy/internal';
 import { expect, test } from 'vitest';
 import { type AppOptions, checkAppOptions } from './app-options.ts';
 import { scriptedEngine } from './testing/scripted-engine.ts';
@@ -12,7 +13,7 @@ const options = (more: Partial<AppOptions>): AppOptions => ({
 });
 
 test.each([
-  [{ engine: undefined }],
+  [{ store: {} as Store }],
   [{ permissionMode: 'bypassPermissions' as const }],
   [{ publicOrigin: 'chat.example.org' }],
   [{ publicOrigin: 'https://chat.example.org/' }],
@@ -26,6 +27,7 @@ test.each([
 
 test.each([
   [{}],
+  [{ engine: undefined }],
   [{ permissionMode: 'bypassPermissions' as const, allowUnsandboxed: true }],
   [{ publicOrigin: 'https://chat.example.org' }],
   [{ publicOrigin: 'http://localhost:4000' }],

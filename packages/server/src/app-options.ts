@@ -2,11 +2,11 @@ import { ConfigurationError, type Options, type PermissionModeInput } from 'coll
 import type { Store } from 'colloquy/internal';
 import type { HostEngine } from './live/session-host.ts';
 
-/** What a server is made of. Either `engine` or `store` is needed. */
+/** What a server is made of. */
 export type AppOptions = {
-  /** What runs the conversations. Default: the api engine over `store`, asking for permission at the doors. Closed by its maker. */
+  /** What runs the conversations. Default: the api engine over `store`, which asks for permission at the doors. Closed by its maker. */
   engine?: HostEngine | undefined;
-  /** Where conversations are kept, when no `engine` is given. Closed by its maker. */
+  /** Where conversations are kept, when no `engine` is given. Default: SQLite in the data folder of the user. Closed by its maker. */
   store?: Store | undefined;
   /** Where the tools of a session work, unless it names another folder inside this one or inside `roots`. Absolute. */
   cwd: string;
@@ -46,9 +46,9 @@ export type AppOptions = {
 
 /** Checks what types cannot: the combination, and the public origin. @throws ConfigurationError */
 export function checkAppOptions(options: AppOptions): void {
-  if (options.engine === undefined && options.store === undefined) {
+  if (options.engine !== undefined && options.store !== undefined) {
     throw new ConfigurationError(
-      'createApp() needs an engine or a store: pass { store } to run conversations in this process',
+      'createApp() takes an engine, which has its own store, or a store; leave one of them out',
     );
   }
   if (options.permissionMode === 'bypassPermissions' && options.allowUnsandboxed !== true) {

@@ -34,11 +34,15 @@ export type ServerApp = AsyncDisposable & {
  * @throws ConfigurationError
  */
 export function createApp(options: AppOptions): ServerApp {
-  return createAppOn(options, () => options.port);
+  const { port, publicOrigin } = options;
+  return createAppOn(options, { port: () => port, origin: () => publicOrigin ?? `http://127.0.0.1:${port ?? 80}` });
 }
 
-/** `createApp` for a server that learns its port only when it listens. */
-export function createAppOn(options: AppOptions, port: () => number | undefined): ServerApp {
+/** `createApp` for a server that learns only when it listens where it is. */
+export function createAppOn(
+  options: AppOptions,
+  at: { port: () => number | undefined; origin: () => string },
+): ServerApp {
   checkAppOptions(options);
   const closing = new AbortController();
   const tellFault = (error: unknown): void => options.onError?.(error, undefined);
@@ -54,7 +58,7 @@ export function createAppOn(options: AppOptions, port: () => number | undefined)
   });
   const app: App = { options, engine, host, sessions, workspaces, closing: closing.signal };
   const links = new LoginLinks();
-  const hono = createRoutes(app, links, knownHosts(options, port));
+  const hono = createRoutes(app, links, knownHosts(options, at.port));
   const busy = new Set<Promise<unknown>>();
   const recovered = engine
     .store()
@@ -83,7 +87,7 @@ export function createAppOn(options: AppOptions, port: () => number | undefined)
         busy.delete(answer);
       }
     },
-    createLink: () => `${options.publicOrigin ?? `http://127.0.0.1:${port() ?? 80}`}/#token=${links.create()}`,
+    createLink: () => `${at.origin()}/#token=${links.create()}`,
     close,
     [Symbol.asyncDispose]: close,
   };

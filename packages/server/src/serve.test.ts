@@ -49,7 +49,7 @@ test('listens on this machine, at any free port, and its link signs in', async (
   expect(server.createLink()).not.toBe(server.link);
 });
 
-test.each(['0.0.0.0', '::', '192.168.1.4', 'chat.example.org'])(
+test.each(['0.0.0.0', '::', '192.168.1.4', '127.0.0.2', '', 'chat.example.org'])(
   'does not listen on %s without a public origin',
   async (host) => {
     await expect(start({ host })).rejects.toBeInstanceOf(ConfigurationError);
@@ -63,6 +63,12 @@ test('listens beyond this machine when it is told its public origin, and answers
   expect(server.url).toBe('https://chat.example.org');
   expect(await statusOf(server.port, 'chat.example.org')).toBe(200);
   expect(await statusOf(server.port, 'other.example.org')).toBe(403);
+});
+
+test('listening on localhost, the link says so and is answered', async () => {
+  const { server, headers } = await start({ host: 'localhost' });
+  expect(server.url).toBe(`http://localhost:${server.port}`);
+  expect((await fetch(`${server.url}/v1/native/info`, { headers })).status).toBe(200);
 });
 
 test('tells when the port is taken', async () => {

@@ -3,14 +3,14 @@ import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
 import { ConfigurationError } from 'colloquy';
 import type { AppOptions } from './app-options.ts';
-import { isLoopbackName } from './auth/host-check.ts';
+import { LOOPBACK_HOSTS } from './auth/host-check.ts';
 import { createAppOn } from './create-app.ts';
 
 /** How long answers that have been given may take to reach their clients when the server closes. */
 const FLUSH_WITHIN_MS = 1_000;
 
 export type ServeOptions = Omit<AppOptions, 'port'> & {
-  /** Default `127.0.0.1`. Another machine can be let in only with `publicOrigin`, which says how it reaches us. */
+  /** Default `127.0.0.1`; `localhost` and `::1` as well. Another machine can be let in only with `publicOrigin`, which says how it reaches us. */
   host?: string | undefined;
   /** Default 0: any free port. */
   port?: number | undefined;
@@ -36,13 +36,15 @@ export type RunningServer = AsyncDisposable & {
  */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   const host = options.host ?? '127.0.0.1';
-  if (!isLoopbackName(host) && options.publicOrigin === undefined) {
+  const loopback = LOOPBACK_HOSTS.get(host);
+  if (loopback === undefined && options.publicOrigin === undefined) {
     throw new ConfigurationError(
       `Listening on ${host} lets other machines in: say how they reach this server with publicOrigin ("https://chat.example.org"), or listen on 127.0.0.1`,
     );
   }
   let port: number | undefined;
-  const app = createAppOn(options, () => port);
+  const origin = (): string => options.publicOrigin ?? `http://${loopback}:${port}`;
+  const app = createAppOn(options, { port: () => port, origin });
   // Without `createServer` of another kind, the adaptor makes a plain HTTP server.
   const server = createAdaptorServer({
     fetch: (request) => app.fetch(request),
@@ -57,7 +59,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => (closed ??= shutDown(server, () => app.close()));
   return {
-    url: options.publicOrigin ?? `http://127.0.0.1:${port}`,
+    url: origin(),
     link: app.createLink(),
     port,
     createLink: () => app.createLink(),
@@ -68,7 +70,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
 }
 
 async function listen(server: Server, host: string, port: number): Promise<number> {
-  server.listen({ port, host: host === '[::1]' ? '::1' : host });
+  server.listen({ port, host });
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('The server listens on no port');

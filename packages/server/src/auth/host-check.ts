@@ -23,7 +23,9 @@ export function isKnownHost(host: string, known: KnownHosts): boolean {
   return known.port === undefined || port === known.port;
 }
 
-/** Whether a name or address, as given to `listen`, can be reached from this machine only. */
-export function isLoopbackName(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
-}
+/** How browsers write the addresses of this machine that a server may listen on; other addresses have no entry. */
+export const LOOPBACK_HOSTS: ReadonlyMap<string, string> = new Map([
+  ['127.0.0.1', '127.0.0.1'],
+  ['localhost', 'localhost'],
+  ['::1', '[::1]'],
+]);

@@ -12,16 +12,24 @@ export type Workspaces = {
 
 /** @param roots the server's own folder first; a session may work in any of them, and below. */
 export function createWorkspaces(roots: readonly [string, ...string[]]): Workspaces {
+  const [own] = roots;
+  // Resolved once: where a root is does not change while the server runs.
+  const resolved = new Map<string, Promise<string | undefined>>();
+  const realRoot = async (root: string): Promise<string | undefined> => {
+    const real = resolved.get(root) ?? realFolder(root);
+    resolved.set(root, real);
+    // One that does not exist yet may come to.
+    if ((await real) === undefined) resolved.delete(root);
+    return real;
+  };
   const contain = async (folder: string): Promise<boolean> => {
-    const allowed = await Promise.all(roots.map((root) => realFolder(root)));
+    const allowed = await Promise.all(roots.map(realRoot));
     return allowed.some((root) => root !== undefined && (folder === root || folder.startsWith(withSeparator(root))));
   };
   return {
     contain,
     async choose(requested) {
-      const [own] = roots;
-      const wanted = requested === undefined ? own : resolve(own, requested);
-      const folder = await realFolder(wanted);
+      const folder = await realFolder(requested === undefined ? own : resolve(own, requested));
       // Checked after links are resolved. What lies outside and what does not exist are told alike.
       if (folder !== undefined && (await contain(folder))) return folder;
       throw new HttpError(400, `options.cwd: ${requested ?? own} is not a folder inside ${roots.join(' or ')}`);

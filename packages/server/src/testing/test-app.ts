@@ -12,7 +12,7 @@ export type TestClient = {
   delete(path: string): Promise<Response>;
 };
 
-export function testApp(options: Partial<AppOptions> & Pick<AppOptions, 'engine' | 'store'>): ServerApp {
+export function testApp(options: Partial<AppOptions>): ServerApp {
   return createApp({
     cwd: process.cwd(),
     model: 'test-model',

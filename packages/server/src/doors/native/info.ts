@@ -1,7 +1,7 @@
 import type { Hono } from 'hono';
 import { listModels } from 'colloquy/internal';
 import type { App, AppEnv } from '../../app-env.ts';
-import packageFile from '../../../package.json' with { type: 'json' };
+import { VERSION } from '../../version.ts';
 
 /** Modes that a page may offer, in this order; `bypassPermissions` only where the operator has allowed it. */
 const PERMISSION_MODES = ['default', 'acceptEdits', 'plan', 'dontAsk', 'readOnly', 'strict'] as const;
@@ -10,7 +10,7 @@ const PERMISSION_MODES = ['default', 'acceptEdits', 'plan', 'dontAsk', 'readOnly
 export function addInfo(hono: Hono<AppEnv>, { options }: App): void {
   hono.get('/v1/native/info', (c) =>
     c.json({
-      version: packageFile.version,
+      version: VERSION,
       model: options.model,
       simulated: options.simulated ?? false,
       endpoint: options.endpoint,

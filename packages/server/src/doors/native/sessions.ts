@@ -59,6 +59,6 @@ export function refuseUnsandboxed(mode: PermissionModeInput | undefined, { optio
   if (mode !== 'bypassPermissions' || options.allowUnsandboxed === true) return;
   throw new HttpError(
     400,
-    'permissionMode: bypassPermissions is not allowed on this server; its operator can allow it with --allow-unsandboxed',
+    'permissionMode: bypassPermissions is not allowed on this server; its operator can allow it with allowUnsandboxed',
   );
 }
