@@ -14,7 +14,7 @@ let own: OwnerFacts | undefined;
 /** A new name for a holder of leases in this process: `host pid boot start random`. No two are the same. */
 export function newOwner(): string {
   const { host, pid, boot, started } = ownFacts();
-  return [encodeURIComponent(host), pid, boot, started, randomBytes(9).toString('base64url')].join(' ');
+  return [host, pid, boot, started, randomBytes(9).toString('base64url')].join(' ');
 }
 
 /** The holder for people, as `host pid`; a text that `newOwner` did not make is given back as it is. */
@@ -47,11 +47,16 @@ export function isHeld(owner: string | null | undefined, untilMs: number, nowMs:
 function parseOwner(owner: string): OwnerFacts | undefined {
   const [host, pid, boot, started, random, ...rest] = owner.split(' ');
   if (!host || !pid || !/^\d+$/.test(pid) || !boot || !started || !random || rest.length > 0) return undefined;
-  return { host: decodeURIComponent(host), pid: Number(pid), boot, started };
+  return { host, pid: Number(pid), boot, started };
 }
 
 function ownFacts(): OwnerFacts {
-  own ??= { host: hostname(), pid: process.pid, boot: bootId(), started: startOf(process.pid) ?? '-' };
+  own ??= {
+    host: hostname().replaceAll(/\s/g, '-') || 'localhost',
+    pid: process.pid,
+    boot: bootId(),
+    started: startOf(process.pid) ?? '-',
+  };
   return own;
 }
 
