@@ -6,9 +6,9 @@ import { Refusal, refuse } from '../refusals/refusal.ts';
 import { chooseReply, type ReplyState } from '../replies/choose-reply.ts';
 import { planMessage } from '../replies/plan-message.ts';
 import type { MessageReply } from '../replies/reply.ts';
-import { messageFrames, toMessage } from '../wire/frames.ts';
+import { toMessage } from '../wire/frames.ts';
 import { StreamBody } from '../wire/stream-body.ts';
-import { withFault, withFaultInside } from '../wire/stream-steps.ts';
+import { jsonSteps, streamSteps } from '../wire/stream-steps.ts';
 import { baseHeaders, jsonAnswer, rawAnswer, refusalAnswer, statusAnswer } from './answers.ts';
 import { checkHeaders } from './check-headers.ts';
 import type { Ids } from './ids.ts';
@@ -134,11 +134,12 @@ function answerWith(
     const status = type === 'overloaded_error' ? 529 : 500;
     return statusAnswer({ type: 'status', status, errorType: type, message: text, headers: {} }, recorded.requestId);
   }
+  const gapMs = reply.gapMs ?? state.gapMs;
   const steps = streams
-    ? withFault(messageFrames(message), reply.fault)
-    : withFaultInside(JSON.stringify(toMessage(message)), reply.fault);
+    ? streamSteps(message, { gapMs, fault: reply.fault })
+    : jsonSteps(JSON.stringify(toMessage(message)), reply.fault);
   const body = new StreamBody(steps, {
-    gapMs: reply.gapMs ?? state.gapMs,
+    gapMs,
     splitCharacters: reply.fault?.type === 'split_characters',
     pacer: state.pacer,
     signal: http.signal,

@@ -166,7 +166,7 @@ function halved(block: ReplyBlock): ReplyBlock {
   return { ...block, input: json.slice(0, Math.max(1, Math.floor(json.length / 2))) };
 }
 
-/** Deltas of the same count are one array, so that their frames need to be encoded only once. */
+/** The deltas of each count are made once: a benchmark asks for the same ones again and again. */
 const countings = new Map<number, readonly string[]>();
 const MAX_COUNTINGS = 8;
 

@@ -81,6 +81,11 @@ function withinBudget(
   deltas: readonly string[],
   budget: { bytes: number; spent: number; exceeded: boolean },
 ): readonly string[] {
+  const all = Buffer.byteLength(deltas.join(''));
+  if (budget.spent + all <= budget.bytes) {
+    budget.spent += all;
+    return deltas;
+  }
   for (const [index, delta] of deltas.entries()) {
     const bytes = Buffer.byteLength(delta);
     if (budget.spent + bytes > budget.bytes) {

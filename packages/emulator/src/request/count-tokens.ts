@@ -1,15 +1,11 @@
 import { blocksOf, type MessagesRequest, type RequestBlock } from './messages-request.ts';
 
-/** Tokens of a text by the emulator's rule: its UTF-8 bytes divided by four, rounded up. */
-export function tokensOf(text: string): number {
-  return tokensOfBytes(Buffer.byteLength(text));
-}
+export const BYTES_PER_TOKEN = 4;
 
+/** Tokens by the emulator's rule: UTF-8 bytes divided by four, rounded up. */
 export function tokensOfBytes(bytes: number): number {
   return Math.ceil(bytes / BYTES_PER_TOKEN);
 }
-
-export const BYTES_PER_TOKEN = 4;
 
 /** Input tokens of a request: all of its tools, system text and messages; cache markers do not count. */
 export function countInputTokens(request: Pick<MessagesRequest, 'messages' | 'system' | 'tools'>): number {

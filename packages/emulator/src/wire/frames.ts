@@ -3,8 +3,11 @@ import type { PlannedBlock, PlannedMessage } from '../replies/plan-message.ts';
 /** One event of a stream as it goes over the wire; before a paced one the stream may wait. */
 export type Frame = { text: string; paced: boolean };
 
-/** The events of a message, in the API's order, one ping included. */
-export function* messageFrames(message: PlannedMessage): Generator<Frame, void, void> {
+/** The events of a message, in the API's order, one ping included; `deltas` tells how the deltas of a block are given. */
+export function* messageFrames<T>(
+  message: PlannedMessage,
+  deltas: (index: number, block: PlannedBlock) => Iterable<T>,
+): Generator<Frame | T, void, void> {
   yield frame('message_start', {
     type: 'message_start',
     message: {
@@ -18,7 +21,7 @@ export function* messageFrames(message: PlannedMessage): Generator<Frame, void, 
   for (const [index, block] of message.blocks.entries()) {
     yield frame('content_block_start', { type: 'content_block_start', index, content_block: emptyBlock(block) });
     if (index === 0) yield frame('ping', { type: 'ping' });
-    yield* deltaFrames(index, block);
+    yield* deltas(index, block);
     yield frame('content_block_stop', { type: 'content_block_stop', index });
   }
   yield frame('message_delta', {
@@ -56,7 +59,7 @@ function frame(event: string, data: unknown): Frame {
 }
 
 /** The start and end of a delta's frame are the same for a whole block, so only the piece itself is made into JSON. */
-function* deltaFrames(index: number, block: PlannedBlock): Generator<Frame, void, void> {
+export function* deltaFrames(index: number, block: PlannedBlock): Generator<Frame, void, void> {
   const [type, field] = DELTAS[block.type];
   const head = `event: content_block_delta\ndata: {"type":"content_block_delta","index":${index},"delta":{"type":"${type}","${field}":`;
   for (const delta of block.deltas) yield { text: `${head}${JSON.stringify(delta)}}}\n\n`, paced: true };

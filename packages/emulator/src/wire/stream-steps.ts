@@ -1,5 +1,7 @@
 import type { StreamFault } from '../replies/reply.ts';
-import { errorFrame, type Frame } from './frames.ts';
+import type { PlannedMessage } from '../replies/plan-message.ts';
+import { encodedRuns } from './encoded-runs.ts';
+import { deltaFrames, errorFrame, messageFrames, type Frame } from './frames.ts';
 
 /** What a body does next. */
 export type Step =
@@ -8,8 +10,25 @@ export type Step =
   | { type: 'stall' }
   | { type: 'cut' };
 
-/** Turns events into steps, with the fault in its place. The event `message_stop` never passes a fault that ends the stream. */
-export function* withFault(frames: Iterable<Frame>, fault: StreamFault | undefined): Generator<Step, void, void> {
+/** The steps of a stream, with the fault in its place. */
+export function streamSteps(
+  message: PlannedMessage,
+  o: { gapMs: number; fault: StreamFault | undefined },
+): Iterator<Step, void, void> {
+  if (o.fault === undefined && o.gapMs === 0) return runSteps(message);
+  return faultySteps(messageFrames(message, deltaFrames), o.fault);
+}
+
+/** Without pace and fault nobody can tell single deltas apart: long blocks go out as runs of them. */
+function* runSteps(message: PlannedMessage): Generator<Step, void, void> {
+  for (const part of messageFrames(message, encodedRuns)) {
+    if ('bytes' in part) yield { type: 'bytes', bytes: part.bytes };
+    else yield { type: 'frame', ...part };
+  }
+}
+
+/** The event `message_stop` never passes a fault that ends the stream. */
+function* faultySteps(frames: Iterable<Frame>, fault: StreamFault | undefined): Generator<Step, void, void> {
   if (fault === undefined || fault.type === 'split_characters') {
     for (const frame of frames) yield { type: 'frame', ...frame };
     return;
@@ -26,7 +45,7 @@ export function* withFault(frames: Iterable<Frame>, fault: StreamFault | undefin
 }
 
 /** An answer without streaming has no events: the fault strikes in the middle of its JSON. */
-export function* withFaultInside(json: string, fault: StreamFault | undefined): Generator<Step, void, void> {
+export function* jsonSteps(json: string, fault: StreamFault | undefined): Generator<Step, void, void> {
   if (fault === undefined || fault.type === 'split_characters') {
     yield { type: 'frame', text: json, paced: false };
     return;
