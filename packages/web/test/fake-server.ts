@@ -26,6 +26,8 @@ export type FakeServer = {
   /** Answers of the next calls whose path ends so: a status, taken once. */
   refuseNext: (method: string, pathEnd: string, status: number) => void;
   addSession: (title: string | null, id?: string) => FakeSession;
+  /** Forgets sessions, calls, and what was to be refused. */
+  reset: () => void;
   close: () => Promise<void>;
 };
 
@@ -49,6 +51,13 @@ export async function startFakeServer(o: { page: string; facts?: Record<string, 
       const session = new FakeSession(id, title);
       fake.sessions.set(id, session);
       return session;
+    },
+    reset() {
+      for (const session of fake.sessions.values()) session.breakStreams();
+      fake.sessions.clear();
+      fake.calls.length = 0;
+      refusals.length = 0;
+      fake.onPrompt = () => undefined;
     },
     close: () =>
       new Promise<void>((resolve) => {
@@ -114,6 +123,7 @@ const FACTS = {
 async function servePage(folder: string, path: string, response: ServerResponse): Promise<void> {
   const file = path === '/' ? '/index.html' : path;
   response.setHeader('content-security-policy', "default-src 'self'");
+  if (path !== '/') response.setHeader('cache-control', 'public, max-age=31536000, immutable');
   response.setHeader('content-type', TYPES[extname(file)] ?? 'application/octet-stream');
   response.end(await readFile(join(folder, file)));
 }
