@@ -15,6 +15,7 @@ import { createRoutes } from './routes.ts';
 const IDLE_SESSION_MS = 60_000;
 const MAX_OPEN_SESSIONS = 1_000;
 const CLOSE_WITHIN_MS = 4_000;
+const FINISH_REQUESTS_WITHIN_MS = 1_000;
 
 /** A server as a web-standard handler, to be mounted in whatever speaks HTTP. */
 export type ServerApp = AsyncDisposable & {
@@ -67,7 +68,8 @@ export function createAppOn(
 
   const shutDown = async (): Promise<void> => {
     closing.abort();
-    await Promise.allSettled([...busy, recovered]);
+    // A request that never ends its body must not keep the sessions from being closed well.
+    await within(Promise.allSettled([...busy, recovered]), FINISH_REQUESTS_WITHIN_MS);
     await host.close();
     await closeEngine();
   };
@@ -110,7 +112,7 @@ function knownHosts(options: AppOptions, port: () => number | undefined): () => 
   return () => ({ port: port(), names });
 }
 
-async function within(work: Promise<void>, ms: number): Promise<void> {
+async function within(work: Promise<unknown>, ms: number): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, ms);

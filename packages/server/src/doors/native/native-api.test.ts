@@ -1,6 +1,6 @@
 import { ConfigurationError, SessionBusyError } from 'colloquy';
 import type { Entry } from 'colloquy/internal';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { scriptedEngine } from '../../testing/scripted-engine.ts';
 import { jsonOf, ORIGIN, signIn, testApp } from '../../testing/test-app.ts';
 import type { AppOptions } from '../../app-options.ts';
@@ -373,4 +373,19 @@ test('closing ends the streams, closes the sessions, and answers what comes late
   expect(await text).toBe('retry: 1000\n\n');
   expect(server.engine.session('a').isClosed).toBe(true);
   expect((await server.client.get('/v1/native/info')).status).toBe(503);
+});
+
+test('a request that never ends its body does not keep the sessions from being closed', async () => {
+  const server = await start();
+  await server.client.post('/v1/sessions/a/control', { name: 'interrupt' });
+  const headers = { authorization: `Bearer ${server.client.secret}`, 'content-type': 'application/json' };
+  const body = new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array([0x7b])) });
+  const init = { method: 'POST', headers, body, duplex: 'half' } as const;
+  void server.app.fetch(new Request(`${ORIGIN}/v1/sessions/a/messages`, init));
+  vi.useFakeTimers();
+  const closed = server.app.close();
+  await vi.advanceTimersByTimeAsync(1_000);
+  vi.useRealTimers();
+  await closed;
+  expect(server.engine.session('a').isClosed).toBe(true);
 });
