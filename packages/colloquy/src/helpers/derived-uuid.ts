@@ -1,14 +1,11 @@
 const SEQ_LIMIT = 2 ** 28;
 const INDEX_LIMIT = 2 ** 12;
 
-/**
- * A UUID (version 8) made of a session's id and a place in its log, so that every reader of the log gives a message the same one.
- * `mark` keeps apart what comes from entries (`8`) and from fragments (`9`).
- */
-export function derivedUuid(sessionId: string, seq: number, index: number, mark: '8' | '9' = '8'): string {
+/** A UUID (version 8) made of a session's id and a place in its log, so that every reader of the log gives a message the same one. */
+export function derivedUuid(sessionId: string, seq: number, index: number): string {
   const place = (seq % SEQ_LIMIT).toString(16).padStart(7, '0');
   const part = (index % INDEX_LIMIT).toString(16).padStart(3, '0');
-  return `${sessionId.slice(0, 8)}-${place.slice(0, 4)}-8${place.slice(4)}-${mark}${part}-${sessionId.slice(-12)}`;
+  return `${sessionId.slice(0, 8)}-${place.slice(0, 4)}-8${place.slice(4)}-8${part}-${sessionId.slice(-12)}`;
 }
 
 /** The place that a UUID of `derivedUuid` was made from, if it is one of this session's entries. */
@@ -21,9 +18,23 @@ export function placeOfUuid(sessionId: string, uuid: string): { seq: number; ind
   return { seq: Number.parseInt(high + low.slice(1), 16), index: Number.parseInt(part.slice(1), 16) };
 }
 
-/** The number of the fragment that a UUID of mark `9` was made from; fragments of a session are numbered without a gap. */
+/**
+ * What the UUIDs of a session's fragments begin with as long as its epoch lasts. They are made for every delta of a stream, so all
+ * but the number stands ready.
+ */
+export function fragmentUuidPrefix(sessionId: string, epoch: number): string {
+  const part = (epoch % INDEX_LIMIT).toString(16).padStart(3, '0');
+  return `${sessionId.slice(0, 14)}8${sessionId.slice(15, 18)}-9${part}-`;
+}
+
+/** The UUID (version 8) of one fragment. */
+export function fragmentUuid(prefix: string, frag: number): string {
+  return prefix + frag.toString(16).padStart(12, '0');
+}
+
+/** The number of the fragment that a UUID of `fragmentUuid` was made from; fragments of a session are numbered without a gap. */
 export function fragmentOfUuid(uuid: string): number | undefined {
-  const [, high, low, part] = uuid.split('-');
-  if (high === undefined || low === undefined || part === undefined || !low.startsWith('8') || !part.startsWith('9')) return undefined;
-  return Number.parseInt(high + low.slice(1), 16);
+  const [, , low, part, tail] = uuid.split('-');
+  if (tail === undefined || !low?.startsWith('8') || !part?.startsWith('9')) return undefined;
+  return Number.parseInt(tail, 16);
 }

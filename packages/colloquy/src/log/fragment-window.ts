@@ -1,4 +1,5 @@
 import type { Json, Seq, Thread } from './entries.ts';
+import { type Cursor, toCursor } from './live.ts';
 import type { FragmentOwner } from './open-blocks.ts';
 
 /** How much a session holds of what the model is saying, for readers who come back or are slow. */
@@ -8,7 +9,10 @@ const MAX_CHARS = 4_000_000;
 const OVERHEAD_CHARS = 250;
 const COMPACT_AFTER = 1_024;
 
-export type HeldFragment = {
+/** A fragment as it is held, and as readers without a cursor of their own are told it: 20,000 of them are felt. */
+export class HeldFragment {
+  readonly type = 'fragment';
+  readonly epoch: number;
   readonly frag: number;
   /** The newest entry when it was told: it stands between this and the next. */
   readonly head: Seq;
@@ -16,7 +20,27 @@ export type HeldFragment = {
   readonly request: string;
   readonly event: Json;
   readonly owner: FragmentOwner;
-};
+
+  constructor(
+    place: { epoch: number; frag: number; head: Seq },
+    thread: Thread,
+    request: string,
+    event: Json,
+    owner: FragmentOwner,
+  ) {
+    this.epoch = place.epoch;
+    this.frag = place.frag;
+    this.head = place.head;
+    this.thread = thread;
+    this.request = request;
+    this.event = event;
+    this.owner = owner;
+  }
+
+  get cursor(): Cursor {
+    return toCursor(this.epoch, this.head, this.frag);
+  }
+}
 
 /** The newest fragments of a session, within bounds: the oldest go first. */
 export class FragmentWindow {

@@ -6,7 +6,8 @@ export type Cursor = `${number}.${number}.${number}`;
 /** What a reader of a session gets: the entries, and what is told only live. */
 export type Live =
   | { type: 'entry'; cursor: Cursor; entry: Entry }
-  | { type: 'fragment'; cursor: Cursor; thread: Thread; request: string; event: Json }
+  /** Number `frag` of its epoch. */
+  | { type: 'fragment'; cursor: Cursor; epoch: number; frag: number; thread: Thread; request: string; event: Json }
   | { type: 'signal'; signal: Json }
   /** Fragments were lost: what is shown of unfinished blocks is to be replaced by these texts so far. */
   | { type: 'gap'; cursor: Cursor; open: OpenBlock[] };

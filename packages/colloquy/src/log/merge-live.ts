@@ -86,8 +86,18 @@ function comesBefore(signal: HeldSignal, entry: Entry | undefined, fragment: Hel
 }
 
 function toLive(feed: FeedState, reader: ReaderState, fragment: HeldFragment): Live {
-  const { thread, request, event, frag } = fragment;
-  return { type: 'fragment', cursor: toCursor(feed.epoch, reader.nextSeq - 1, frag), thread, request, event };
+  if (!reader.durableOnly) return fragment;
+  // A reader that waits for entries to become durable may be behind the entries that this fragment was told after.
+  const { epoch, frag, thread, request, event } = fragment;
+  return {
+    type: 'fragment',
+    cursor: toCursor(feed.epoch, reader.nextSeq - 1, frag),
+    epoch,
+    frag,
+    thread,
+    request,
+    event,
+  };
 }
 
 function fillGap(feed: FeedState, reader: ReaderState, ready: Live[]): void {

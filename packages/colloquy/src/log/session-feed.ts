@@ -1,7 +1,7 @@
 import { ColloquyError, SessionNotFoundError } from '../errors.ts';
 import type { Entry, Json, Seq, Thread } from './entries.ts';
 import { FeedReader, type ReaderHost } from './feed-reader.ts';
-import { FragmentWindow } from './fragment-window.ts';
+import { FragmentWindow, HeldFragment } from './fragment-window.ts';
 import type { Cursor, Live } from './live.ts';
 import type { FeedState, ReaderState } from './merge-live.ts';
 import { OpenBlocks } from './open-blocks.ts';
@@ -89,7 +89,7 @@ export class SessionFeed {
     const state = this.#state;
     state.frag += 1;
     const owner = state.open.add(thread, request, event, state.head);
-    state.fragments.push({ frag: state.frag, head: state.head, thread, request, event, owner });
+    state.fragments.push(new HeldFragment(state, thread, request, event, owner));
     for (const reader of this.#readers) if (reader.state.wantsFragments) reader.wake();
   }
 

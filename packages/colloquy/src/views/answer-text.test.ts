@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { derivedUuid } from '../helpers/derived-uuid.ts';
+import { fragmentUuid, fragmentUuidPrefix } from '../helpers/derived-uuid.ts';
 import type { StreamEvent } from '../messages-api/types.ts';
 import type { SDKMessage } from '../messages.ts';
 import { AnswerText } from './answer-text.ts';
@@ -36,7 +36,7 @@ function given(items: Item[], lost: number[] = []): string[] {
     const isMessage = 'type' in item && ['assistant', 'system'].includes(String(item.type));
     if (!isMessage) fragment += 1;
     if (lost.includes(index)) continue;
-    const uuid = derivedUuid(SESSION, fragment, 1, '9');
+    const uuid = fragmentUuid(fragmentUuidPrefix(SESSION, 1), fragment);
     const message = isMessage
       ? told(item)
       : told({ type: 'stream_event', uuid, event: item as StreamEvent, parent_tool_use_id: null });

@@ -1,4 +1,4 @@
-import { derivedUuid } from '../helpers/derived-uuid.ts';
+import { derivedUuid, fragmentUuid, fragmentUuidPrefix } from '../helpers/derived-uuid.ts';
 import type { Entry, Json } from '../log/entries.ts';
 import type { ApiMessage, ContentBlock, MessageParam, StreamEvent, Usage } from '../messages-api/types.ts';
 import type {
@@ -6,6 +6,7 @@ import type {
   SDKAssistantMessage,
   SDKAssistantMessageError,
   SDKMessage,
+  SDKPartialAssistantMessage,
   SDKResultMessage,
   SDKSystemMessage,
 } from '../messages.ts';
@@ -23,6 +24,7 @@ export type MessagesState = {
   toolNames: Map<string, string>;
   /** The API's message id of the answer whose stream events are passing. */
   live: { request: string; id: string } | undefined;
+  fragments: { epoch: number; uuidPrefix: string };
 };
 
 type AnswerStart = { id: string; model: string; usage: Json };
@@ -43,7 +45,10 @@ export const sdkMessagesView: View<MessagesState, SDKMessage> = {
   // The session is described by whoever opens the view, in this shape.
   init: (session) => newMessagesState(session as { id: string; door?: boolean }),
   entry: toMessages,
-  fragment: toStreamEvent,
+  fragment: (state, fragment) => {
+    const message = toStreamEvent(state, fragment);
+    return message === undefined ? [] : [message];
+  },
 };
 
 function newMessagesState(session: { id: string; door?: boolean }): MessagesState {
@@ -54,6 +59,7 @@ function newMessagesState(session: { id: string; door?: boolean }): MessagesStat
     supersedes: [],
     toolNames: new Map(),
     live: undefined,
+    fragments: { epoch: -1, uuidPrefix: '' },
   };
 }
 
@@ -287,21 +293,24 @@ function contextMessages(entry: Entry & { kind: 'context' }, common: CommonField
   }
 }
 
-function toStreamEvent(state: MessagesState, fragment: Live & { type: 'fragment' }): readonly SDKMessage[] {
-  if (fragment.thread !== 'main') return [];
-  const [epoch = 0, , frag = 0] = fragment.cursor.split('.').map(Number);
+/** The message for an event of the model's stream, as far as it belongs to the main thread. */
+export function toStreamEvent(
+  state: MessagesState,
+  fragment: Live & { type: 'fragment' },
+): SDKPartialAssistantMessage | undefined {
+  if (fragment.thread !== 'main') return undefined;
+  if (state.fragments.epoch !== fragment.epoch) {
+    state.fragments = { epoch: fragment.epoch, uuidPrefix: fragmentUuidPrefix(state.sessionId, fragment.epoch) };
+  }
   // The turn publishes nothing but events of the model's stream.
   const event = fragment.event as StreamEvent;
   if (event.type === 'message_start') state.live = { request: fragment.request, id: event.message.id };
-  const id = state.live?.request === fragment.request ? state.live.id : undefined;
-  return [
-    {
-      type: 'stream_event',
-      event,
-      parent_tool_use_id: null,
-      uuid: derivedUuid(state.sessionId, frag, epoch, '9'),
-      session_id: state.sessionId,
-      ...(id === undefined ? {} : { api_message_id: id }),
-    },
-  ];
+  return {
+    type: 'stream_event',
+    event,
+    parent_tool_use_id: null,
+    uuid: fragmentUuid(state.fragments.uuidPrefix, fragment.frag),
+    session_id: state.sessionId,
+    api_message_id: state.live?.request === fragment.request ? state.live.id : undefined,
+  };
 }

@@ -1,7 +1,7 @@
 import type { Entry } from '../../log/entries.ts';
 import type { SDKMessage } from '../../messages.ts';
 import { foldLifecycle, type LifecycleState } from '../../views/prompt-lifecycle.ts';
-import { type MessagesState, sdkMessagesView } from '../../views/to-sdk-messages.ts';
+import { type MessagesState, sdkMessagesView, toStreamEvent } from '../../views/to-sdk-messages.ts';
 import type { Cursor, Live } from '../../views/view.ts';
 import type { PlacedMessage, ReadOptions } from '../engine.ts';
 import type { ApiSession } from './api-session.ts';
@@ -28,10 +28,13 @@ async function* mapMessages(
   for await (const batch of feed) {
     const out: SDKMessage[] = [];
     for (const live of batch) {
-      if (live.type === 'entry') {
+      if (live.type === 'fragment') {
+        const message = toStreamEvent(view, live);
+        if (message !== undefined) out.push(message);
+      } else if (live.type === 'entry') {
         out.push(...sdkMessagesView.entry(view, live.entry));
         if (waiting !== undefined) out.push(...foldLifecycle(waiting, session.id, live.entry));
-      } else if (live.type === 'fragment') out.push(...(sdkMessagesView.fragment?.(view, live) ?? []));
+      }
     }
     if (out.length > 0) yield out;
   }
@@ -60,7 +63,8 @@ async function* mapPlaced(
     for (const live of batch) {
       if (live.type === 'gap' || live.type === 'signal') out.push({ live });
       else if (live.type === 'fragment') {
-        for (const message of sdkMessagesView.fragment?.(view, live) ?? []) out.push({ cursor: live.cursor, message });
+        const message = toStreamEvent(view, live);
+        if (message !== undefined) out.push({ cursor: live.cursor, message });
       } else {
         for (const message of sdkMessagesView.entry(view, live.entry)) out.push({ cursor: live.cursor, message });
       }

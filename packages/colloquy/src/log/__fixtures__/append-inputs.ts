@@ -3,7 +3,7 @@ import { ConfigurationError } from '../../errors.ts';
 import { openSqliteStore } from '../sqlite-store.ts';
 
 const [path = '', id = '', count = '0'] = process.argv.slice(2);
-await using store = await openSqliteStore({ path });
+const store = await openSqliteStore({ path });
 try {
   await store.sessions.create({ id, cwd: '/' });
 } catch (error) {
@@ -17,3 +17,4 @@ for (let sent = 0; sent < Number(count); sent += 1) {
   ]);
   if (!appended.ok) throw new Error(appended.why);
 }
+await store[Symbol.asyncDispose]();
