@@ -10,6 +10,9 @@ import { informational } from './testing/scripted-session.ts';
 
 // The server over real sockets.
 
+/** Sockets tell of a client's end when they like. */
+const PATIENCE = { timeout: 4_000 };
+
 async function start(o: Partial<ServeOptions> = {}) {
   const engine = scriptedEngine(['a', 'b']);
   const faults: unknown[] = [];
@@ -150,9 +153,9 @@ test('a client that goes away releases its reader; the session stays open for it
   const response = await stream('a', leaving.signal);
   await response.body!.getReader().read();
   const session = engine.session('a');
-  await vi.waitFor(() => expect(session.readers).toHaveLength(1));
+  await vi.waitFor(() => expect(session.readers).toHaveLength(1), PATIENCE);
   leaving.abort();
-  await vi.waitFor(() => expect(session.readers[0]?.isOpen).toBe(false));
+  await vi.waitFor(() => expect(session.readers[0]?.isOpen).toBe(false), PATIENCE);
   expect(session.isClosed).toBe(false);
   expect(session.controls).toEqual([]);
   expect(faults).toEqual([]);
@@ -165,12 +168,12 @@ test('a client that does not read takes no more than its socket holds, while ano
   const fast = await stream('b');
   const [a, b] = [engine.session('a'), engine.session('b')];
   const reader = fast.body!.getReader();
-  for (let seq = 1; seq <= 40; seq++) {
+  for (let seq = 1; seq <= 30; seq++) {
     a.tell([placed(seq, CHUNK)]);
     b.tell([placed(seq, CHUNK)]);
     for (let bytes = 0; bytes < CHUNK;) bytes += (await reader.read()).value?.byteLength ?? 0;
   }
-  expect(b.taken).toBeGreaterThanOrEqual(40);
+  expect(b.taken).toBeGreaterThanOrEqual(30);
   expect(a.taken).toBeLessThan(20);
   await reader.cancel();
   await slow.body!.cancel();
