@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -96,7 +95,7 @@ test('says what is wrong with a search', async () => {
   await expect(grep(place, { pattern: '(' })).rejects.toThrow('unclosed group');
   await expect(grep(place, { pattern: 'x', type: 'klingon' })).rejects.toThrow('unrecognized file type: klingon');
   await expect(grep(place, { pattern: 'x', path: 'none' })).rejects.toThrow('none does not exist');
-  execFileSync('mkfifo', [join(place.cwd, 'pipe')]);
+  place.pipe('pipe');
   await expect(grep(place, { pattern: 'x', path: 'pipe' })).rejects.toThrow('cannot be searched');
   expect(await grep(place, { pattern: 'nowhere to be seen' })).toBe('[Nothing found.]');
 });

@@ -31,6 +31,10 @@ export class LineWindow {
   /** Takes the next piece. */
   add(piece: Uint8Array): void {
     for (let start = 0; start < piece.byteLength;) {
+      if (!this.#isWanted()) {
+        start = this.#skip(piece, start);
+        continue;
+      }
       const newline = piece.indexOf(NEWLINE, start);
       const end = newline === -1 ? piece.byteLength : newline;
       this.#keep(piece, start, end);
@@ -42,26 +46,46 @@ export class LineWindow {
 
   /** The text is whole. @returns how many lines it has. */
   end(): number {
-    if (this.#lineBytes > 0) this.#endLine();
-    return this.#line - 1;
+    if (this.#lineBytes === 0) return this.#line - 1;
+    if (this.#isWanted()) this.#take(this.#text());
+    return this.#line;
   }
 
   #isWanted(): boolean {
     return this.#line >= this.#first && this.#line <= this.#last;
   }
 
+  /** Counts lines up to the first one wanted, or the end of the piece. @returns where that is. */
+  #skip(piece: Uint8Array, start: number): number {
+    const isBefore = this.#line < this.#first;
+    const wanted = isBefore ? this.#first : Number.POSITIVE_INFINITY;
+    let line = this.#line;
+    let lineStart = start - this.#lineBytes;
+    let at = start;
+    // Byte by byte: a search for each line end costs four times as much where lines are short.
+    while (at < piece.byteLength && line < wanted) {
+      if (piece[at++] !== NEWLINE) continue;
+      line++;
+      lineStart = at;
+    }
+    if (isBefore && piece.subarray(start, at).includes(0)) this.binary = true;
+    this.#line = line;
+    this.#lineBytes = at - lineStart;
+    return at;
+  }
+
   #keep(piece: Uint8Array, start: number, end: number): void {
     this.#lineBytes += end - start;
-    if (this.#line <= this.#last && piece.subarray(start, end).includes(0)) this.binary = true;
+    if (piece.subarray(start, end).includes(0)) this.binary = true;
     const room = this.#maxLineChars * MAX_BYTES_PER_CHAR - this.#keptBytes;
-    if (room <= 0 || start === end || !this.#isWanted()) return;
+    if (room <= 0 || start === end) return;
     const part = Buffer.from(piece.subarray(start, Math.min(end, start + room)));
     this.#kept.push(part);
     this.#keptBytes += part.byteLength;
   }
 
   #endLine(): void {
-    if (this.#isWanted()) this.#take(this.#text());
+    this.#take(this.#text());
     this.#line++;
     this.#lineBytes = 0;
     this.#kept = [];

@@ -89,7 +89,7 @@ describe('files', () => {
 
   test('that are no regular files are not written to', async () => {
     await using place = await createWorkspace();
-    execFileSync('mkfifo', [join(place.cwd, 'pipe')]);
+    place.pipe('pipe');
     await expect(place.files.write('pipe', 'y')).rejects.toThrow(
       'pipe is a device, pipe or socket, not a file to write to.',
     );
@@ -121,7 +121,7 @@ async function plant(tree: Tree, root: string): Promise<void> {
     if (what === null || typeof what === 'string') continue;
     if (what.link !== undefined) await symlink(what.link.replaceAll('ROOT', root), path);
     if (what.hard !== undefined) await link(what.hard.replaceAll('ROOT', root), path);
-    if (what.fifo === true) execFileSync('mkfifo', [path]);
+    if (what.fifo === true) execFileSync('sh', ['-c', 'mkfifo "$1"', 'sh', path]);
   }
 }
 

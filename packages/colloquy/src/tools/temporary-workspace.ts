@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -14,8 +15,10 @@ export type Workspace = AsyncDisposable & {
   context(o?: { signal?: AbortSignal; files?: Files }): ToolContext;
   /** Checks the input and runs the tool, as the turn does. */
   run<I, O>(tool: Tool<I, O>, input: unknown, o?: { signal?: AbortSignal; files?: Files }): Promise<ToolOutcome<O>>;
-  /** Content of a file below `root`. */
+  /** Content of a file. */
   text(path: string): Promise<string>;
+  /** Makes a pipe with a name, which nobody writes to. */
+  pipe(path: string): void;
 };
 
 /** Makes the folder with the given files; paths are relative to `work`, so that `../x` lies outside. */
@@ -47,6 +50,7 @@ export async function createWorkspace(content: Record<string, string | Uint8Arra
     context,
     run: async (tool, input, o) => tool.run(await tool.parse(input), context(o)),
     text: (path) => readFile(join(cwd, path), 'utf8'),
+    pipe: (path) => void execFileSync('sh', ['-c', 'mkfifo "$1"', 'sh', join(cwd, path)]),
     [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }),
   };
 }
