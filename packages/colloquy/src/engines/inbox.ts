@@ -110,7 +110,7 @@ export class Inbox {
   /** Nothing more will come: loops over all messages end, and nothing is expected. */
   close(): void {
     for (const loop of this.#loops) loop.end();
-    for (const expected of [...this.#expected]) this.#forget(expected);
+    while (this.#expected.length > 0) this.#forget(this.#expected[0]);
   }
 
   #withAbort(signal: AbortSignal | undefined): AbortSignal | undefined {

@@ -58,7 +58,7 @@ export class PendingResponse {
   }
 
   /** The messages of the response, up to and including its result. An abort of the signal ends it with `AbortError`. */
-  receive(signal?: AbortSignal | undefined): BatchSource<SDKMessage> {
+  receive(signal?: AbortSignal): BatchSource<SDKMessage> {
     const filter = new ResponseFilter(this.uuid);
     const onAbort = (): void => this.close();
     const throwIfAborted = (): void => {

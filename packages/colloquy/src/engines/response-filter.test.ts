@@ -23,11 +23,9 @@ function picked(prompt: string, told: Told[]): { uuids: unknown[]; done: boolean
 }
 
 test('picks a turn from its init to its result, and nothing of the turns around it', () => {
-  const told = [
-    ...[assistant('x1'), result('x2', 'x')],
-    ...[init('a1'), started('a'), assistant('a2'), result('a3', 'a')],
-    ...[init('b1'), started('b'), assistant('b2'), result('b3', 'b')],
-  ];
+  const ofA = [init('a1'), started('a'), assistant('a2'), result('a3', 'a')];
+  const ofB = [init('b1'), started('b'), assistant('b2'), result('b3', 'b')];
+  const told = [assistant('x1'), result('x2', 'x'), ...ofA, ...ofB];
   expect(picked('a', told)).toEqual({ uuids: ['a1', 'a2', 'a3'], done: true });
   expect(picked('b', told)).toEqual({ uuids: ['b1', 'b2', 'b3'], done: true });
 });

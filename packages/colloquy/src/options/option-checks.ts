@@ -138,9 +138,9 @@ function checkMcpServers(value: unknown): string | undefined {
     if (!SERVER_NAME.test(name))
       return `an object whose keys are letters, digits, - and _ (1 to 48); ${JSON.stringify(name)} is not`;
     if (!isRecord(server)) return `an object with a server for each name; that of ${name} is none`;
-    const type = server['type'] ?? 'stdio';
-    if (type !== 'sdk')
-      return `made of in-process servers; the api engine does not connect to servers of type ${String(type)}, such as ${name}`;
+    const type = server['type'] === undefined ? 'stdio' : JSON.stringify(server['type']);
+    if (server['type'] !== 'sdk')
+      return `made of in-process servers; the api engine does not connect to servers of type ${type}, such as ${name}`;
     if (typeof server['name'] !== 'string' || !Array.isArray(server['tools']))
       return `made by createSdkMcpServer(); ${name} is not`;
   }

@@ -60,36 +60,33 @@ test('an interrupt keeps the prompts that wait, and those of other sessions run 
   expect((await collect(client.receiveResponse({ sessionId: 'b' }))).at(-1)).toMatchObject({ result: 'other' });
 });
 
-test.each([['with a reader'], ['without one']])(
-  'an interrupt ends a shell command with all it started, %s',
-  async (how) => {
-    const cwd = newFolder();
-    const command = 'touch started; sleep 60 & sleep 60; touch ended';
-    const emulator = createEmulator({ script: [toolUse('Bash', { command }), text('Next')] });
-    const options = offline(emulator, { cwd, tools: ['Bash'], allowedTools: [`Bash(${command})`] });
-    await using client = new ClaudeSDKClient(options);
-    const reading = how === 'with a reader' ? collect(client.receiveMessages()) : undefined;
-    const watcher = watch(cwd);
-    const started = once(watcher, 'change');
-    await client.query('Run it');
-    await started;
-    watcher.close();
-    await client.interrupt();
-    await client.query('Go on');
-    const first = await collect(client.receiveResponse());
-    expect(first.at(-1)).toMatchObject({ subtype: 'error_during_execution', terminal_reason: 'aborted_tools' });
-    expect((await collect(client.receiveResponse())).at(-1)).toMatchObject({ result: 'Next' });
-    expect(emulator.requests[1]?.messages[2]?.content).toMatchObject([
-      { type: 'tool_result', is_error: true },
-      { type: 'text' },
-      { text: 'Go on' },
-    ]);
-    expect(existsSync(join(cwd, 'ended'))).toBe(false);
-    await client.disconnect();
-    if (reading !== undefined)
-      expect(whole(await reading)).toEqual([...whole(first), 'init', 'assistant Next', 'result Next']);
-  },
-);
+test.each([
+  ['with a reader', true],
+  ['without one', false],
+])('an interrupt ends a shell command with all it started, %s', async (_how, isRead) => {
+  const cwd = newFolder();
+  const command = 'touch started; sleep 60 & sleep 60; touch ended';
+  const emulator = createEmulator({ script: [toolUse('Bash', { command }), text('Next')] });
+  const options = offline(emulator, { cwd, tools: ['Bash'], allowedTools: [`Bash(${command})`] });
+  await using client = new ClaudeSDKClient(options);
+  const reading = isRead ? collect(client.receiveMessages()) : undefined;
+  const watcher = watch(cwd);
+  const started = once(watcher, 'change');
+  await client.query('Run it');
+  await started;
+  watcher.close();
+  await client.interrupt();
+  await client.query('Go on');
+  const first = await collect(client.receiveResponse());
+  const second = await collect(client.receiveResponse());
+  expect(first.at(-1)).toMatchObject({ subtype: 'error_during_execution', terminal_reason: 'aborted_tools' });
+  expect(second.at(-1)).toMatchObject({ result: 'Next' });
+  const sent = emulator.requests[1]?.messages[2]?.content;
+  expect(sent).toMatchObject([{ type: 'tool_result', is_error: true }, { type: 'text' }, { text: 'Go on' }]);
+  expect(existsSync(join(cwd, 'ended'))).toBe(false);
+  await client.disconnect();
+  expect(await (reading ?? [...first, ...second])).toEqual([...first, ...second]);
+});
 
 test('aborting the client ends what waits with AbortError, and nothing can be asked any longer', async () => {
   const emulator = createEmulator({ script: [unfinished] });
