@@ -267,6 +267,7 @@ describe('a question', () => {
       ],
     ],
     ['a command with a star', bash('ls *'), []],
+    ['a shell call without a command', { tool: BASH, input: {}, target: {} }, []],
     ['an edit inside', write('a.txt'), [{ type: 'setMode', mode: 'acceptEdits', destination: 'session' }]],
     [
       'a read outside',

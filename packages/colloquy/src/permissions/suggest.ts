@@ -14,6 +14,8 @@ export function suggestUpdates(
 ): PermissionUpdate[] {
   const { tool, target } = call;
   if (target.command !== undefined) return suggestCommand(tool, target.command);
+  // Without a command there is none to allow, and a rule for the whole tool would allow all of them.
+  if (tool.name === 'Bash' || tool.aliases?.includes('Bash') === true) return [];
   if (tool.effect === 'external' || (target.paths ?? []).length === 0) return [allow({ toolName: tool.name })];
   const edits = (target.paths ?? []).some(({ access }) => access === 'write');
   if (edits && places.protected !== undefined) return [];

@@ -31,7 +31,10 @@ export async function endGroup(group: ProcessGroup): Promise<void> {
   await waitUntilGone(group, KILL_GRACE_MS);
 }
 
-/** Kills what carries the command's mark and has left its group (`setsid`, daemons). Nothing to do where there is no /proc. */
+/**
+ * Kills what carries the command's mark and has left its group (`setsid`, daemons). What has left its group and cleared its
+ * environment as well is not found, nor anything where there is no /proc: only a sandbox holds those.
+ */
 export async function killEscaped({ mark }: ProcessGroup): Promise<void> {
   if (process.platform !== 'linux') return;
   const wanted = `${MARK_NAME}=${mark}`;
