@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Talk } from '../contestants/contestant.ts';
 import type { Measure } from './measure.ts';
 
-const SESSIONS = 400;
+const SESSIONS = 1_000;
 
 /** What one more open session costs that has had a turn and waits, as the system counts it (proportional set size). */
 export const measure: Measure = {

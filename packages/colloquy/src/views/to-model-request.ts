@@ -19,11 +19,9 @@ export type RequestHistory = {
 };
 
 export type SerialisedBlock = { json: string; thinking: boolean; toolUseId: string | undefined };
-export type SerialisedMessage = {
-  role: 'user' | 'assistant' | 'system';
-  blocks: readonly SerialisedBlock[];
-  json: string;
-};
+/** A message as it is sent; its blocks are known by where they end in it, so that nothing is held twice. */
+export type SerialisedMessage = { role: 'user' | 'assistant'; json: string; blocks: readonly BlockPlace[] };
+type BlockPlace = { start: number; end: number; thinking: boolean };
 
 /** A request's parts besides its messages; `system` and `tools` are the JSON of each block and tool. */
 export type RequestHead = {
@@ -128,8 +126,18 @@ function push(history: RequestHistory, role: SerialisedMessage['role'], blocks: 
   history.blockCount += blocks.length;
 }
 
-function toMessage(role: SerialisedMessage['role'], blocks: readonly SerialisedBlock[]): SerialisedMessage {
-  return { role, blocks, json: `{"role":"${role}","content":[${blocks.map(({ json }) => json).join(',')}]}` };
+function toMessage(
+  role: SerialisedMessage['role'],
+  blocks: readonly Pick<SerialisedBlock, 'json' | 'thinking'>[],
+): SerialisedMessage {
+  const head = `{"role":"${role}","content":[`;
+  let start = head.length;
+  const places = blocks.map(({ json, thinking }): BlockPlace => {
+    const place = { start, end: start + json.length, thinking };
+    start = place.end + 1;
+    return place;
+  });
+  return { role, json: `${head}${blocks.map(({ json }) => json).join(',')}]}`, blocks: places };
 }
 
 function toSerialisedBlock(block: Json): SerialisedBlock {
@@ -171,14 +179,14 @@ function toolResultJson(entry: Entry & { kind: 'tool_result' }): string {
 
 /** A new segment: thinking of earlier answers was bound to another prefix, and must not be sent back. */
 function dropThinking(history: RequestHistory): void {
-  const kept = history.messages.map((message) =>
-    message.blocks.some(({ thinking }) => thinking)
-      ? toMessage(
-          message.role,
-          message.blocks.filter(({ thinking }) => !thinking),
-        )
-      : message,
-  );
+  const kept = history.messages.map((message) => {
+    if (!message.blocks.some(({ thinking }) => thinking)) return message;
+    const others = message.blocks.filter(({ thinking }) => !thinking);
+    return toMessage(
+      message.role,
+      others.map(({ start, end }) => ({ json: message.json.slice(start, end), thinking: false })),
+    );
+  });
   history.messages = kept;
   history.blockCount = kept.reduce((count, { blocks }) => count + blocks.length, 0);
   history.ends = { previous: 0, newest: history.blockCount };
@@ -241,14 +249,20 @@ function markerPlaces(previous: number, newest: number): number[] {
   return places;
 }
 
-function withMarkers(message: SerialisedMessage, indexes: readonly number[]): string {
-  const blocks = message.blocks.map((block) => block.json);
+function withMarkers({ json, blocks }: SerialisedMessage, indexes: readonly number[]): string {
+  const ends = new Set<number>();
   for (const wanted of indexes) {
     // Thinking takes no marker: the nearest block before it that does stands in.
     let index = wanted;
-    while (index >= 0 && message.blocks[index]?.thinking === true) index -= 1;
-    const json = blocks[index];
-    if (json !== undefined && !json.endsWith(`${MARKER}}`)) blocks[index] = marked(json);
+    while (blocks[index]?.thinking === true) index -= 1;
+    const place = blocks[index];
+    if (place !== undefined) ends.add(place.end);
   }
-  return `{"role":"${message.role}","content":[${blocks.join(',')}]}`;
+  let out = '';
+  let from = 0;
+  for (const end of [...ends].sort((a, b) => a - b)) {
+    out += `${json.slice(from, end - 1)},${MARKER}}`;
+    from = end;
+  }
+  return out + json.slice(from);
 }

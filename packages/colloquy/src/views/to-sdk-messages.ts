@@ -8,6 +8,7 @@ import type {
   SDKMessage,
   SDKPartialAssistantMessage,
   SDKResultMessage,
+  SDKStatusMessage,
   SDKSystemMessage,
 } from '../messages.ts';
 import { foldDoorEntry, type DoorState, newDoorState } from './door-messages.ts';
@@ -118,21 +119,8 @@ function ownMessages(state: MessagesState, entry: Entry): readonly SDKMessage[] 
       return [resultOfTool(entry, common)];
     case 'context':
       return contextMessages(entry, common);
-    case 'settings': {
-      const mode = entry.patch['reportedMode'];
-      // Written by the mode control together with the mode itself.
-      return typeof mode === 'string'
-        ? [
-            {
-              type: 'system',
-              subtype: 'status',
-              status: null,
-              permissionMode: mode as SDKSystemMessage['permissionMode'],
-              ...common,
-            },
-          ]
-        : [];
-    }
+    case 'settings':
+      return modeMessages(entry, common);
     case 'turn_end':
       // Written by the turn, in this shape.
       return [{ ...(entry.result as ResultFacts), ...common }];
@@ -262,6 +250,16 @@ function resultOfTool(entry: Entry & { kind: 'tool_result' }, common: CommonFiel
       : (entry.structured ?? content),
     ...common,
   };
+}
+
+/** A change of mode. Colloquy's own modes are reported as `default`, with their name beside, as in `init`. */
+function modeMessages(entry: Entry & { kind: 'settings' }, common: CommonFields): readonly SDKStatusMessage[] {
+  const { permissionMode: mode, reportedMode: reported } = entry.patch;
+  if (typeof reported !== 'string') return [];
+  // Written by the mode control together with the mode itself.
+  const permissionMode = reported as NonNullable<SDKStatusMessage['permissionMode']>;
+  const own = typeof mode === 'string' && mode !== reported ? { colloquy_mode: mode } : {};
+  return [{ type: 'system', subtype: 'status', status: null, permissionMode, ...own, ...common }];
 }
 
 function contextMessages(entry: Entry & { kind: 'context' }, common: CommonFields): readonly SDKMessage[] {
