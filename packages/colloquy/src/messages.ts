@@ -174,6 +174,8 @@ export type SDKStatusMessage = Common & {
   subtype: 'status';
   status: 'compacting' | 'requesting' | null;
   permissionMode?: PermissionMode | undefined;
+  /** The mode as it was set, when it is one of Colloquy's own. */
+  colloquy_mode?: string | undefined;
 };
 
 export type SDKAPIRetryMessage = Common & {
