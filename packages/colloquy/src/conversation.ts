@@ -74,7 +74,7 @@ export class Conversation {
   /**
    * Asks, and resolves with the text of the final answer. Prompts asked meanwhile wait for their turn. An abort of the signal
    * interrupts the turn, or lets it not begin.
-   * @throws APIError | APIConnectionError if the model could not be asked; LimitExceededError for `maxTurns` and `maxBudgetUsd`;
+   * @throws APIError | APIConnectionError if the model could not be asked; TimeoutError for `timeoutMs`; LimitExceededError for `maxTurns` and `maxBudgetUsd`;
    * AbortError if it was interrupted, aborted or closed; ConfigurationError for an empty prompt; SessionNotFoundError | SessionBusyError.
    */
   async ask(prompt: string, o: AskOptions = {}): Promise<string> {

@@ -133,6 +133,8 @@ export type SDKResultSuccess = ResultCommon & {
 export type SDKResultError = ResultCommon & {
   subtype: 'error_during_execution' | 'error_max_turns' | 'error_max_budget_usd';
   errors: string[];
+  /** The turn took longer than `timeoutMs`. */
+  colloquy_timed_out?: true | undefined;
 };
 
 /** The end of a turn. */
@@ -241,7 +243,11 @@ export type SDKPromptWithdrawnMessage = Common & {
 };
 
 /** What became of a prompt: a turn took it, or it was withdrawn. Told only to readers that ask for it (`ReadOptions.lifecycle`). */
-export type SDKCommandLifecycleMessage = Common & { type: 'command_lifecycle'; command_uuid: string; state: 'started' | 'cancelled' };
+export type SDKCommandLifecycleMessage = Common & {
+  type: 'command_lifecycle';
+  command_uuid: string;
+  state: 'started' | 'cancelled';
+};
 
 export type SDKToolProgressMessage = Common & {
   type: 'tool_progress';

@@ -50,8 +50,8 @@ export interface Query extends AsyncGenerator<SDKMessage, void, undefined> {
  * the session stays open until it has ended and all its prompts have their results. Work begins at once, not with the first pull.
  *
  * The iteration throws, after the result: APIError or APIConnectionError if the model could not be asked, AbortError if the last turn
- * was interrupted, LimitExceededError for `maxTurns` and `maxBudgetUsd`. It throws SessionNotFoundError or SessionBusyError if the
- * session cannot be opened, and AbortError, with nothing more told, when `abortController` aborts.
+ * was interrupted, TimeoutError for `timeoutMs`, LimitExceededError for `maxTurns` and `maxBudgetUsd`. It throws SessionNotFoundError
+ * or SessionBusyError if the session cannot be opened, and AbortError, with nothing more told, when `abortController` aborts.
  * @throws ConfigurationError at once, for options or a prompt that cannot work.
  */
 export function query({

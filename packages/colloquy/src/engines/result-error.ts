@@ -1,4 +1,11 @@
-import { AbortError, APIConnectionError, APIError, type ColloquyError, LimitExceededError } from '../errors.ts';
+import {
+  AbortError,
+  APIConnectionError,
+  APIError,
+  type ColloquyError,
+  LimitExceededError,
+  TimeoutError,
+} from '../errors.ts';
 import type { SDKAssistantMessageError, SDKMessage, SDKResultMessage } from '../messages.ts';
 
 /** Watches the messages of a session and says, at a result, which error it stands for. */
@@ -17,6 +24,7 @@ function errorOfResult(result: SDKResultMessage, reported: SDKAssistantMessageEr
   const said = result.subtype === 'success' ? result.result : result.errors.join('; ');
   const reason = result.terminal_reason ?? result.subtype;
   const message = `The session returned an error result: ${said === '' ? reason : said}`;
+  if (result.subtype !== 'success' && result.colloquy_timed_out === true) return new TimeoutError(message);
   switch (reason) {
     case 'aborted_streaming':
     case 'aborted_tools':

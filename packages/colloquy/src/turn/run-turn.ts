@@ -1,4 +1,3 @@
-import { TimeoutError } from '../errors.ts';
 import type { NewEntry } from '../log/entries.ts';
 import type { CallState, OpenTurn, QueuedPrompt } from '../log/fold.ts';
 import { askModel } from './ask-model.ts';
@@ -215,9 +214,13 @@ async function stopped(
     case 'preempted':
       return { kind: 'success', terminal, result: turn.text };
     case 'timeout':
-      return failed(
-        new TimeoutError(`The turn took longer than ${cause.timeoutMs} ms (timeoutMs) and was stopped`).message,
-      );
+      return {
+        kind: 'error',
+        subtype: 'error_during_execution',
+        terminal,
+        errors: [`The turn took longer than ${cause.timeoutMs} ms (timeoutMs) and was stopped`],
+        timedOut: true,
+      };
     case 'hook':
       return { kind: 'success', terminal: 'hook_stopped', result: '' };
     case 'closed':

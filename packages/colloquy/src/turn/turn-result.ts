@@ -13,7 +13,7 @@ export type Ending =
       isError?: boolean | undefined;
       apiStatus?: number | null | undefined;
     }
-  | { kind: 'error'; subtype: ErrorSubtype; terminal: TerminalReason; errors: string[] }
+  | { kind: 'error'; subtype: ErrorSubtype; terminal: TerminalReason; errors: string[]; timedOut?: true | undefined }
   /** The prompt was blocked by a hook: it is dropped from the history. */
   | { kind: 'blocked'; reason: string };
 
@@ -68,6 +68,7 @@ function resultFacts(state: SessionState, turn: OpenTurn, ending: Ending, nowMs:
         is_error: true,
         errors: ending.errors,
         terminal_reason: ending.terminal,
+        ...(ending.timedOut === true ? { colloquy_timed_out: true as const } : {}),
       };
     case 'blocked':
       return { ...common, subtype: 'success', is_error: false, result: ending.reason, terminal_reason: 'hook_stopped' };

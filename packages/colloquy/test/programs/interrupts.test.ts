@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { existsSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { createEmulator, stall, text, toolUse } from '@colloquy/emulator';
-import { AbortError, ClaudeSDKClient, Conversation, query, type SDKMessage, textOf } from 'colloquy';
+import { AbortError, ClaudeSDKClient, Conversation, query, type SDKMessage, textOf, TimeoutError } from 'colloquy';
 import { afterEach, expect, test, vi } from 'vitest';
 import { brief, collect, isDelta, newFolder, offline, until } from './offline.ts';
 
@@ -141,10 +141,20 @@ test('a turn that takes too long ends with a result that says so, and the next p
   expect(emulator.requests[0]?.state).toBe('answering');
   await vi.advanceTimersByTimeAsync(1);
   const result = (await response).at(-1);
-  expect(result).toMatchObject({ subtype: 'error_during_execution', is_error: true });
+  expect(result).toMatchObject({ subtype: 'error_during_execution', is_error: true, colloquy_timed_out: true });
   expect(JSON.stringify(result)).toContain('30000 ms');
   await client.query('Go on');
   expect((await collect(client.receiveResponse())).at(-1)).toMatchObject({ result: 'Next' });
+});
+
+test('ask that takes too long rejects with TimeoutError', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const emulator = createEmulator({ script: [unfinished] });
+  await using conversation = new Conversation(offline(emulator, { timeoutMs: 1_000 }));
+  const asked = conversation.ask('Count').catch((error: unknown) => error);
+  await emulator.nextRequest();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(await asked).toBeInstanceOf(TimeoutError);
 });
 
 test('a prompt of priority now cuts the running turn and runs next', async () => {
