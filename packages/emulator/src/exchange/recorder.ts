@@ -3,6 +3,8 @@ import type { RequestMessage } from '../request/messages-request.ts';
 
 /** Older requests are forgotten when the bodies of all weigh more than this. */
 const MAX_RECORDED_BYTES = 64 * 1024 * 1024;
+/** What a request weighs besides its body. */
+const BYTES_BESIDES = 1024;
 const DEFAULT_WAIT_MS = 10_000;
 
 /** A request as it came, and what became of it. */
@@ -72,8 +74,8 @@ export class Recorder {
       aborted: false,
     };
     this.requests.push(recorded);
-    this.#sizes.push(o.bytes);
-    this.#bytes += o.bytes;
+    this.#sizes.push(o.bytes + BYTES_BESIDES);
+    this.#bytes += o.bytes + BYTES_BESIDES;
     while (this.#bytes > MAX_RECORDED_BYTES && this.requests.length > 1) this.#forgetOldest();
     this.#changed();
     return recorded;

@@ -2,7 +2,8 @@ const PIECE_CHARS = 16;
 
 /** A text cut into words, each with the white space after it; always the same for the same text. */
 export function cutWords(text: string): readonly string[] {
-  return text.match(/\s*\S+\s*/g) ?? (text === '' ? [] : [text]);
+  if (text.trim() === '') return text === '' ? [] : [text];
+  return text.match(/\s*\S+\s*/g) ?? [];
 }
 
 /** JSON cut into pieces of equal length; they may end anywhere, inside escapes and surrogate pairs too. */

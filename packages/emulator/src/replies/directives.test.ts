@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createEmulator, type Emulator } from '../index.ts';
 import {
@@ -9,6 +10,7 @@ import {
   said,
   streamedText,
   textOfBody,
+  tools,
   withResults,
   type Message,
 } from '../testing/ask.ts';
@@ -214,4 +216,42 @@ test.each([
 
 test('a line that begins with @ and is no directive is prose', async () => {
   expect(said(await ask(createEmulator(), prompt('@alice hello\n@README.md')))).toContain('Simulated answer');
+});
+
+test('no prompt takes long or makes anything but an answer or a refusal', async () => {
+  const gaps = ['@say x', '@tool Bash', 'run x', 'edit a: replace b', 'read a.txt'].map(
+    (start) => `${start}${' '.repeat(9_000)}y`,
+  );
+  const startMs = performance.now();
+  for (const text of gaps) expect([200, 400]).toContain((await post(createEmulator(), bodyOf(prompt(text)))).status);
+  expect(performance.now() - startMs).toBeLessThan(3000);
+  const words = [
+    '@emit',
+    '@tool',
+    '@calls',
+    '@cut',
+    '2',
+    'after=1',
+    '{}',
+    '{"a":',
+    'read',
+    'run',
+    'edit',
+    'a.txt',
+    'replace',
+    'with',
+    'and',
+    'then',
+    '`',
+    '"',
+    ':',
+    '\n',
+    '*',
+  ];
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.constantFrom(...words), { minLength: 1, maxLength: 12 }), async (said) => {
+      const { status } = await post(createEmulator(), bodyOf({ ...prompt(said.join(' ')), tools: tools() }));
+      return status === 200 || status === 400;
+    }),
+  );
 });

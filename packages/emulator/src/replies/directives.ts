@@ -95,7 +95,7 @@ const NOTHING: MessageReply = { type: 'message', blocks: [] };
  */
 export function parseDirectives(prompt: string): Directive[] {
   return prompt.split('\n').flatMap((line) => {
-    const [, name = '', rest = ''] = /^\s*@([a-z_-]+[0-9]?)(?:\s+(.*?))?\s*$/.exec(line) ?? [];
+    const [, name = '', rest = ''] = /^@([a-z_-]+[0-9]?)(?:\s+(.*))?$/.exec(line.trim()) ?? [];
     const parser = Object.hasOwn(PARSERS, name) ? PARSERS[name] : undefined;
     return parser ? [parser(settingsOf(rest, line.trim()))] : [];
   });

@@ -14,6 +14,8 @@ type Stage = {
   troubles: Trouble[];
 };
 
+const MAX_COUNTED = 10_000;
+
 /** How often each trouble of an answer has struck; forgotten when the answer has been given. */
 export class TroubleCounts {
   readonly #struck = new Map<string, number>();
@@ -26,11 +28,19 @@ export class TroubleCounts {
       const key = `${index} ${history}`;
       const struck = this.#struck.get(key) ?? 0;
       if (struck >= trouble.times) continue;
-      this.#struck.set(key, struck + 1);
+      this.#remember(key, struck + 1);
       return trouble;
     }
     for (const index of troubles.keys()) this.#struck.delete(`${index} ${history}`);
     return undefined;
+  }
+
+  /** Prompts whose answer is never asked for to its end would fill the memory, so the oldest are forgotten. */
+  #remember(key: string, struck: number): void {
+    this.#struck.delete(key);
+    this.#struck.set(key, struck);
+    const oldest = this.#struck.size > MAX_COUNTED ? this.#struck.keys().next().value : undefined;
+    if (oldest !== undefined) this.#struck.delete(oldest);
   }
 }
 

@@ -1,3 +1,5 @@
+/** Longer lines are data. */
+const MAX_LINE_CHARS = 1000;
 const SHELL_FENCES = ['', 'sh', 'bash', 'shell', 'zsh', 'console', 'text'];
 const PROGRAMS =
   /^(?:npm|npx|pnpm|yarn|node|bun|deno|git|make|docker|python3?|pip3?|uv|cargo|go|bash|sh|ls|cd|curl|apt|apt-get|brew|colloquy)\s+\S/;
@@ -25,6 +27,7 @@ export function findCommands(text: string): string[] {
 
 /** The command of a line of code, without prompt sign and comment. In a shell block every line is one. */
 function commandOf(line: string, isShell: boolean): string[] {
+  if (line.length > MAX_LINE_CHARS) return [];
   const said = line
     .trim()
     .replace(/^\$\s+/, '')
