@@ -68,7 +68,8 @@ async function waited(delayMs: number, stop: TurnStop): Promise<boolean> {
 
 /** A call whose answer was cut or refused may be half of what the model meant: it is settled without being run. */
 function cutCall(toolUseId: string): NewEntry {
-  const content = 'The answer ended before this call was complete, so it was not run. Make the call again if it is still needed.';
+  const content =
+    'The answer ended before this call was complete, so it was not run. Make the call again if it is still needed.';
   return { kind: 'tool_result', toolUseId, content, isError: true, outcome: 'denied' };
 }
 

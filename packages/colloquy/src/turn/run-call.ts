@@ -76,7 +76,8 @@ async function runAndSettle(world: TurnWorld, stop: TurnStop, call: CallState, t
   const outcome = await runTool(world, stop, call, tool, input);
   // A lost lease writes nothing; the next owner tells that the outcome is unknown.
   if (stop.cause?.why === 'left') return;
-  const interrupted = stop.cause !== undefined && outcome.threw;
+  // A tool may throw when it is stopped, or tell how far it came.
+  const interrupted = stop.cause !== undefined && outcome.isError === true;
   const hooked = interrupted
     ? undefined
     : await afterRun(world, stop, call, input, outcome, Math.round(performance.now() - startedMs));
@@ -100,27 +101,40 @@ async function runAndSettle(world: TurnWorld, stop: TurnStop, call: CallState, t
     stop.stop({ why: 'hook', reason: hooked.stopReason ?? 'A hook ended the turn' });
 }
 
-type Ran = ToolOutcome & { threw: boolean };
-
-async function runTool(world: TurnWorld, stop: TurnStop, call: CallState, tool: Tool, input: Json): Promise<Ran> {
+async function runTool(
+  world: TurnWorld,
+  stop: TurnStop,
+  call: CallState,
+  tool: Tool,
+  input: Json,
+): Promise<ToolOutcome> {
   const signal = AbortSignal.any([stop.signal, world.log.lost]);
   try {
-    return { ...(await tool.run(input, contextFor(world, call, signal))), threw: false };
+    return await tool.run(input, await contextFor(world, call, tool, input, signal));
   } catch (error) {
     const content = signal.aborted
       ? 'The call was interrupted; what it had done by then stays done.'
       : messageOf(error);
-    return { content, isError: true, threw: true };
+    return { content, isError: true };
   }
 }
 
-function contextFor(world: TurnWorld, call: CallState, signal: AbortSignal): ToolContext {
+async function contextFor(
+  world: TurnWorld,
+  call: CallState,
+  tool: Tool,
+  input: Json,
+  signal: AbortSignal,
+): Promise<ToolContext> {
+  // A call that has been allowed may touch what it names, and nothing else outside the working folders.
+  const named = tool.target(input).paths ?? [];
+  const paths = await Promise.all(named.map(({ path }) => world.files.resolve(path)));
   return {
     session: world.log.id,
     thread: 'main',
     toolUseId: call.block.id,
     cwd: world.cwd,
-    files: world.files,
+    files: paths.length === 0 ? world.files : world.files.withLeave(paths),
     shell: world.shell,
     signal,
     progress: (news) =>
@@ -133,7 +147,7 @@ async function afterRun(
   stop: TurnStop,
   call: CallState,
   input: Json,
-  outcome: Ran,
+  outcome: ToolOutcome,
   durationMs: number,
 ): Promise<HookOutcome | undefined> {
   if (!world.hooks.has('PostToolUse') || outcome.isError === true) return undefined;
