@@ -105,7 +105,7 @@ async function handle(
       return fake.onPrompt(session, prompt);
     }
     default:
-      return json(response, 200, rest[0] === 'answers' ? { won: true, by: 'you' } : {});
+      return json(response, 200, rest[0] === 'answers' ? { won: true, by: 'page-1' } : {});
   }
 }
 
@@ -116,6 +116,8 @@ const FACTS = {
   endpoint: 'emulator',
   cwd: '/home/ada/projects/weather',
   sandbox: 'none',
+  you: 'page-1',
+  permissionMode: 'default',
   permissionModes: ['default', 'acceptEdits', 'plan', 'dontAsk', 'readOnly', 'strict'],
   models: [{ value: 'claude-opus-5-5', displayName: 'Claude Opus 5.5' }],
 };

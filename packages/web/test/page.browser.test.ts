@@ -107,7 +107,7 @@ test('a command waits for permission, over a reload too; Allow answers', async (
   await permission(page).getByText('ls -la').waitFor();
   await permission(page).getByRole('button', { name: 'Allow' }).click();
   await expect.poll(() => callsTo(fake, '/answers')).toEqual([{ request: 7, decision: { behavior: 'allow' } }]);
-  session.answered(7, 't', 'allow', 'you');
+  session.answered(7, 't', 'allow', 'page-1');
   await permission(page).waitFor({ state: 'detached' });
   session.result('t', 'a', { stdout: 'a', stderr: '' });
   await log(page).locator('details', { hasText: 'ls -la' }).getByText('Done').waitFor({ state: 'attached' });

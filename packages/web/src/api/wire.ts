@@ -13,6 +13,10 @@ export type ServerFacts = {
   /** Where the tools work. */
   cwd: string;
   sandbox: 'none' | 'working';
+  /** Under what name this browser's answers are told. */
+  you: string;
+  /** The mode of new conversations. */
+  permissionMode: string;
   permissionModes: string[];
   models: { value: string; displayName: string }[];
 };

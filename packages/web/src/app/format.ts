@@ -15,7 +15,7 @@ export function formatAgo(at: string, nowMs: number): string {
 
 /** "0.8 s", "12 s", "3 min 5 s". */
 export function formatDuration(ms: number): string {
-  if (ms < 9_950) return `${(ms / 1000).toFixed(1)} s`;
+  if (ms < 9_950) return `${Math.max(ms / 1000, 0.1).toFixed(1)} s`;
   const seconds = Math.round(ms / 1000);
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }

@@ -1,6 +1,6 @@
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import { explainError } from '../api/http-error.ts';
-import type { Answer, ServerFacts } from '../api/wire.ts';
+import type { Answer, ServerFacts, SessionSummary } from '../api/wire.ts';
 import { toHash } from '../app/route.ts';
 import { useEscape } from '../app/use-escape.ts';
 import { useObservable } from '../app/use-observable.ts';
@@ -18,6 +18,8 @@ import { Transcript } from './transcript.tsx';
 type Props = {
   store: SessionStore;
   facts: ServerFacts;
+  /** As the list knows it; undefined for a new one. */
+  summary: SessionSummary | undefined;
   title: string;
   onMenu: () => void;
   /** Tells the person something that has no place of its own. */
@@ -25,7 +27,7 @@ type Props = {
 };
 
 /** One conversation: header, transcript, open question, composer. */
-export function Conversation({ store, facts, title, onMenu, onTell }: Props): ReactNode {
+export function Conversation({ store, facts, summary, title, onMenu, onTell }: Props): ReactNode {
   const { id, view, connection } = useObservable(store.state);
   const composer = useRef<ComposerHandle>(null);
   const [sentCount, setSentCount] = useState(0);
@@ -51,7 +53,7 @@ export function Conversation({ store, facts, title, onMenu, onTell }: Props): Re
   const { answer, toldByMe } = useAnswer(store, onTell);
 
   useEscape(view.running, stop);
-  useToldAnswers(view, toldByMe, onTell);
+  useToldAnswers(view, facts.you, toldByMe, onTell);
   useEffect(() => {
     // On a touch screen the focus would raise the keyboard over the page.
     if (matchMedia('(hover: hover)').matches) composer.current?.focus();
@@ -65,6 +67,7 @@ export function Conversation({ store, facts, title, onMenu, onTell }: Props): Re
       <SessionHeader
         title={title}
         facts={facts}
+        summary={summary}
         view={view}
         onMode={(mode) => void attempt(store.setMode(mode))}
         onMenu={onMenu}
@@ -77,13 +80,7 @@ export function Conversation({ store, facts, title, onMenu, onTell }: Props): Re
       {isGone ? null : (
         <div className="bottom">
           {ask === undefined ? null : (
-            <PermissionPanel
-              key={ask.request}
-              ask={ask}
-              further={view.asks.length - 1}
-              unsandboxed={facts.sandbox === 'none'}
-              onAnswer={answer}
-            />
+            <PermissionPanel key={ask.request} ask={ask} further={view.asks.length - 1} onAnswer={answer} />
           )}
           <Composer
             ref={composer}
@@ -130,7 +127,12 @@ function useAnswer(
 }
 
 /** Tells who answered a question that stood on this page, when it was not this page. */
-function useToldAnswers(view: SessionView, toldByMe: (request: number) => boolean, onTell: Props['onTell']): void {
+function useToldAnswers(
+  view: SessionView,
+  you: string,
+  toldByMe: (request: number) => boolean,
+  onTell: Props['onTell'],
+): void {
   const shown = useRef(new Set<number>());
   const { asks, lastAnswer: last } = view;
   useEffect(() => {
@@ -139,9 +141,7 @@ function useToldAnswers(view: SessionView, toldByMe: (request: number) => boolea
   useEffect(() => {
     if (last === undefined || last.behavior === 'withdrawn') return;
     if (!shown.current.has(last.request) || toldByMe(last.request)) return;
-    onTell(
-      `${last.name} was ${last.behavior === 'allow' ? 'allowed' : 'denied'} by ${last.by === '' ? 'somebody else' : last.by}.`,
-      false,
-    );
-  }, [last, toldByMe, onTell]);
+    const who = last.by === you ? 'in another window' : `by ${last.by === '' ? 'somebody else' : last.by}`;
+    onTell(`${last.name} was ${last.behavior === 'allow' ? 'allowed' : 'denied'} ${who}.`, false);
+  }, [last, you, toldByMe, onTell]);
 }

@@ -7,20 +7,18 @@ import { describeTool, toKind } from '../tools/describe-tool.ts';
 import { inputParts } from '../tools/tool-details.ts';
 import { HandIcon } from './icons.tsx';
 import { ToolPartView } from './tool-part-view.tsx';
-import { WorkingDirectory } from './working-directory.ts';
+import { SurroundingsContext } from './surroundings.ts';
 
 type Props = {
   ask: PermissionAsk;
   /** How many further questions wait behind this one. */
   further: number;
-  /** Commands run without a sandbox here. */
-  unsandboxed: boolean;
   onAnswer: (request: number, decision: Answer) => Promise<void>;
 };
 
 /** A call that waits for a person: exactly what would run, why it is asked, and the two answers. Give it the request as key. */
-export function PermissionPanel({ ask, further, unsandboxed, onAnswer }: Props): ReactNode {
-  const cwd = useContext(WorkingDirectory);
+export function PermissionPanel({ ask, further, onAnswer }: Props): ReactNode {
+  const { cwd } = useContext(SurroundingsContext);
   const titleId = useId();
   const [isAnswering, setAnswering] = useState(false);
   const [error, setError] = useState<string | undefined>();
@@ -57,11 +55,6 @@ export function PermissionPanel({ ask, further, unsandboxed, onAnswer }: Props):
         ))}
       </div>
       {ask.reason === '' ? null : <p className="permission-reason">{ask.reason}</p>}
-      {unsandboxed && toKind(ask.name) === 'command' ? (
-        <p className="permission-reason">
-          There is no sandbox on this machine: the command can do whatever the server’s user can.
-        </p>
-      ) : null}
       {error === undefined ? null : (
         <p className="permission-error" role="alert">
           {error}

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { formatUsd } from '../app/format.ts';
 import { explainMode, modeChoices } from '../app/modes.ts';
-import type { ServerFacts } from '../api/wire.ts';
+import type { ServerFacts, SessionSummary } from '../api/wire.ts';
 import type { SessionView } from '../session/view-model.ts';
 import { MenuIcon } from './icons.tsx';
 import { SimulatedBadge } from './simulated-badge.tsx';
@@ -9,14 +9,17 @@ import { SimulatedBadge } from './simulated-badge.tsx';
 type Props = {
   title: string;
   facts: ServerFacts;
+  summary: SessionSummary | undefined;
   view: SessionView;
   onMode: (mode: string) => void;
   onMenu: () => void;
 };
 
 /** What conversation this is, which model answers, what it may do, and what it has cost. */
-export function SessionHeader({ title, facts, view, onMode, onMenu }: Props): ReactNode {
-  const mode = view.mode ?? 'default';
+export function SessionHeader({ title, facts, summary, view, onMode, onMenu }: Props): ReactNode {
+  // What the stream says is the newest; before it has said anything, what the session was made with.
+  const mode = view.mode ?? summary?.permission_mode ?? facts.permissionMode;
+  const model = view.model ?? summary?.model ?? facts.model;
   return (
     <header className="header">
       <button
@@ -41,9 +44,9 @@ export function SessionHeader({ title, facts, view, onMode, onMenu }: Props): Re
           </select>
         </label>
         <Cost cost={view.cost} simulated={facts.simulated} />
-        <span className="model" title={`Model: ${view.model ?? facts.model}`}>
+        <span className="model" title={`Model: ${model}`}>
           <span className="visually-hidden">Model: </span>
-          {view.model ?? facts.model}
+          {model}
         </span>
         {facts.simulated ? <SimulatedBadge /> : null}
       </div>

@@ -17,11 +17,11 @@ import {
   WarningIcon,
 } from './icons.tsx';
 import { ToolPartView } from './tool-part-view.tsx';
-import { WorkingDirectory } from './working-directory.ts';
+import { SurroundingsContext } from './surroundings.ts';
 
 /** One tool call in a line; opened, what it was asked and what came of it. A change that was made is open from the start. */
 export function ToolCard({ tool }: { tool: ToolBlock }): ReactNode {
-  const cwd = useContext(WorkingDirectory);
+  const { cwd, you } = useContext(SurroundingsContext);
   const [chosen, setChosen] = useState<boolean | undefined>();
   const { title, summary, isCode } = describeTool(tool.name, tool.input, { cwd });
   const outcome = outcomeOf(tool);
@@ -47,7 +47,7 @@ export function ToolCard({ tool }: { tool: ToolBlock }): ReactNode {
       </summary>
       {isOpen ? (
         <div className="tool-body">
-          {toolParts(tool).map((part, index) => (
+          {toolParts(tool, { you }).map((part, index) => (
             // A call's parts keep their order; further ones come at the end.
             <ToolPartView key={index} part={part} />
           ))}

@@ -1,4 +1,4 @@
-import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { Api } from '../api/api.ts';
 import { explainError } from '../api/http-error.ts';
 import type { ServerFacts } from '../api/wire.ts';
@@ -13,7 +13,7 @@ import { Conversation } from './conversation.tsx';
 import { titleOf } from './session-row.tsx';
 import { Sidebar } from './sidebar.tsx';
 import { Toast, type ToastMessage } from './toast.tsx';
-import { WorkingDirectory } from './working-directory.ts';
+import { SurroundingsContext } from './surroundings.ts';
 
 /** The page once it is signed in: the list of conversations beside the chosen one. On a narrow screen the list is a drawer. */
 export function Workspace({ api, facts }: { api: Api; facts: ServerFacts }): ReactNode {
@@ -32,6 +32,8 @@ export function Workspace({ api, facts }: { api: Api; facts: ServerFacts }): Rea
 
   const session = sessions.find((each) => each.id === id);
   const title = titleOf(session, firstPrompt(view) ?? (id === undefined ? 'New conversation' : 'Conversation'));
+  const cwd = session?.cwd ?? facts.cwd;
+  const surroundings = useMemo(() => ({ cwd, you: facts.you }), [cwd, facts.you]);
   useListRefresh(list, view);
   useTitle(title, view.asks.length > 0);
   useEffect(() => {
@@ -44,7 +46,7 @@ export function Workspace({ api, facts }: { api: Api; facts: ServerFacts }): Rea
     if (removed === id) navigate(undefined, { replace: true });
   };
   return (
-    <WorkingDirectory value={session?.cwd ?? facts.cwd}>
+    <SurroundingsContext value={surroundings}>
       <a className="skip-link" href="#message" onClick={skipToMessage}>
         Skip to the message box
       </a>
@@ -61,10 +63,18 @@ export function Workspace({ api, facts }: { api: Api; facts: ServerFacts }): Rea
           />
         </aside>
         <button type="button" className="scrim" aria-hidden="true" tabIndex={-1} onClick={drawer.close} />
-        <Conversation key={store.key} store={store} facts={facts} title={title} onMenu={drawer.open} onTell={tell} />
+        <Conversation
+          key={store.key}
+          store={store}
+          facts={facts}
+          summary={session}
+          title={title}
+          onMenu={drawer.open}
+          onTell={tell}
+        />
       </div>
       <Toast message={toast} onClose={closeToast} />
-    </WorkingDirectory>
+    </SurroundingsContext>
   );
 }
 

@@ -36,24 +36,29 @@ function otherFields(input: Input, shown: readonly string[]): ToolPart[] {
   return fields.length === 0 ? [] : [{ kind: 'fields', label: 'Input', fields }];
 }
 
-/** The parts of a call's card: its input, then what came of it. A change that was made replaces the one that was asked for. */
-export function toolParts(tool: ToolBlock): ToolPart[] {
+/** The parts of a call's card: its input, then what came of it. A change that was made replaces the one that was asked for; `you` is the reader's name. */
+export function toolParts(tool: ToolBlock, o: { you?: string | undefined } = {}): ToolPart[] {
   const made = tool.result?.isError === false ? hunksFromStructured(tool.result.structured) : undefined;
   const input = tool.input === undefined ? streamingInput(tool) : inputParts(tool.name, tool.input);
   const shown =
     made === undefined ? input : input.map((part) => (part.kind === 'patch' ? { ...part, hunks: made } : part));
-  return [...shown, ...answerParts(tool), ...resultParts(tool, shown)];
+  return [...shown, ...answerParts(tool, o.you), ...resultParts(tool, shown)];
 }
 
 function streamingInput(tool: ToolBlock): ToolPart[] {
   return tool.inputJson === '' ? [] : [{ kind: 'code', label: 'Input', text: tool.inputJson }];
 }
 
-function answerParts(tool: ToolBlock): ToolPart[] {
+function answerParts(tool: ToolBlock, you: string | undefined): ToolPart[] {
   if (tool.deniedReason !== undefined) return [{ kind: 'note', text: `Denied: ${tool.deniedReason}` }];
   if (tool.answered === undefined || tool.answered.behavior === 'withdrawn') return [];
   const { behavior, by } = tool.answered;
-  return [{ kind: 'note', text: `${behavior === 'allow' ? 'Allowed' : 'Denied'}${by === '' ? '' : ` by ${by}`}` }];
+  return [
+    {
+      kind: 'note',
+      text: `${behavior === 'allow' ? 'Allowed' : 'Denied'}${by === '' ? '' : ` by ${by === you ? 'you' : by}`}`,
+    },
+  ];
 }
 
 function resultParts(tool: ToolBlock, shown: readonly ToolPart[]): ToolPart[] {

@@ -15,6 +15,9 @@ export function addInfo(hono: Hono<AppEnv>, { options }: App): void {
       simulated: options.simulated ?? false,
       endpoint: options.endpoint,
       cwd: options.cwd,
+      // Under this name the caller's own answers and interrupts are told to everybody.
+      you: c.get('principal').name,
+      permissionMode: options.permissionMode ?? 'default',
       sandbox: options.sandbox ?? 'none',
       permissionModes: [...PERMISSION_MODES, ...(options.allowUnsandboxed === true ? ['bypassPermissions'] : [])],
       models: listModels().map(({ id, displayName }) => ({ value: id, displayName })),

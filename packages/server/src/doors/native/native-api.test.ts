@@ -44,6 +44,8 @@ test('info tells what this server is', async () => {
     endpoint: 'a test',
     cwd: process.cwd(),
     sandbox: 'working',
+    you: expect.stringMatching(/./),
+    permissionMode: 'default',
   });
   expect(info.version).toMatch(/^\d+\.\d+\.\d+/);
   expect(info.permissionModes).toEqual(['default', 'acceptEdits', 'plan', 'dontAsk', 'readOnly', 'strict']);
