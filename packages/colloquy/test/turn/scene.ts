@@ -1,0 +1,64 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createEmulator, type Emulator, type Reply } from '@colloquy/emulator';
+import type { Options, SDKMessage } from 'colloquy';
+import { createApiEngine, createMemoryStore, type Entry } from 'colloquy/internal';
+
+/** A session over the emulator, played prompt by prompt. */
+export type Scene = AsyncDisposable & {
+  emulator: Emulator;
+  cwd: string;
+  /** Sends a prompt and gives all that is told of its turn, up to its result. */
+  turn(prompt: string): Promise<SDKMessage[]>;
+  control: Awaited<ReturnType<ReturnType<typeof createApiEngine>['open']>>['control'];
+  log(): Promise<readonly Entry[]>;
+};
+
+export async function openScene(script: readonly Reply[], options: Options = {}): Promise<Scene> {
+  const emulator = createEmulator({ script });
+  const store = createMemoryStore();
+  const engine = createApiEngine({ store, send: emulator.send });
+  const cwd = options.cwd ?? mkdtempSync(join(tmpdir(), 'colloquy-turn-'));
+  const session = await engine.open({ cwd, tools: [], env: { PATH: process.env['PATH'] }, ...options });
+  return {
+    emulator,
+    cwd,
+    control: (name, args) => session.control(name, args),
+    log: () => store.read(session.id, { after: 0 }),
+    async turn(prompt) {
+      const messages = session.messages();
+      const told: SDKMessage[] = [];
+      await session.send({ type: 'user', message: { role: 'user', content: prompt }, parent_tool_use_id: null });
+      for await (const message of messages) {
+        told.push(message);
+        if (message.type === 'result') break;
+      }
+      return told;
+    },
+    async [Symbol.asyncDispose]() {
+      await session[Symbol.asyncDispose]();
+      await engine.close();
+    },
+  };
+}
+
+/** The last message of a turn. */
+export const resultOf = (messages: readonly SDKMessage[]): SDKMessage | undefined => messages.at(-1);
+
+type SentBlock = { type: string; text?: string; content?: unknown; is_error?: boolean; tool_use_id?: string };
+type SentMessage = { role: string; content: string | SentBlock[] };
+
+/** The messages of the request with this number, without cache markers. */
+export function sentMessages(emulator: Emulator, index: number): SentMessage[] {
+  const body = emulator.requests[index]?.body;
+  return JSON.parse(
+    JSON.stringify(body?.messages ?? [], (key, value: unknown) => (key === 'cache_control' ? undefined : value)),
+  );
+}
+
+/** The blocks of the newest message of a request. */
+export function newestBlocks(emulator: Emulator, index: number): SentBlock[] {
+  const content = sentMessages(emulator, index).at(-1)?.content;
+  return typeof content === 'string' || content === undefined ? [] : content;
+}
