@@ -9,7 +9,8 @@ import { untilAborted } from './helpers/until-aborted.ts';
 import type { SDKMessage, SDKUserMessage } from './messages.ts';
 import type { Options } from './options/options.ts';
 import type { PermissionModeInput } from './options/permissions.ts';
-import { validateOptions, validatePermissionMode } from './options/validate.ts';
+import { modelOf } from './options/resolve-options.ts';
+import { validateModel, validateOptions, validatePermissionMode } from './options/validate.ts';
 
 /** One session by label or UUID; absent: see the method. */
 type InSession = { sessionId?: string | undefined };
@@ -130,7 +131,7 @@ export class ClaudeSDKClient {
   async setModel(model?: string, o: InSession = {}): Promise<void> {
     if (o.sessionId === undefined) {
       const options = { ...this.#options, model: model ?? this.#firstModel };
-      validateOptions(options);
+      validateModel(modelOf(options), options);
       this.#options = options;
     }
     const sessions = await this.#chosen(o.sessionId);

@@ -27,7 +27,7 @@ export function validateOptions(options: Options): void {
     throw new ConfigurationError('Options `client` and `send` both replace the network; give one of them');
   }
   checkWorkingDirectory(options);
-  checkBudget(options);
+  validateModel(modelOf(options), options);
 }
 
 function checkOption(name: string, value: unknown): void {
@@ -99,12 +99,13 @@ function checkWorkingDirectory(options: Options): void {
   if (!found.isDirectory()) throw new ConfigurationError(`Option \`cwd\` names ${cwd}, which is not a directory`);
 }
 
-function checkBudget(options: Options): void {
-  if (options.maxBudgetUsd === undefined) return;
-  const model = modelOf(options);
-  if (modelInfo(model).price === undefined) {
-    throw new ConfigurationError(
-      `Option \`maxBudgetUsd\` cannot be kept with model ${model}, whose price is not known; leave it out, or choose another model`,
-    );
-  }
+/**
+ * Checks a model, as an option or as set while the session runs.
+ * @throws ConfigurationError when there is a budget, and the model's price is not known.
+ */
+export function validateModel(model: string, options: Pick<Options, 'maxBudgetUsd'>): void {
+  if (options.maxBudgetUsd === undefined || modelInfo(model).price !== undefined) return;
+  throw new ConfigurationError(
+    `Option \`maxBudgetUsd\` cannot be kept with model ${model}, whose price is not known; leave it out, or choose another model`,
+  );
 }

@@ -1,14 +1,13 @@
 import { ConfigurationError } from '../../errors.ts';
 import { createHookRunner } from '../../hooks/run-hooks.ts';
 import type { Json } from '../../log/entries.ts';
-import { modelInfo } from '../../messages-api/models.ts';
 import type { MessagesClient } from '../../messages-api/messages-client.ts';
 import type { Options } from '../../options/options.ts';
 import { parseUpdate } from '../../permissions/parse-update.ts';
 import type { PermissionModeInput } from '../../options/permissions.ts';
 import { reportedMode } from '../../options/reported-mode.ts';
 import { environmentOf, modelOf, workingDirectoryOf } from '../../options/resolve-options.ts';
-import { validatePermissionMode } from '../../options/validate.ts';
+import { validateModel, validatePermissionMode } from '../../options/validate.ts';
 import { VERSION } from '../../helpers/version.ts';
 import { applyUpdate, initialPermissions, isToolDenied, withMode } from '../../permissions/state.ts';
 import { createLocalFiles } from '../../tools/local-files.ts';
@@ -129,12 +128,7 @@ export class SessionSetup {
 
   /** @throws ConfigurationError for a model that the session's budget or thinking options cannot go with. */
   checkModel(model: string = this.#firstModel): void {
-    const info = modelInfo(model);
-    if (this.limits.maxBudgetUsd !== undefined && info.price === undefined) {
-      throw new ConfigurationError(
-        `The price of ${model} is not known, so maxBudgetUsd cannot be kept; leave it out, or choose another model`,
-      );
-    }
+    validateModel(model, this.#options);
   }
 
   onClose(listener: () => void): void {
