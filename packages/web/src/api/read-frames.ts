@@ -1,5 +1,5 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
-import type { SDKMessage } from '../../../colloquy/src/messages.ts';
+import type { SDKMessage } from 'colloquy';
 import { isRecord } from '../is-record.ts';
 import { UnreachableError } from './http-error.ts';
 import type { Frame, OpenBlock } from './wire.ts';

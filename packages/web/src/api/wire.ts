@@ -1,4 +1,4 @@
-import type { SDKMessage } from '../../../colloquy/src/messages.ts';
+import type { SDKMessage } from 'colloquy';
 
 // What the server's native API sends and takes, as far as the page uses it. Fields keep the wire's spelling.
 

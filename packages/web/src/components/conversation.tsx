@@ -51,13 +51,18 @@ export function Conversation({ store, facts, summary, title, onMenu, onTell }: P
     void attempt(store.stop()).finally(() => setStopping(false));
   }, [store, attempt]);
   const { answer, toldByMe } = useAnswer(store, onTell);
+  const answerAndGoOn = useCallback(
+    async (request: number, decision: Answer) => {
+      await answer(request, decision);
+      // The answered question goes, and the focus with it.
+      focusWithoutKeyboard(composer.current);
+    },
+    [answer],
+  );
 
   useEscape(view.running, stop);
   useToldAnswers(view, facts.you, toldByMe, onTell);
-  useEffect(() => {
-    // On a touch screen the focus would raise the keyboard over the page.
-    if (matchMedia('(hover: hover)').matches) composer.current?.focus();
-  }, [store]);
+  useEffect(() => focusWithoutKeyboard(composer.current), [store]);
 
   const ask = view.asks[0];
   const isGone = connection.state === 'not_found';
@@ -80,7 +85,7 @@ export function Conversation({ store, facts, summary, title, onMenu, onTell }: P
       {isGone ? null : (
         <div className="bottom">
           {ask === undefined ? null : (
-            <PermissionPanel key={ask.request} ask={ask} further={view.asks.length - 1} onAnswer={answer} />
+            <PermissionPanel key={ask.request} ask={ask} further={view.asks.length - 1} onAnswer={answerAndGoOn} />
           )}
           <Composer
             ref={composer}
@@ -95,6 +100,11 @@ export function Conversation({ store, facts, summary, title, onMenu, onTell }: P
       <Announcer view={view} />
     </main>
   );
+}
+
+/** On a touch screen the focus would raise the keyboard over the page. */
+function focusWithoutKeyboard(composer: ComposerHandle | null): void {
+  if (matchMedia('(hover: hover)').matches) composer?.focus();
 }
 
 function Gone(): ReactNode {

@@ -12,7 +12,7 @@ export function PatchView({ label, hunks }: { label: string; hunks: readonly Hun
           <span className="added">+{added}</span> <span className="removed">−{removed}</span>
         </span>
       </figcaption>
-      <div className="patch-scroll" role="region" aria-label={`Change of ${label}`} tabIndex={0}>
+      <div className="patch-scroll" role="group" aria-label={`Change of ${label}`} tabIndex={0}>
         {hunks.map((hunk, index) => (
           // Hunks of one change never move.
           <div className="hunk" key={index}>

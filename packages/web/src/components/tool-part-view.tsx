@@ -39,7 +39,7 @@ function CodeText({ label, text, isError }: { label: string; text: string; isErr
         <span>{label}</span>
         <CopyButton label={`Copy ${label.toLowerCase()}`} getText={() => text} />
       </figcaption>
-      <pre role="region" aria-label={label} tabIndex={0}>
+      <pre role="group" aria-label={label} tabIndex={0}>
         {left > 0 ? text.slice(0, MAX_SHOWN_CHARS) : text.replace(/\n$/, '')}
       </pre>
       {left > 0 ? (

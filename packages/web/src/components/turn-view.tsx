@@ -8,12 +8,12 @@ import { WarningIcon } from './icons.tsx';
 /** A turn: prompt, answer, tool calls, end. Turns are immutable, so a finished one is rendered once. */
 export const TurnView = memo(function TurnView({ turn }: { turn: Turn }): ReactNode {
   return (
-    <section className="turn" aria-label="Turn">
+    <article className="turn">
       {turn.blocks.map((block) => (
         <BlockView key={block.key} block={block} />
       ))}
       {turn.end === undefined ? null : <TurnFoot turn={turn} end={turn.end} />}
-    </section>
+    </article>
   );
 });
 

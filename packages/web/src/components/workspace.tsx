@@ -4,10 +4,11 @@ import { explainError } from '../api/http-error.ts';
 import type { ServerFacts } from '../api/wire.ts';
 import { navigate, useRoute } from '../app/route.ts';
 import { useMedia } from '../app/use-media.ts';
-import { useObservable } from '../app/use-observable.ts';
+import { useObservable, useSelected } from '../app/use-observable.ts';
 import { useSessionList } from '../app/use-session-list.ts';
 import { useSessionStore } from '../app/use-session-store.ts';
 import type { SessionList } from '../session/session-list.ts';
+import type { SessionStore } from '../session/session-store.ts';
 import type { SessionView } from '../session/view-model.ts';
 import { Conversation } from './conversation.tsx';
 import { titleOf } from './session-row.tsx';
@@ -26,16 +27,17 @@ export function Workspace({ api, facts }: { api: Api; facts: ServerFacts }): Rea
     id,
     useCallback(() => void list.refresh(), [list]),
   );
-  const { view } = useObservable(store.state);
+  const first = useSelected(store.state, ({ view }) => firstPrompt(view));
+  const isAsking = useSelected(store.state, ({ view }) => view.asks.length > 0);
   const { toast, tell, closeToast } = useToast();
   const drawer = useDrawer();
 
   const session = sessions.find((each) => each.id === id);
-  const title = titleOf(session, firstPrompt(view) ?? (id === undefined ? 'New conversation' : 'Conversation'));
+  const title = titleOf(session, first ?? (id === undefined ? 'New conversation' : 'Conversation'));
   const cwd = session?.cwd ?? facts.cwd;
   const surroundings = useMemo(() => ({ cwd, you: facts.you }), [cwd, facts.you]);
-  useListRefresh(list, view);
-  useTitle(title, view.asks.length > 0);
+  useListRefresh(list, store);
+  useTitle(title, isAsking);
   useEffect(() => {
     if (loaded && id !== undefined && session === undefined) void list.ensure(id);
   }, [list, loaded, id, session]);
@@ -128,9 +130,10 @@ function useDrawer() {
 }
 
 /** A turn that begins or ends changes the list: its dot, its time, a new conversation's title. */
-function useListRefresh(list: SessionList, view: SessionView): void {
-  const turnCount = view.turns.length;
-  useEffect(() => void list.refresh(), [list, turnCount, view.running]);
+function useListRefresh(list: SessionList, store: SessionStore): void {
+  const turnCount = useSelected(store.state, ({ view }) => view.turns.length);
+  const isRunning = useSelected(store.state, ({ view }) => view.running);
+  useEffect(() => void list.refresh(), [list, turnCount, isRunning]);
 }
 
 /** What a conversation is called while the server has not named it. */

@@ -11,7 +11,7 @@ export function CodeBlock({ children }: ComponentProps<'pre'>): ReactNode {
         <span>{language ?? 'text'}</span>
         <CopyButton label="Copy code" getText={() => pre.current?.textContent.replace(/\n$/, '') ?? ''} />
       </div>
-      <pre ref={pre} tabIndex={0} role="region" aria-label={language === undefined ? 'Code' : `Code, ${language}`}>
+      <pre ref={pre} tabIndex={0} role="group" aria-label={language === undefined ? 'Code' : `Code, ${language}`}>
         {children}
       </pre>
     </div>

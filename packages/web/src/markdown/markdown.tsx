@@ -42,7 +42,7 @@ const COMPONENTS: Components = {
     </a>
   ),
   table: ({ children }) => (
-    <div className="table-scroll" role="region" aria-label="Table" tabIndex={0}>
+    <div className="table-scroll" role="group" aria-label="Table" tabIndex={0}>
       <table>{children}</table>
     </div>
   ),

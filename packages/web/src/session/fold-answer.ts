@@ -1,4 +1,4 @@
-import type { SDKAssistantMessage, SDKPartialAssistantMessage } from '../../../colloquy/src/messages.ts';
+import type { SDKAssistantMessage, SDKPartialAssistantMessage } from 'colloquy';
 import type { OpenBlock } from '../api/wire.ts';
 import { isRecord } from '../is-record.ts';
 import { appendBlock, editLastBlocks, isLive, removeBlocks } from './edit-view.ts';

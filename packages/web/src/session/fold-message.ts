@@ -1,4 +1,4 @@
-import type { SDKMessage, SDKStatusMessage, SDKSystemMessage } from '../../../colloquy/src/messages.ts';
+import type { SDKMessage, SDKStatusMessage, SDKSystemMessage } from 'colloquy';
 import { appendBlock, editTool } from './edit-view.ts';
 import { foldAssistant, foldStreamEvent } from './fold-answer.ts';
 import { acceptPrompt, ensurePrompt, openTurn, takePrompt, withdrawPrompt } from './fold-prompts.ts';

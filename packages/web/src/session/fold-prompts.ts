@@ -1,4 +1,4 @@
-import type { SDKUserMessageReplay } from '../../../colloquy/src/messages.ts';
+import type { SDKUserMessageReplay } from 'colloquy';
 import { appendBlock, isLive } from './edit-view.ts';
 import type { QueuedPrompt, SessionView, Turn } from './view-model.ts';
 

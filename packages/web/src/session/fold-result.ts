@@ -1,4 +1,4 @@
-import type { SDKResultMessage } from '../../../colloquy/src/messages.ts';
+import type { SDKResultMessage } from 'colloquy';
 import { dropLive } from './fold-answer.ts';
 import { editLastTurn } from './edit-view.ts';
 import { openTurn, takePrompt } from './fold-prompts.ts';

@@ -3,7 +3,7 @@ import type {
   SDKPermissionDeniedMessage,
   SDKPermissionRequestMessage,
   SDKUserMessage,
-} from '../../../colloquy/src/messages.ts';
+} from 'colloquy';
 import { isRecord } from '../is-record.ts';
 import { editTool } from './edit-view.ts';
 import type { SessionView, ToolBlock, ToolResult, ToolState } from './view-model.ts';

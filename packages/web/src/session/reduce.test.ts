@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { SDKMessage } from '../../../colloquy/src/messages.ts';
+import type { SDKMessage } from 'colloquy';
 import { reduce, type Action } from './reduce.ts';
 import { EMPTY_VIEW, type Block, type SessionView } from './view-model.ts';
 
