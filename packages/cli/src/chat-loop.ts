@@ -55,9 +55,9 @@ export class ChatLoop implements ChatState, AsyncDisposable {
       if (prompt.trim() === '') continue;
       await (prompt.startsWith('/') ? this.#runCommand(prompt) : this.#runTurn(prompt)).catch((error: unknown) => {
         if (this.#leaving) return;
-        this.note(describeError(error));
         // A person goes on; a script must not take what follows for answers.
         if (!this.#interactive) throw error;
+        this.note(describeError(error));
       });
     }
   }
@@ -72,7 +72,7 @@ export class ChatLoop implements ChatState, AsyncDisposable {
 
   async reopen(change: Partial<Options>): Promise<void> {
     await this.#client.disconnect();
-    this.options = { ...this.options, resume: undefined, continue: undefined, ...change };
+    this.options = { ...this.options, resume: undefined, continue: undefined, forkSession: undefined, ...change };
     this.#client = new ClaudeSDKClient(this.options);
   }
 

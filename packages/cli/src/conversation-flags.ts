@@ -13,6 +13,7 @@ export type ConversationFlags = {
   disallowedTools: string[];
   resume?: string;
   continue?: true;
+  forkSession?: true;
   cwd?: string;
   offline?: true;
   maxTurns?: number;
@@ -41,6 +42,7 @@ export function addConversationFlags(command: Command): Command {
     .option('--disallowed-tools <rules>', 'deny rules; a bare name takes the tool away', collectRules, [])
     .option('--resume <id>', 'go on with this session')
     .option('--continue', 'go on with the newest session of the folder')
+    .option('--fork-session', 'with either of these: in a copy of that session')
     .option('--cwd <folder>', 'where tools work (default: the folder you are in)')
     .option('--offline', 'no network: a simulated assistant answers')
     .option('--max-turns <n>', 'most model requests a prompt may make', parseCount)
@@ -72,6 +74,7 @@ export function toOptions(flags: ConversationFlags): Options {
     disallowedTools: flags.disallowedTools,
     resume: flags.resume,
     continue: flags.continue,
+    forkSession: flags.forkSession,
     maxTurns: flags.maxTurns,
     maxBudgetUsd: flags.maxBudgetUsd,
     systemPrompt: flags.systemPrompt,

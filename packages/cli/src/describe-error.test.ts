@@ -1,4 +1,4 @@
-import { ConfigurationError } from 'colloquy';
+import { ConfigurationError, SessionBusyError, SessionNotFoundError } from 'colloquy';
 import { expect, test } from 'vitest';
 import { describeError, UsageError } from './describe-error.ts';
 
@@ -28,4 +28,13 @@ test('causes that go in a circle end', () => {
   const second = new Error('second', { cause: first });
   first.cause = second;
   expect(describeError(first)).toBe('first\n  because: second');
+});
+
+test('the way out is one that the command line has', () => {
+  expect(describeError(new SessionNotFoundError('s1'))).toBe(
+    'There is no session s1; "colloquy sessions" lists those that exist',
+  );
+  expect(describeError(new SessionBusyError('s1', 'host 42'))).toBe(
+    'Session s1 is open in host 42; close it there, or go on with a copy: --fork-session',
+  );
 });

@@ -1,4 +1,4 @@
-import { ColloquyError } from 'colloquy';
+import { ColloquyError, SessionBusyError, SessionNotFoundError } from 'colloquy';
 
 /** A use of the command that cannot work; its message is for the person who typed it. */
 export class UsageError extends Error {
@@ -12,8 +12,20 @@ export class UsageError extends Error {
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return `unexpected: ${String(error)}`;
   if (!isExpected(error)) return `unexpected ${error.stack ?? error.message}`;
-  const causes = causesOf(error).filter((message) => !error.message.includes(message));
-  return [error.message, ...causes.map((message) => `  because: ${message}`)].join('\n');
+  const text = tellInOurTerms(error);
+  const causes = causesOf(error).filter((message) => !text.includes(message));
+  return [text, ...causes.map((message) => `  because: ${message}`)].join('\n');
+}
+
+// The messages of the package name functions and options; here there are commands and flags.
+function tellInOurTerms(error: Error): string {
+  if (error instanceof SessionNotFoundError) {
+    return `There is no session ${error.sessionId}; "colloquy sessions" lists those that exist`;
+  }
+  if (error instanceof SessionBusyError) {
+    return `Session ${error.sessionId} is open in ${error.owner}; close it there, or go on with a copy: --fork-session`;
+  }
+  return error.message;
 }
 
 function isExpected(error: Error): boolean {

@@ -15,8 +15,9 @@ export function emulateCommand(): Command {
     .action(async (flags: { port: number; json?: true }) => {
       const { createEmulator } = await import('@colloquy/emulator');
       const server = await createEmulator().listen({ port: flags.port });
+      const stopped = untilStopped();
       process.stdout.write(flags.json ? `${JSON.stringify({ url: server.url })}\n` : readyText(server.url));
-      await untilStopped();
+      await stopped;
       await server.close();
     });
 }

@@ -49,6 +49,7 @@ async function runServer(flags: ServeFlags): Promise<void> {
   await using running = await startServer(flags, (error) =>
     process.stderr.write(`colloquy: ${describeError(error)}\n`),
   );
+  const stopped = untilStopped();
   const { server, model, endpoint, simulated } = running;
   if (flags.json) {
     process.stdout.write(`${JSON.stringify({ url: server.url, link: server.link, port: server.port, simulated })}\n`);
@@ -60,7 +61,7 @@ async function runServer(flags: ServeFlags): Promise<void> {
     process.stdout.write('The link signs one browser in, once, within ten minutes. Ctrl-C ends the server.\n');
   }
   using _ = flags.json ? undefined : linkOnEnter(() => server.createLink());
-  await untilStopped();
+  await stopped;
 }
 
 // The link is good once: a person who reloads too late, or opens a second browser, gets another without a restart.

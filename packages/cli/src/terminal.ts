@@ -47,6 +47,9 @@ export function askOnTerminal(question: string, signal: AbortSignal): Promise<st
     lines.on('close', () => finish(undefined));
     // While a line is read the terminal is in raw mode, and Ctrl-C is a key: it is passed on as what it means.
     lines.on('SIGINT', () => process.emit('SIGINT'));
-    lines.question(question, finish);
+    // Only the last line is the prompt of the line editor, which redraws it.
+    const promptAt = question.lastIndexOf('\n') + 1;
+    process.stderr.write(question.slice(0, promptAt));
+    lines.question(question.slice(promptAt), finish);
   });
 }

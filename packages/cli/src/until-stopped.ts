@@ -1,4 +1,7 @@
-/** Resolves with the first SIGINT or SIGTERM: for commands that run until they are told to stop. A second one ends the process. */
+/**
+ * Resolves with the first SIGINT or SIGTERM: for commands that run until they are told to stop; a second one
+ * ends the process. Call it before saying that the command is ready: who is told so may stop it at once.
+ */
 export function untilStopped(): Promise<void> {
   return new Promise((resolve) => {
     const stop = (): void => {

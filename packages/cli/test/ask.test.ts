@@ -97,6 +97,8 @@ test('continue and resume go on with the same session', async () => {
   const id = String(first?.['session_id']);
   const [third] = lines((await workspace.run(['ask', ...json, '--resume', id, '@say three'])).stdout);
   expect([second?.['session_id'], third?.['session_id']]).toEqual([id, id]);
+  const [copy] = lines((await workspace.run(['ask', ...json, '--resume', id, '--fork-session', '@say four'])).stdout);
+  expect(copy?.['session_id']).not.toBe(id);
   const shown = await workspace.run(['sessions', 'show', id]);
   expect(shown.stdout).toMatch(/> @say one\n\none\n\n> @say two\n\ntwo\n\n> @say three\n\nthree\n$/);
 });
@@ -122,9 +124,10 @@ test.each([
   command.stdin.end();
   const pidFile = join(workspace.folder, 'pid');
   await expect.poll(() => existsSync(pidFile), { timeout: 5_000 }).toBe(true);
-  for (const signal of signals) {
-    command.kill(signal);
-    if (signals.length > 1) await command.until('Interrupting', 'stderr');
+  command.kill(signals[0]);
+  if (signals[1] !== undefined) {
+    await command.until('Interrupting', 'stderr');
+    command.kill(signals[1]);
   }
   expect((await command.finished).code).toBe(exit);
   await expect.poll(() => isAlive(Number(readFileSync(pidFile, 'utf8')))).toBe(false);

@@ -2,9 +2,14 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { vi } from 'vitest';
 
 const MAIN = join(import.meta.dirname, '../src/main.ts');
+const NODE_ARGS = ['--conditions=colloquy-source', MAIN];
 const GIVE_UP_MS = 20_000;
+
+// Each command is a process, and several in a test take seconds on a busy machine.
+vi.setConfig({ testTimeout: 40_000 });
 
 /** What a finished command left. */
 export type Finished = { code: number | null; stdout: string; stderr: string };
@@ -13,7 +18,10 @@ export type Finished = { code: number | null; stdout: string; stderr: string };
 export type RunningCli = {
   stdin: ChildProcessWithoutNullStreams['stdin'];
   kill(signal: NodeJS.Signals): void;
-  /** Resolves when standard output (or what `stream` names) holds the text. Rejects when the command ends before. */
+  /**
+   * Resolves when standard output (or what `stream` names) holds the text behind what an earlier call has found, with all of that
+   * stream so far. Rejects when the command ends before.
+   */
   until(text: string, stream?: 'stdout' | 'stderr'): Promise<string>;
   finished: Promise<Finished>;
 };
@@ -23,6 +31,8 @@ export type Workspace = AsyncDisposable & {
   folder: string;
   /** Starts `colloquy` with these arguments. No variable of ours but those given reaches it, and no credential of the machine. */
   start(args: readonly string[], env?: Record<string, string>): RunningCli;
+  /** Starts it on a terminal of its own, which `script` of util-linux makes. Keys go to `stdin`, the screen comes on `stdout`. */
+  startOnTerminal(args: readonly string[]): RunningCli;
   /** Runs it to its end with this on standard input. */
   run(args: readonly string[], o?: { input?: string; env?: Record<string, string> }): Promise<Finished>;
 };
@@ -34,17 +44,24 @@ export async function createWorkspace(files: Record<string, string> = {}): Promi
   for (const [name, content] of Object.entries(files)) await writeFile(join(root, name), content);
   const base = { PATH: process.env['PATH'] ?? '', HOME: root, COLLOQUY_HOME: join(root, '.data'), LANG: 'C.UTF-8' };
 
-  const start: Workspace['start'] = (args, env = {}) => {
-    const child = spawn(process.execPath, ['--conditions=colloquy-source', MAIN, ...args], {
-      cwd: root,
-      env: { ...base, ...env },
-    });
+  const startProgram = (program: string, args: readonly string[], env: Record<string, string>): RunningCli => {
+    const child = spawn(program, args, { cwd: root, env: { ...base, ...env } });
     running.add(child);
     return follow(child, () => running.delete(child));
   };
+  const start: Workspace['start'] = (args, env = {}) => startProgram(process.execPath, [...NODE_ARGS, ...args], env);
   return {
     folder: root,
     start,
+    startOnTerminal(args) {
+      const command = [process.execPath, ...NODE_ARGS, ...args].map(
+        (word) => `'${word.replaceAll("'", String.raw`'\''`)}'`,
+      );
+      return startProgram('script', ['--quiet', '--flush', '--return', '--command', command.join(' '), '/dev/null'], {
+        TERM: 'xterm',
+        SHELL: '/bin/sh',
+      });
+    },
     run(args, o = {}) {
       const command = start(args, o.env);
       command.stdin.end(o.input ?? '');
@@ -59,6 +76,7 @@ export async function createWorkspace(files: Record<string, string> = {}): Promi
 
 function follow(child: ChildProcessWithoutNullStreams, onEnd: () => void): RunningCli {
   const seen = { stdout: '', stderr: '' };
+  const found = { stdout: 0, stderr: 0 };
   let changed = Promise.withResolvers<void>();
   let ended = false;
   const wake = (): void => {
@@ -88,11 +106,15 @@ function follow(child: ChildProcessWithoutNullStreams, onEnd: () => void): Runni
     kill: (signal) => child.kill(signal),
     finished,
     async until(text, stream = 'stdout') {
-      while (!seen[stream].includes(text)) {
+      for (;;) {
+        const at = seen[stream].indexOf(text, found[stream]);
+        if (at >= 0) {
+          found[stream] = at + text.length;
+          return seen[stream];
+        }
         if (ended) throw new Error(`The command ended without "${text}" on ${stream}: ${JSON.stringify(seen)}`);
         await changed.promise;
       }
-      return seen[stream];
     },
   };
 }
