@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import type { BrowserContext, Page, ViewportSize } from 'playwright-core';
+import type { Page, ViewportSize } from 'playwright-core';
 import { findChromium, launch } from './browser.ts';
 import { type FakeServer, startFakeServer } from './fake-server.ts';
 
@@ -13,7 +13,7 @@ const WAIT_MS = 10_000;
 const PACKAGE = dirname(import.meta.dirname);
 
 /** A browser, the page as it is built now, and a server for it: what the tests of one file share, because it takes a second to make. */
-export type Lab = AsyncDisposable & { context: BrowserContext; fake: FakeServer };
+export type Lab = AsyncDisposable & { page: Page; fake: FakeServer };
 
 /** Builds the page into a folder of its own and starts the browser; undefined where there is no Chromium. */
 export async function openLab(): Promise<Lab | undefined> {
@@ -23,9 +23,10 @@ export async function openLab(): Promise<Lab | undefined> {
   const [browser] = await Promise.all([launch(executable), buildPage(folder)]);
   const context = await browser.newContext({ reducedMotion: 'reduce' });
   context.setDefaultTimeout(WAIT_MS);
+  const page = await context.newPage();
   const fake = await startFakeServer({ page: folder });
   return {
-    context,
+    page,
     fake,
     async [Symbol.asyncDispose]() {
       await browser.close();
@@ -46,18 +47,15 @@ async function buildPage(folder: string): Promise<void> {
   });
 }
 
-/** A fresh page and the server behind it, empty. Disposed, it fails if the page broke a rule meanwhile. */
+/** The page, as if newly opened, and the server behind it, empty. Disposed, it fails if the page broke a rule meanwhile. */
 export type OpenPage = AsyncDisposable & { page: Page; fake: FakeServer };
 
 /** Opens the page through a printed link, unless `path` says another way. */
 export async function openPage(
-  { context, fake }: Lab,
+  { page, fake }: Lab,
   o: { viewport?: ViewportSize; path?: string; before?: (fake: FakeServer) => void } = {},
 ): Promise<OpenPage> {
-  fake.reset();
   o.before?.(fake);
-  await context.clearCookies();
-  const page = await context.newPage();
   await page.setViewportSize(o.viewport ?? { width: 1000, height: 700 });
   const broken: string[] = [];
   page.on('pageerror', (error) => broken.push(String(error)));
@@ -72,7 +70,11 @@ export async function openPage(
     page,
     fake,
     async [Symbol.asyncDispose]() {
-      await page.close();
+      for (const event of ['pageerror', 'console', 'request'] as const) page.removeAllListeners(event);
+      await page.evaluate(() => sessionStorage.clear());
+      await page.context().clearCookies();
+      await page.goto('about:blank');
+      fake.reset();
       if (broken.length > 0) throw new Error(`The page broke a rule:\n${broken.join('\n')}`);
     },
   };
