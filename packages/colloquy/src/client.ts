@@ -3,7 +3,7 @@ import type { Controls, ServerInfo } from './engines/engine.ts';
 import { Inbox } from './engines/inbox.ts';
 import { DEFAULT_LABEL, type NamedSession, NamedSessions } from './engines/named-sessions.ts';
 import { checkUserMessage, forEachMessage, promptOf } from './engines/user-message.ts';
-import { AbortError } from './errors.ts';
+import { AbortError, SessionBusyError } from './errors.ts';
 import { abortErrorOf, atBorder } from './helpers/abort-error.ts';
 import { untilAborted } from './helpers/until-aborted.ts';
 import type { SDKMessage, SDKUserMessage } from './messages.ts';
@@ -138,9 +138,9 @@ export class ClaudeSDKClient {
     await Promise.all(sessions.map(({ session }) => session.control('setModel', { model })));
   }
 
-  /** The UUID of the session behind a label; `undefined` while no such session is open. */
+  /** The UUID of the session behind a label; `undefined` while there is no such session. */
   sessionId(label: string = DEFAULT_LABEL): string | undefined {
-    return this.#connection?.sessions.get(label)?.session.id;
+    return this.#connection?.sessions.idOf(label);
   }
 
   /** What the sessions offer: commands, output styles, models. Opens the default session if none is open. */
@@ -225,12 +225,14 @@ async function accept(
   checkUserMessage(message);
   const name = nameIn(message) ?? fallback;
   const expected = inbox.expect(name, message);
+  let session: NamedSession | undefined;
   try {
-    const session = await sessions.open(name);
+    session = await sessions.open(name);
     signal.throwIfAborted();
     await inbox.send(expected, session);
   } catch (error) {
     inbox.fail(expected, error);
+    if (session !== undefined && error instanceof SessionBusyError) sessions.forget(session);
     throw error;
   }
 }

@@ -78,7 +78,7 @@ export class Conversation {
    * AbortError if it was interrupted, aborted or closed; ConfigurationError for an empty prompt; SessionNotFoundError | SessionBusyError.
    */
   async ask(prompt: string, o: AskOptions = {}): Promise<string> {
-    const exchange = new Exchange(prompt, () => {});
+    const exchange = new Exchange(prompt);
     return this.#hold(exchange, o.signal);
   }
 
@@ -185,16 +185,19 @@ class Exchange {
   readonly #response: PendingResponse;
   readonly #prompt: ReturnType<typeof promptOf>;
   readonly #hear: (message: SDKMessage) => void;
+  readonly #partial: boolean;
   readonly #errors = new ResultErrors();
   #session: EngineSession | undefined;
   #running = false;
   #abandoned = false;
 
-  constructor(prompt: string, hear: (message: SDKMessage) => void) {
+  /** `hear` is told every message, stream events too; without it nobody asks for those. */
+  constructor(prompt: string, hear?: (message: SDKMessage) => void) {
     this.#prompt = promptOf(prompt);
     checkUserMessage(this.#prompt);
     this.#response = new PendingResponse(this.#prompt);
-    this.#hear = hear;
+    this.#hear = hear ?? (() => {});
+    this.#partial = hear !== undefined;
   }
 
   /** Nobody waits for the answer any longer: the turn is interrupted, at once or as soon as it begins. */
@@ -211,7 +214,7 @@ class Exchange {
   ): Promise<SDKResultMessage> {
     if (this.#abandoned) throw new AbortError('The prompt was given up before it was sent');
     this.#session = session;
-    await this.#response.send(session, { partial: true });
+    await this.#response.send(session, { partial: this.#partial });
     const source = this.#response.receive();
     for (let batch = await source.pull(); batch !== undefined; batch = await source.pull()) {
       if (!this.#running) dialogue.add(this.#prompt);

@@ -144,7 +144,6 @@ class QueryRun implements BatchSource<SDKMessage> {
   /** Inputs that have not ended. */
   #inputs = 0;
   readonly #unanswered = new Set<string>();
-  readonly #answered = new Set<string>();
   readonly #results = new ResultErrors();
   #lastError: Error | undefined;
   #failure: { error: unknown } | undefined;
@@ -209,10 +208,11 @@ class QueryRun implements BatchSource<SDKMessage> {
   async #send(message: SDKUserMessage): Promise<void> {
     const { session } = await this.#ready();
     const uuid = message.uuid ?? randomUUID();
-    // A prompt sent twice under one uuid is accepted once, and has one result.
-    if (!this.#answered.has(uuid)) this.#unanswered.add(uuid);
+    this.#unanswered.add(uuid);
     try {
-      await session.send({ ...message, uuid });
+      const { settled } = await session.send({ ...message, uuid });
+      // Sent before, under this uuid: it has no other result.
+      if (settled === true) this.#unanswered.delete(uuid);
     } catch (error) {
       this.#unanswered.delete(uuid);
       throw error;
@@ -224,18 +224,14 @@ class QueryRun implements BatchSource<SDKMessage> {
     for (const [index, message] of batch.entries()) {
       if (message.type === 'stream_event') continue;
       const error = this.#results.errorOf(message);
-      if (message.type === 'command_lifecycle' && message.state === 'cancelled') this.#settle(message.command_uuid);
+      if (message.type === 'command_lifecycle' && message.state === 'cancelled')
+        this.#unanswered.delete(message.command_uuid);
       if (message.type !== 'result') continue;
       this.#lastError = error;
-      for (const uuid of message.user_message_uuids ?? []) this.#settle(uuid);
+      for (const uuid of message.user_message_uuids ?? []) this.#unanswered.delete(uuid);
       if (this.#isAnswered()) return batch.slice(0, index + 1);
     }
     return batch;
-  }
-
-  #settle(uuid: string): void {
-    this.#unanswered.delete(uuid);
-    this.#answered.add(uuid);
   }
 
   #isAnswered(): boolean {

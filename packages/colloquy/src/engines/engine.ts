@@ -17,8 +17,11 @@ export interface Engine {
 /** One open session. */
 export interface EngineSession extends AsyncDisposable {
   readonly id: string;
-  /** Resolves when the prompt is accepted (durable); the turn runs whether or not anybody reads. */
-  send(message: SDKUserMessage): Promise<{ uuid: string }>;
+  /**
+   * Resolves when the prompt is accepted (durable); the turn runs whether or not anybody reads. A prompt whose uuid was accepted
+   * before is not accepted again; it is `settled` if its turn has ended, or it was withdrawn: no response will come then.
+   */
+  send(message: SDKUserMessage): Promise<{ uuid: string; settled?: true | undefined }>;
   /**
    * A new, independent reader: messages from now on, or those after a cursor. It ends when the session is closed or the signal aborts.
    * A slow reader loses stream events, never another message.

@@ -1,4 +1,4 @@
-import { NothingPendingError } from '../errors.ts';
+import { AbortError, NothingPendingError } from '../errors.ts';
 import { abortErrorOf } from '../helpers/abort-error.ts';
 import { BatchIterator, type BatchSource } from '../helpers/batch-iterator.ts';
 import type { SDKMessage, SDKUserMessage } from '../messages.ts';
@@ -47,11 +47,13 @@ export class Inbox {
     return expected;
   }
 
-  /** Sends it. Resolves when it is accepted; if that fails, nothing is expected any longer. */
+  /** Sends it. Resolves when it is accepted; nothing is expected if that was so before, and its turn has ended. */
   async send(expected: Expected, to: NamedSession): Promise<void> {
     expected.to = to;
     if (this.#loops.size === 0 && this.#expected.includes(expected)) expected.unheard = this.#reader(to);
-    await expected.response.send(to.session, { partial: this.#partial });
+    if (!(await expected.response.send(to.session, { partial: this.#partial }))) {
+      this.fail(expected, new AbortError('The prompt was accepted before, and its turn has ended'));
+    }
   }
 
   /** It could not be sent. */

@@ -15,6 +15,8 @@ export class NamedSessions {
   readonly #onOpen: (opened: NamedSession) => void;
   readonly #byName = new Map<string, Promise<NamedSession>>();
   readonly #opened = new Map<string, NamedSession>();
+  /** Sessions that were lost, by their names: to be opened again by their ids. */
+  readonly #lost = new Map<string, string>();
 
   /** `onOpen` is called before anything is sent to a new session. It must not throw. */
   constructor(engine: Engine, o: { options: () => Options; onOpen: (opened: NamedSession) => void }) {
@@ -39,6 +41,21 @@ export class NamedSessions {
     return this.#opened.get(this.#keyOf(name));
   }
 
+  /** The UUID behind a name, of a session that is open or was lost. */
+  idOf(name: string): string | undefined {
+    return this.get(name)?.session.id ?? this.#lost.get(this.#keyOf(name));
+  }
+
+  /** The session was taken over by another client or process: asked for again, it is opened again, if it is free by then. */
+  forget(lost: NamedSession): void {
+    for (const [name, opened] of this.#opened) {
+      if (opened !== lost) continue;
+      this.#opened.delete(name);
+      this.#byName.delete(name);
+      this.#lost.set(name, lost.session.id);
+    }
+  }
+
   /** Every open session, once; those being opened are waited for, and left out if they fail. */
   async all(): Promise<NamedSession[]> {
     await Promise.allSettled(this.#byName.values());
@@ -59,7 +76,7 @@ export class NamedSessions {
   }
 
   async #openNew(key: string): Promise<NamedSession> {
-    const session = await this.#engine.open(optionsFor(key, this.#options()));
+    const session = await this.#engine.open(optionsFor(key, this.#lost.get(key), this.#options()));
     const opened: NamedSession = { session, label: isUuid(key) ? undefined : key };
     this.#opened.set(key, opened);
     this.#opened.set(session.id, opened);
@@ -77,8 +94,9 @@ export class NamedSessions {
 }
 
 /** What chooses a session in the options counts for the default label only. */
-function optionsFor(key: string, options: Options): Options {
-  if (key === DEFAULT_LABEL) return options;
+function optionsFor(key: string, lost: string | undefined, options: Options): Options {
+  if (key === DEFAULT_LABEL && lost === undefined) return options;
   const { continue: _continue, forkSession: _fork, resume: _resume, sessionId: _id, ...others } = options;
-  return isUuid(key) ? { ...others, resume: key } : others;
+  const resume = lost ?? (isUuid(key) ? key : undefined);
+  return resume === undefined ? others : { ...others, resume };
 }

@@ -29,14 +29,15 @@ export class PendingResponse {
     this.#sent.catch(() => {});
   }
 
-  /** Resolves when the session has accepted the prompt. */
-  async send(session: EngineSession, o: { partial: boolean }): Promise<void> {
+  /** Resolves when the session has accepted the prompt: false if it had done so before, and no response will come any longer. */
+  async send(session: EngineSession, o: { partial: boolean }): Promise<boolean> {
     const reader = new SessionReader(session, o);
     if (this.#closed) reader.close();
     this.#opened = reader;
     this.#onReader(reader);
     try {
-      await session.send(this.#message);
+      const { settled } = await session.send(this.#message);
+      return settled !== true;
     } catch (error) {
       reader.close();
       throw error;

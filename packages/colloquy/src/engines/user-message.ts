@@ -54,7 +54,6 @@ export async function forEachMessage(
         ended = true;
         return;
       }
-      checkUserMessage(next.value);
       await untilAborted(accept(next.value), signal);
     }
   } finally {

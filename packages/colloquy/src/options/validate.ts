@@ -101,9 +101,10 @@ function checkWorkingDirectory(options: Options): void {
 
 /**
  * Checks a model, as an option or as set while the session runs.
- * @throws ConfigurationError when there is a budget, and the model's price is not known.
+ * @throws ConfigurationError when it has no name, or when there is a budget and its price is not known.
  */
 export function validateModel(model: string, options: Pick<Options, 'maxBudgetUsd'>): void {
+  if (model === '') throw new ConfigurationError('A model must be named; leave it out for the first one');
   if (options.maxBudgetUsd === undefined || modelInfo(model).price !== undefined) return;
   throw new ConfigurationError(
     `Option \`maxBudgetUsd\` cannot be kept with model ${model}, whose price is not known; leave it out, or choose another model`,

@@ -198,3 +198,24 @@ function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
 async function* each<T>(...items: T[]): AsyncGenerator<T, void, void> {
   yield* items;
 }
+
+test('a prompt sent again under its uuid is not answered again, and nothing waits for that', async () => {
+  const emulator = createEmulator({ script: [text('one')] });
+  const options = offline(emulator, { persistSession: true });
+  const prompt = {
+    type: 'user' as const,
+    message: { role: 'user' as const, content: 'Hi' },
+    parent_tool_use_id: null,
+    uuid: 'b7d1c2b4-0000-4000-8000-000000000001',
+  };
+  const first = new ClaudeSDKClient(options);
+  await first.query(each(prompt, prompt));
+  expect((await collect(first.receiveResponse())).at(-1)).toMatchObject({ result: 'one' });
+  expect((await collect(first.receiveResponse())).at(-1)).toMatchObject({ result: 'one' });
+  const id = first.sessionId();
+  await first.disconnect();
+  await using later = new ClaudeSDKClient({ ...options, resume: id });
+  await later.query(each(prompt));
+  await expect(later.receiveResponse().next()).rejects.toThrow(NothingPendingError);
+  expect(emulator.requests).toHaveLength(1);
+});

@@ -65,7 +65,7 @@ export class ApiSession implements HostedSession {
     return (this.#history ??= newHistory());
   }
 
-  async send(message: SDKUserMessage): Promise<{ uuid: string; seq: Seq }> {
+  async send(message: SDKUserMessage): Promise<{ uuid: string; seq: Seq; settled?: true }> {
     checkUserMessage(message);
     this.#checkOpen();
     const uuid = message.uuid ?? randomUUID();
@@ -86,7 +86,10 @@ export class ApiSession implements HostedSession {
       ],
       { sync: 'now' },
     );
-    return { uuid, seq: appended.ok ? (appended.entries.at(-1)?.seq ?? 0) : appended.winner.seq };
+    if (appended.ok) return { uuid, seq: appended.entries.at(-1)?.seq ?? 0 };
+    const { seq } = appended.winner;
+    const isOpen = [...this.state.queue, ...(this.state.turn?.prompts ?? [])].some((prompt) => prompt.seq === seq);
+    return { uuid, seq, ...(isOpen ? {} : { settled: true }) };
   }
 
   messages(o: ReadOptions = {}): AsyncIterable<SDKMessage> {
