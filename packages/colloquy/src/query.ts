@@ -154,8 +154,9 @@ class QueryRun implements BatchSource<SDKMessage> {
     this.#abort = options.abortController?.signal;
     this.#abort?.addEventListener('abort', this.#onAbort, { once: true });
     this.#opened = open(options);
+    // The iteration tells what failed, here and below; it may be that nobody iterates.
+    this.#opened.catch(() => {});
     const input = typeof prompt === 'string' ? this.#input(() => this.#send(promptOf(prompt))) : this.feed(prompt);
-    // The iteration tells what failed; it may be that nobody iterates.
     const told = input.catch((error: unknown) => this.#fail(error));
     this.#first = typeof prompt === 'string' ? told : undefined;
     if (this.#abort?.aborted === true) this.#onAbort();

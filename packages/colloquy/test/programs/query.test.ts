@@ -19,6 +19,8 @@ const said = (content: string, more: Partial<SDKUserMessage> = {}): SDKUserMessa
   ...more,
 });
 
+const NOBODY = 'f0000000-0000-4000-8000-000000000000';
+
 /** An iterable whose items are pushed while it is read. */
 function channel<T>() {
   const items: T[] = [];
@@ -239,10 +241,13 @@ test('what cannot work is told before anything starts', async () => {
   expect(() => query({ prompt: 'Hi', options: offline(emulator, { maxTurns: 0 }) })).toThrow(ConfigurationError);
   const resumed = query({
     prompt: 'Hi',
-    options: offline(emulator, { resume: 'f0000000-0000-4000-8000-000000000000' }),
+    options: offline(emulator, { resume: NOBODY }),
   });
   await expect(resumed.next()).rejects.toThrow(SessionNotFoundError);
   expect(await resumed.next()).toEqual({ value: undefined, done: true });
+  // One that nobody iterates must not end the process by an unhandled rejection.
+  const waiting = query({ prompt: channel(), options: offline(emulator, { resume: NOBODY }) });
+  await expect(waiting.initializationResult()).rejects.toThrow(SessionNotFoundError);
   expect(emulator.requests).toEqual([]);
 });
 
