@@ -10,8 +10,9 @@ import { ROOT } from './source-files.ts';
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 
 function block(language: string): string {
-  const found = new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\``, 'm').exec(README);
-  return found?.[1] ?? expect.fail(`README.md has no ${language} block`);
+  const found = new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\``, 'm').exec(README)?.[1];
+  if (found === undefined) throw new Error(`README.md has no block of ${language}`);
+  return found;
 }
 
 test('the first program prints what the README says', async () => {
