@@ -123,8 +123,8 @@ function DenyForm({
       {/* Whoever opened this wants to write: the focus goes where they go. */}
       <input
         autoFocus
-        aria-label="What to do instead"
-        placeholder="What to do instead, for the model to read"
+        aria-label="Why, or what to do instead"
+        placeholder="Why, or what to do instead"
         value={message}
         onChange={(event) => setMessage(event.target.value)}
       />
