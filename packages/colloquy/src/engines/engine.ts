@@ -27,7 +27,10 @@ export interface EngineSession extends AsyncDisposable {
    * A slow reader loses stream events, never another message.
    */
   messages(o?: ReadOptions): AsyncIterable<SDKMessage>;
-  /** Like `messages`, in batches of what is ready. The reader exists from this call on, not from its first pull; leaving it unread is cheap. */
+  /**
+   * Like `messages`, in batches of what is ready. The messages are this reader's own. It exists from this call on, not from its first
+   * pull; leaving it unread is cheap.
+   */
   batches(o?: ReadOptions): AsyncIterable<readonly SDKMessage[]>;
   control<K extends keyof Controls>(name: K, args: Controls[K]['args']): Promise<Controls[K]['result']>;
 }
