@@ -2,11 +2,12 @@ import type { ServerResponse } from 'node:http';
 import type { SessionSummary } from '../src/api/wire.ts';
 
 type Message = Record<string, unknown>;
+type Frame = { cursor: string; seq: number; frag: number; message: Message };
 
 /** A session that tells what a test makes it tell. Its short verbs write the messages that the real server would. */
 export class FakeSession {
   readonly summary: SessionSummary;
-  readonly #frames: { cursor: string; seq: number; frag: number; message: Message }[] = [];
+  #frames: Frame[] = [];
   readonly #readers = new Set<ServerResponse>();
   #seq = 0;
   #frag = 0;
@@ -26,15 +27,13 @@ export class FakeSession {
     };
   }
 
-  /** Streams what has been told behind a cursor, and then what is told. Fragments of the past are not kept. */
+  /** Streams what has been told behind a cursor, and then what is told. Fragments are kept while their block is open. */
   stream(after: string | undefined, response: ServerResponse): void {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.write(': open\n\n');
     const [, seq = 0, frag = 0] = (after ?? '0.0.0').split('.').map(Number);
-    for (const frame of this.#frames) {
-      if (frame.message['type'] === 'stream_event' ? after !== undefined && frame.frag > frag : frame.seq > seq)
-        write(response, frame);
-    }
+    for (const frame of this.#frames)
+      if (isFragment(frame) ? frame.frag > frag : frame.seq > seq) write(response, frame);
     this.#readers.add(response);
     response.on('close', () => this.#readers.delete(response));
   }
@@ -156,9 +155,12 @@ export class FakeSession {
 
   #block(content: Message, extra: Message = {}): void {
     this.#blocks += 1;
+    this.#frames = this.#frames.filter((frame) => !isFragment(frame));
     this.tell({ type: 'assistant', message: { id: this.#answerId, role: 'assistant', content: [content] }, ...extra });
   }
 }
+
+const isFragment = (frame: Frame): boolean => frame.message['type'] === 'stream_event';
 
 function write(reader: ServerResponse, frame: { cursor: string; message: Message }): void {
   reader.write(`id: ${frame.cursor}\ndata: ${JSON.stringify(frame.message)}\n\n`);

@@ -197,10 +197,10 @@ test('a message that was not accepted is sent again under the same uuid', async 
   await box(page).press('Enter');
   await page.getByText('Not sent. The test wants this to fail.').waitFor();
   await page.getByRole('button', { name: 'Send again' }).click();
+  const uuids = () => callsTo(fake, '/messages').map((body) => body['uuid']);
+  await expect.poll(uuids).toHaveLength(2);
+  expect(new Set(uuids()).size).toBe(1);
   await page.getByText('Not sent.').waitFor({ state: 'detached' });
-  const uuids = callsTo(fake, '/messages').map((body) => body['uuid']);
-  expect(uuids).toHaveLength(2);
-  expect(new Set(uuids).size).toBe(1);
 });
 
 test('a lost server is told, and the text goes on where it stopped', async (context) => {
