@@ -24,11 +24,11 @@ export async function outputDrained(): Promise<void> {
   });
 }
 
-/** When nobody reads standard output any longer (`colloquy ask … | head`), the process ends quietly. */
+/** When nobody reads standard output any longer (`colloquy ask … | head`), the command ends as if it had been told to. */
 export function endWhenNobodyReads(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    if (error.code !== 'EPIPE') throw error;
+    process.emit('SIGTERM');
   });
 }
 

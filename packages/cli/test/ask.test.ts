@@ -133,6 +133,15 @@ test.each([
   await expect.poll(() => isAlive(Number(readFileSync(pidFile, 'utf8')))).toBe(false);
 });
 
+test('when nobody reads the answer any longer, the command ends without a word', async () => {
+  await using workspace = await createWorkspace();
+  const command = workspace.start(['ask', '--offline', '@emit 5000 gap=10']);
+  command.stdin.end();
+  await command.until(' ');
+  command.closeOutput();
+  expect(await command.finished).toMatchObject({ code: 143, stderr: '' });
+});
+
 function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);

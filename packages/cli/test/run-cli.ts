@@ -18,6 +18,8 @@ export type Finished = { code: number | null; stdout: string; stderr: string };
 export type RunningCli = {
   stdin: ChildProcessWithoutNullStreams['stdin'];
   kill(signal: NodeJS.Signals): void;
+  /** Stops reading what it prints, as `head` does when it has enough. */
+  closeOutput(): void;
   /**
    * Resolves when standard output (or what `stream` names) holds the text behind what an earlier call has found, with all of that
    * stream so far. Rejects when the command ends before.
@@ -104,6 +106,7 @@ function follow(child: ChildProcessWithoutNullStreams, onEnd: () => void): Runni
   return {
     stdin: child.stdin,
     kill: (signal) => child.kill(signal),
+    closeOutput: () => void child.stdout.destroy(),
     finished,
     async until(text, stream = 'stdout') {
       for (;;) {
