@@ -1,5 +1,6 @@
 import { isRecord } from '../helpers/is-record.ts';
 import { errorInStream, excerpt, invalidStream } from './api-error.ts';
+import { plainDelta } from './plain-delta.ts';
 import type { StreamEvent } from './types.ts';
 
 /**
@@ -8,6 +9,8 @@ import type { StreamEvent } from './types.ts';
  * @throws APIError of type `invalid_stream`; for an `error` event, of the type it names.
  */
 export function parseStreamEvent(data: string, requestId: string | undefined): StreamEvent {
+  const plain = plainDelta(data);
+  if (plain !== undefined) return plain;
   let value: unknown;
   try {
     value = JSON.parse(data);
