@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from './clock/clock.ts';
 import { Pacer } from './clock/pacer.ts';
-import { exchange, type ExchangeState } from './exchange/exchange.ts';
+import type { ExchangeState } from './exchange/context.ts';
+import { exchange } from './exchange/exchange.ts';
 import { Ids } from './exchange/ids.ts';
 import { Recorder, type RecordedRequest, type WaitOptions } from './exchange/recorder.ts';
 import type { HttpSend } from './http-send.ts';

@@ -55,15 +55,14 @@ export class Recorder {
 
   record(
     request: HttpRequest,
-    o: { parsed: unknown; bytes: number; requestId: string; nowMs: number },
+    o: { path: string; query: string; parsed: unknown; bytes: number; requestId: string; nowMs: number },
   ): RecordedRequest {
-    const { path, query } = placeOf(request.url);
     // Typed as a well-behaved client's, for the convenience of tests; nothing in the emulator relies on it.
     const body = (typeof o.parsed === 'object' && o.parsed !== null ? o.parsed : { messages: [] }) as RecordedBody;
     const recorded: RecordedRequest = {
       method: request.method,
-      path,
-      query,
+      path: o.path,
+      query: o.query,
       headers: request.headers,
       body,
       messages: Array.isArray(body.messages) ? body.messages : [],
@@ -144,7 +143,7 @@ export class Recorder {
 }
 
 /** Path and query of a URL, or of the request line's target; nothing a client can write there throws. */
-function placeOf(url: string): { path: string; query: string } {
+export function placeOf(url: string): { path: string; query: string } {
   const target = url.replace(/^[a-z]+:\/\/[^/?#]*/i, '').replace(/#.*$/s, '');
   const at = target.indexOf('?');
   return at === -1 ? { path: target, query: '' } : { path: target.slice(0, at), query: target.slice(at + 1) };

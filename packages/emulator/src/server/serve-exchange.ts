@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { MAX_BODY_BYTES } from '../exchange/exchange.ts';
+import { maxBodyBytes } from '../exchange/routes.ts';
 import type { HttpSend } from '../http-send.ts';
 import { BrokenConnectionError } from '../wire/stream-body.ts';
 import { readBody } from './read-body.ts';
@@ -15,10 +15,11 @@ export async function serveExchange(
   outgoing.once('error', (error) => gone.abort(error));
   const flushed = new FlushCounter();
   try {
-    const body = await readBody(incoming, MAX_BODY_BYTES);
+    const { method = 'GET', url = '/' } = incoming;
+    const body = await readBody(incoming, maxBodyBytes(method, url));
     const answer = await send({
-      method: incoming.method ?? 'GET',
-      url: incoming.url ?? '/',
+      method,
+      url,
       headers: flatHeaders(incoming),
       body: body.byteLength === 0 ? undefined : body,
       signal: gone.signal,

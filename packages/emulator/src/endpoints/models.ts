@@ -1,11 +1,15 @@
+import { jsonAnswer } from '../exchange/answers.ts';
+import type { Context } from '../exchange/context.ts';
+import type { HttpResponse } from '../http-send.ts';
+import { findModel, MODELS, type Model } from '../models/model-table.ts';
 import { refuse } from '../refusals/refusal.ts';
-import { findModel, MODELS, type Model } from './model-table.ts';
 
 const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 1000;
 
-/** The body of `GET /v1/models`. */
-export function listModels(query: URLSearchParams): unknown {
+/** `GET /v1/models`. */
+export function listModels({ recorded }: Context): HttpResponse {
+  const query = new URLSearchParams(recorded.query);
   const limit = limitOf(query.get('limit'));
   const after = query.get('after_id');
   const before = query.get('before_id');
@@ -13,12 +17,19 @@ export function listModels(query: URLSearchParams): unknown {
   const from = after === null ? 0 : placeOf(after) + 1;
   const rest = before === null ? MODELS.slice(from) : MODELS.slice(0, placeOf(before));
   const data = (before === null ? rest.slice(0, limit) : rest.slice(-limit)).map(toModelInfo);
-  return { data, has_more: rest.length > data.length, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
+  const page = {
+    data,
+    has_more: rest.length > data.length,
+    first_id: data[0]?.id ?? null,
+    last_id: data.at(-1)?.id ?? null,
+  };
+  return jsonAnswer(200, page, recorded.requestId);
 }
 
-/** The body of `GET /v1/models/{id}`. */
-export function showModel(id: string): unknown {
-  return toModelInfo(findModel(id) ?? refuse(`model: ${id}`, { status: 404 }));
+/** `GET /v1/models/{id}`. */
+export function showModel({ recorded }: Context, id: string): HttpResponse {
+  const model = findModel(id) ?? refuse(`model: ${id}`, { status: 404 });
+  return jsonAnswer(200, toModelInfo(model), recorded.requestId);
 }
 
 function placeOf(id: string): number {

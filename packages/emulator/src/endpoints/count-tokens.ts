@@ -1,0 +1,11 @@
+import { jsonAnswer } from '../exchange/answers.ts';
+import type { Context } from '../exchange/context.ts';
+import { jsonOf } from '../exchange/parse-body.ts';
+import type { HttpResponse } from '../http-send.ts';
+import { checkRequest } from '../refusals/check-request.ts';
+
+/** `POST /v1/messages/count_tokens`. */
+export function countTokens({ body, version, betas, recorded }: Context): HttpResponse {
+  const checked = checkRequest(jsonOf(body), { version, betas, endpoint: 'count_tokens' });
+  return jsonAnswer(200, { input_tokens: checked.inputTokens }, recorded.requestId);
+}

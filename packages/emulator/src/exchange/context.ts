@@ -1,0 +1,24 @@
+import type { Pacer } from '../clock/pacer.ts';
+import type { HttpRequest } from '../http-send.ts';
+import type { ApiVersion } from '../refusals/check-fields.ts';
+import type { ReplyState } from '../replies/choose-reply.ts';
+import type { Ids } from './ids.ts';
+import type { ParsedBody } from './parse-body.ts';
+import type { RecordedRequest, Recorder } from './recorder.ts';
+
+/** What one emulator's exchanges share. */
+export type ExchangeState = { ids: Ids; recorder: Recorder; pacer: Pacer; replies: ReplyState; gapMs: number };
+
+/** Who asks: rate limits belong to a key, stored things and cached prefixes to a workspace. */
+export type Caller = { key: string; workspaceId: string };
+
+/** One exchange, once its headers have been checked. */
+export type Context = {
+  http: HttpRequest;
+  recorded: RecordedRequest;
+  body: ParsedBody;
+  state: ExchangeState;
+  caller: Caller;
+  version: ApiVersion;
+  betas: readonly string[];
+};

@@ -1,0 +1,64 @@
+import { countTokens } from '../endpoints/count-tokens.ts';
+import { createMessage } from '../endpoints/messages.ts';
+import { listModels, showModel } from '../endpoints/models.ts';
+import type { HttpResponse } from '../http-send.ts';
+import { refuse } from '../refusals/refusal.ts';
+import type { Context } from './context.ts';
+
+const MB = 1024 * 1024;
+/** The limit of every endpoint that names no other. */
+const MAX_BODY_BYTES = 32 * MB;
+
+/** One method of one path. `answer` gets the path's part in brackets, decoded. */
+type Route = {
+  method: 'GET' | 'POST' | 'DELETE';
+  path: RegExp;
+  maxBodyBytes: number;
+  /** The body is a form with files, not JSON. */
+  takesForm?: boolean;
+  answer(context: Context, id: string): HttpResponse | Promise<HttpResponse>;
+};
+
+const ROUTES: readonly Route[] = [
+  { method: 'POST', path: /^\/v1\/messages$/, maxBodyBytes: MAX_BODY_BYTES, answer: createMessage },
+  { method: 'POST', path: /^\/v1\/messages\/count_tokens$/, maxBodyBytes: MAX_BODY_BYTES, answer: countTokens },
+  { method: 'GET', path: /^\/v1\/models$/, maxBodyBytes: MAX_BODY_BYTES, answer: listModels },
+  { method: 'GET', path: /^\/v1\/models\/([^/]+)$/, maxBodyBytes: MAX_BODY_BYTES, answer: showModel },
+];
+
+/** Where a request goes; undefined for an unknown path, and for a method that the path does not have. */
+export type Place = { route: Route | undefined; isPathKnown: boolean; id: string };
+
+/** Finds the route of a request. */
+export function findRoute(method: string, path: string): Place {
+  let isPathKnown = false;
+  for (const route of ROUTES) {
+    const found = route.path.exec(path);
+    if (found === null) continue;
+    isPathKnown = true;
+    if (route.method === method) return { route, isPathKnown, id: decoded(found[1] ?? '') };
+  }
+  return { route: undefined, isPathKnown, id: '' };
+}
+
+/** How much of a request's body is read, by its request line. */
+export function maxBodyBytes(method: string, target: string): number {
+  const path = target.replace(/[?#].*$/s, '');
+  return findRoute(method, path).route?.maxBodyBytes ?? MAX_BODY_BYTES;
+}
+
+/** @throws Refusal: 404 for an unknown path, 405 for a method that it does not have. */
+export function routeOf(place: Place, o: { method: string; path: string }): Route {
+  if (place.route) return place.route;
+  if (place.isPathKnown) refuse(`Method not allowed: ${o.method} ${o.path}`, { status: 405 });
+  return refuse(`Not found: ${o.path}`, { status: 404 });
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch (error) {
+    if (error instanceof URIError) return part;
+    throw error;
+  }
+}
