@@ -4,7 +4,9 @@ export { createEmulator, type Emulator, type EmulatorOptions } from './emulator.
 export type { RecordedBody, RecordedRequest, WaitOptions } from './exchange/recorder.ts';
 export type { HttpRequest, HttpResponse, HttpSend } from './http-send.ts';
 export {
+  block,
   cut,
+  delayed,
   emit,
   emptyBody,
   endEarly,
@@ -13,6 +15,7 @@ export {
   maxTokens,
   paced,
   rateLimited,
+  raw,
   refusal,
   splitCharacters,
   stall,
@@ -22,15 +25,22 @@ export {
   together,
   toolUse,
   toolUses,
+  withFaults,
 } from './replies/builders.ts';
 export type {
+  EndingFault,
   MessageReply,
+  Place,
+  PlacedFault,
   PlainReply,
+  RawBlock,
+  RawData,
   RawReply,
   Reply,
   ReplyBlock,
   StatusReply,
   StreamFault,
+  WholeStreamFault,
 } from './replies/reply.ts';
 export type { MessagesRequest, RequestBlock, RequestMessage, RequestTool } from './request/messages-request.ts';
 export type { Listening, ListenOptions } from './server/listen.ts';

@@ -37,7 +37,7 @@ export async function exchange(
     if (!(response.body instanceof StreamBody)) state.recorder.end(recorded, { aborted: false });
     return response;
   } catch (error) {
-    state.recorder.end(recorded, { aborted: false });
+    state.recorder.end(recorded, { aborted: http.signal?.aborted === true });
     if (!(error instanceof Refusal)) throw error;
     recorded.status = error.status;
     return refusalAnswer(error, requestId);

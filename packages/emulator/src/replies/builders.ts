@@ -1,6 +1,6 @@
 import { errorTypeOf } from '../refusals/refusal.ts';
 import { cutWords } from './cut-deltas.ts';
-import type { MessageReply, RawReply, ReplyBlock, StatusReply, StreamFault } from './reply.ts';
+import type { MessageReply, PlainReply, RawData, RawReply, ReplyBlock, StatusReply, StreamFault } from './reply.ts';
 
 /** What is said where only the trouble matters. */
 export const DEFAULT_TEXT = 'One two three four five six seven eight nine ten.';
@@ -36,10 +36,12 @@ export function thinking(thought: string, then: MessageReply = text(DEFAULT_TEXT
 /** Several replies as one message, such as a text before a tool call; settings of a later one win. */
 export function together(...replies: readonly MessageReply[]): MessageReply {
   const blocks: ReplyBlock[] = replies.flatMap((reply) => [...reply.blocks]);
-  return replies.reduce<MessageReply>((all, reply) => ({ ...all, ...definedOnly(reply), blocks }), {
+  const faults = replies.flatMap((reply) => [...(reply.faults ?? [])]);
+  const all = replies.reduce<MessageReply>((before, reply) => ({ ...before, ...definedOnly(reply), blocks }), {
     type: 'message',
     blocks,
   });
+  return faults.length === 0 ? all : { ...all, faults };
 }
 
 /** A message that stops at `max_tokens`; the JSON of a last tool call is then cut in half. */
@@ -68,6 +70,19 @@ export function refusal(
   };
 }
 
+/** A block of any type, known or not, as it stands; `start` and `deltas` are what a stream makes it of. */
+export function block(
+  whole: RawData,
+  o: { start?: RawData | undefined; deltas?: readonly RawData[] | undefined } = {},
+): MessageReply {
+  return { type: 'message', blocks: [{ type: 'block', block: whole, ...o }] };
+}
+
+/** The answer comes after `delayMs` milliseconds, its status and headers included. */
+export function delayed<T extends PlainReply>(delayMs: number, reply: T): T {
+  return { ...reply, delayMs };
+}
+
 /** A message whose deltas come `gapMs` milliseconds apart. */
 export function paced(gapMs: number, reply: MessageReply): MessageReply {
   return { ...reply, gapMs };
@@ -78,7 +93,7 @@ export function cut(
   o: { afterEvents: number; insideCharacter?: boolean | undefined },
   reply?: MessageReply,
 ): MessageReply {
-  return spoil(reply ?? text(o.insideCharacter ? MULTI_BYTE_TEXT : DEFAULT_TEXT), {
+  return withFaults(reply ?? text(o.insideCharacter ? MULTI_BYTE_TEXT : DEFAULT_TEXT), {
     type: 'cut',
     afterEvents: o.afterEvents,
     insideCharacter: o.insideCharacter ?? false,
@@ -87,7 +102,7 @@ export function cut(
 
 /** The body ends after so many events as if it were whole, without message_stop. */
 export function endEarly(o: { afterEvents: number }, reply: MessageReply = text(DEFAULT_TEXT)): MessageReply {
-  return spoil(reply, { type: 'end', afterEvents: o.afterEvents });
+  return withFaults(reply, { type: 'end', afterEvents: o.afterEvents });
 }
 
 /** After so many events nothing more comes. Default: status and headers come, and no event. */
@@ -95,7 +110,7 @@ export function stall(
   o: { afterEvents?: number | undefined } = {},
   reply: MessageReply = text(DEFAULT_TEXT),
 ): MessageReply {
-  return spoil(reply, { type: 'stall', afterEvents: o.afterEvents ?? 0 });
+  return withFaults(reply, { type: 'stall', afterEvents: o.afterEvents ?? 0 });
 }
 
 /** After so many events an `error` event comes and the body ends. Default type: `overloaded_error`. */
@@ -104,12 +119,12 @@ export function errorEvent(
   reply: MessageReply = text(DEFAULT_TEXT),
 ): MessageReply {
   const error = { type: o.type ?? 'overloaded_error', message: o.message ?? 'Overloaded' };
-  return spoil(reply, { type: 'error_event', afterEvents: o.afterEvents, error });
+  return withFaults(reply, { type: 'error_event', afterEvents: o.afterEvents, error });
 }
 
 /** The message is whole, but every character of several bytes is split over two chunks, sent a millisecond apart. */
 export function splitCharacters(reply: MessageReply = text(MULTI_BYTE_TEXT)): MessageReply {
-  return spoil(reply, { type: 'split_characters' });
+  return withFaults(reply, { type: 'split_characters' });
 }
 
 /** An error answer with the API's body and the `error.type` that belongs to the status, unless told otherwise. */
@@ -141,23 +156,29 @@ export function rateLimited(o: { retryAfterSeconds?: number | undefined } = {}):
   return status(429, { ...o, message: 'This request would exceed the rate limit of the emulator' });
 }
 
-/** A page of HTML with status 200, as a captive portal or a proxy sends it. */
-export function html(): RawReply {
-  return {
-    type: 'raw',
-    status: 200,
-    headers: { 'content-type': 'text/html' },
-    body: '<!doctype html><title>Sign in</title><p>Please sign in.</p>',
-  };
+/** A page of HTML, as a captive portal or a proxy sends it; status 200 unless told otherwise. */
+export function html(o: { status?: number | undefined } = {}): RawReply {
+  const body = '<!doctype html><title>Sign in</title><p>Please sign in.</p>';
+  return raw({ status: o.status, headers: { 'content-type': 'text/html' }, body });
+}
+
+/** Any answer at all. Default: status 200, no headers of its own, no body. */
+export function raw(o: {
+  status?: number | undefined;
+  headers?: Readonly<Record<string, string>> | undefined;
+  body?: string | undefined;
+}): RawReply {
+  return { type: 'raw', status: o.status ?? 200, headers: o.headers ?? {}, body: o.body ?? '' };
 }
 
 /** Status 200, the right content type, and no body. */
 export function emptyBody(): RawReply {
-  return { type: 'raw', status: 200, headers: { 'content-type': 'text/event-stream' }, body: '' };
+  return raw({ headers: { 'content-type': 'text/event-stream' } });
 }
 
-function spoil(reply: MessageReply, fault: StreamFault): MessageReply {
-  return { ...reply, fault };
+/** The message with these faults; several of one place strike in their order. */
+export function withFaults(reply: MessageReply, ...faults: readonly StreamFault[]): MessageReply {
+  return { ...reply, faults: [...(reply.faults ?? []), ...faults] };
 }
 
 function halved(block: ReplyBlock): ReplyBlock {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { MessagesRequest } from '../request/messages-request.ts';
 import type { TurnSoFar } from '../request/turn-so-far.ts';
-import { DEFAULT_TEXT, maxTokens, MULTI_BYTE_TEXT, refusal, status, text, together } from './builders.ts';
+import { DEFAULT_TEXT, maxTokens, MULTI_BYTE_TEXT, refusal, status, text, together, withFaults } from './builders.ts';
 import type { Directive, Trouble } from './directives.ts';
 import type { MessageReply, PlainReply } from './reply.ts';
 import { sumUpCalls } from './sum-up-calls.ts';
@@ -61,7 +61,7 @@ export function followDirectives(
     case 'raw':
       return trouble.reply;
     case 'fault':
-      return { ...said(stage, o.turn), fault: trouble.fault };
+      return withFaults(said(stage, o.turn), trouble.fault);
     default:
       return trouble satisfies never;
   }

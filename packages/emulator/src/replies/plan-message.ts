@@ -3,7 +3,7 @@ import type { CheckedRequest } from '../refusals/check-request.ts';
 import { BYTES_PER_TOKEN, tokensOfBytes } from '../request/count-tokens.ts';
 import { PrefixDigest, signThinking } from '../request/thinking-signature.ts';
 import { cutJson } from './cut-deltas.ts';
-import type { MessageReply, ReplyBlock } from './reply.ts';
+import type { MessageReply, RawData, ReplyBlock } from './reply.ts';
 
 /** A message ready to be sent: all decided, nothing framed yet. */
 export type PlannedMessage = {
@@ -18,7 +18,8 @@ export type PlannedMessage = {
 export type PlannedBlock =
   | { type: 'text'; deltas: readonly string[] }
   | { type: 'thinking'; deltas: readonly string[]; signature: string }
-  | { type: 'tool_use'; id: string; name: string; deltas: readonly string[] };
+  | { type: 'tool_use'; id: string; name: string; deltas: readonly string[] }
+  | { type: 'block'; block: RawData; start: RawData; rawDeltas: readonly RawData[]; deltas: readonly string[] };
 
 export type PlannedUsage = { inputTokens: number; outputTokens: number; thinkingTokens: number };
 
@@ -33,7 +34,7 @@ export function planMessage(reply: MessageReply, checked: CheckedRequest, ids: I
     if (budget.exceeded) break;
     if (block.type === 'thinking' && !thinks(checked)) continue;
     const before = budget.spent;
-    const deltas = withinBudget(block.type === 'tool_use' ? cutJson(jsonOf(block)) : block.deltas, budget);
+    const deltas = withinBudget(saidIn(block), budget);
     if (block.type === 'thinking') thinkingBytes += budget.spent - before;
     // A block of which nothing fits never begins; one that is empty by itself is kept.
     if (budget.exceeded && deltas.length === 0) break;
@@ -67,8 +68,28 @@ function finish(block: ReplyBlock, deltas: readonly string[], checked: CheckedRe
     }
     case 'tool_use':
       return { type: 'tool_use', id, name: block.name, deltas };
+    case 'block':
+      return {
+        type: 'block',
+        block: block.block,
+        start: block.start ?? block.block,
+        rawDeltas: block.deltas ?? [],
+        deltas,
+      };
     default:
       return block satisfies never;
+  }
+}
+
+/** What counts against `max_tokens`; a raw block is sent whole or not at all. */
+function saidIn(block: ReplyBlock): readonly string[] {
+  switch (block.type) {
+    case 'tool_use':
+      return cutJson(jsonOf(block));
+    case 'block':
+      return [JSON.stringify(block.block)];
+    default:
+      return block.deltas;
   }
 }
 

@@ -5,7 +5,7 @@ export type Reply = PlainReply | ((request: MessagesRequest) => PlainReply | Pro
 
 export type PlainReply = MessageReply | StatusReply | RawReply;
 
-/** A message, whole or spoiled by a fault. */
+/** A message, whole or spoiled by faults. */
 export type MessageReply = {
   type: 'message';
   blocks: readonly ReplyBlock[];
@@ -14,30 +14,86 @@ export type MessageReply = {
   stopDetails?: { type: 'refusal'; category: string | null; explanation: string | null } | undefined;
   /** Milliseconds between deltas; default: the emulator's. */
   gapMs?: number | undefined;
-  fault?: StreamFault | undefined;
+  /** Milliseconds before status and headers. */
+  delayMs?: number | undefined;
+  /** Put over the answer's own headers, such as another content type. */
+  headers?: Readonly<Record<string, string>> | undefined;
+  faults?: readonly StreamFault[] | undefined;
 };
 
 /** `deltas` are sent one by one as they stand; `input` as a string is sent as it is, be it JSON or not. */
 export type ReplyBlock =
   | { type: 'text'; deltas: readonly string[] }
   | { type: 'thinking'; deltas: readonly string[] }
-  | { type: 'tool_use'; name: string; input: Record<string, unknown> | string; id?: string | undefined };
+  | { type: 'tool_use'; name: string; input: Record<string, unknown> | string; id?: string | undefined }
+  | RawBlock;
+
+/** A block of any type, known or not, as it stands. */
+export type RawBlock = {
+  type: 'block';
+  /** The whole block, as an answer without streaming holds it. */
+  block: RawData;
+  /** What `content_block_start` holds; default: the whole block. */
+  start?: RawData | undefined;
+  /** The deltas of a stream; default: none. */
+  deltas?: readonly RawData[] | undefined;
+};
+
+export type RawData = { readonly type: string; readonly [field: string]: unknown };
+
+/** What goes wrong with the stream of a message, at one place or all along. Several of one place strike in their order. */
+export type StreamFault = (Place & PlacedFault) | WholeStreamFault;
 
 /**
- * What goes wrong with the stream of a message. `afterEvents` counts whole events, message_start being the first;
- * more than there are means: at the end, before message_stop.
+ * Where a fault strikes: after so many whole events of the message, message_start being the first, or before its first
+ * event of this name. A place that does not come means: at the end, before message_stop.
  */
-export type StreamFault =
+export type Place = { afterEvents: number; before?: undefined } | { before: string; afterEvents?: undefined };
+
+export type PlacedFault =
+  | EndingFault
+  /** Nothing comes for so long. */
+  | { type: 'delay'; ms: number }
+  /** The next event comes with its JSON cut in half. */
+  | { type: 'malformed_event' }
+  /** The next event does not come. */
+  | { type: 'lost_event' }
+  /** The event before comes once more. */
+  | { type: 'repeated_event' }
+  /** An event of a type that does not exist. */
+  | { type: 'unknown_event' }
+  /** A delta of a type that does not exist, as soon as a block is open. */
+  | { type: 'unknown_delta' }
+  /** A text block with the index of the block before, as soon as there is one. */
+  | { type: 'duplicate_index' }
+  /** A comment line, as proxies send to keep a connection open. */
+  | { type: 'comment'; text?: string | undefined }
+  /** A ping whose data line is so long. */
+  | { type: 'huge_line'; bytes: number }
+  /** Any text at all, put between two events as it stands. */
+  | { type: 'insert'; text: string };
+
+/** Nothing comes after these. */
+export type EndingFault =
   /** The connection breaks; with `insideCharacter` after the first byte of a character of several bytes in the next event. */
-  | { type: 'cut'; afterEvents: number; insideCharacter: boolean }
+  | { type: 'cut'; insideCharacter?: boolean | undefined }
+  /** The connection is reset: what is still on its way may be lost. */
+  | { type: 'reset' }
   /** The body ends as if it were whole. */
-  | { type: 'end'; afterEvents: number }
+  | { type: 'end' }
   /** Nothing more comes, until the client goes away. */
-  | { type: 'stall'; afterEvents: number }
+  | { type: 'stall' }
   /** An `error` event comes, and the body ends. */
-  | { type: 'error_event'; afterEvents: number; error: { type: string; message: string } }
-  /** Nothing is lost, but every character of several bytes is split over two chunks, sent a millisecond apart. */
-  | { type: 'split_characters' };
+  | { type: 'error_event'; error: { type: string; message: string } };
+
+/** Faults of form: nothing is lost, and a reader of event streams has to cope. */
+export type WholeStreamFault =
+  /** Every character of several bytes is split over two chunks, sent a millisecond apart. */
+  | { type: 'split_characters' }
+  /** The bytes come in chunks of one to `maxBytes` bytes, drawn from the seed and sent a millisecond apart. Default 1024, 0. */
+  | { type: 'chunks'; maxBytes?: number | undefined; seed?: number | undefined }
+  | { type: 'byte_order_mark' }
+  | { type: 'line_ends'; ends: 'crlf' | 'cr' };
 
 /** An error answer, as the API gives it before any stream begins. */
 export type StatusReply = {
@@ -47,7 +103,16 @@ export type StatusReply = {
   message: string;
   errorCode?: string | undefined;
   headers: Readonly<Record<string, string>>;
+  /** Milliseconds before the answer. */
+  delayMs?: number | undefined;
 };
 
 /** Any answer at all. */
-export type RawReply = { type: 'raw'; status: number; headers: Readonly<Record<string, string>>; body: string };
+export type RawReply = {
+  type: 'raw';
+  status: number;
+  headers: Readonly<Record<string, string>>;
+  body: string;
+  /** Milliseconds before the answer. */
+  delayMs?: number | undefined;
+};

@@ -33,6 +33,10 @@ export async function serveExchange(
   } catch (error) {
     if (gone.signal.aborted) return;
     if (!(error instanceof BrokenConnectionError)) throw error;
+    if (error.isReset) {
+      outgoing.socket?.resetAndDestroy();
+      return;
+    }
     // What came before the break is to arrive: destroying at once would drop what still waits in the socket.
     await flushed.all(gone.signal);
     outgoing.destroy();

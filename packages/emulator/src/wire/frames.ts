@@ -60,6 +60,11 @@ function frame(event: string, data: unknown): Frame {
 
 /** The start and end of a delta's frame are the same for a whole block, so only the piece itself is made into JSON. */
 export function* deltaFrames(index: number, block: PlannedBlock): Generator<Frame, void, void> {
+  if (block.type === 'block') {
+    for (const delta of block.rawDeltas)
+      yield { ...frame('content_block_delta', { type: 'content_block_delta', index, delta }), paced: true };
+    return;
+  }
   const [type, field] = DELTAS[block.type];
   const head = `event: content_block_delta\ndata: {"type":"content_block_delta","index":${index},"delta":{"type":"${type}","${field}":`;
   for (const delta of block.deltas) yield { text: `${head}${JSON.stringify(delta)}}}\n\n`, paced: true };
@@ -83,6 +88,8 @@ function emptyBlock(block: PlannedBlock): unknown {
       return { type: 'thinking', thinking: '', signature: '' };
     case 'tool_use':
       return { type: 'tool_use', id: block.id, name: block.name, input: {} };
+    case 'block':
+      return block.start;
     default:
       return block satisfies never;
   }
@@ -97,6 +104,8 @@ function wholeBlock(block: PlannedBlock): unknown {
       return { type: 'thinking', thinking: said, signature: block.signature };
     case 'tool_use':
       return { type: 'tool_use', id: block.id, name: block.name, input: parsedOr(said, {}) };
+    case 'block':
+      return block.block;
     default:
       return block satisfies never;
   }

@@ -1,5 +1,5 @@
 import type { Pacer } from '../clock/pacer.ts';
-import { splitCharactersOf, type Step } from './stream-steps.ts';
+import type { Step } from './stream-steps.ts';
 
 const CHUNK_CHARS = 64 * 1024;
 const PIECE_GAP_MS = 1;
@@ -8,14 +8,18 @@ const PIECE_GAP_MS = 1;
 export class BrokenConnectionError extends Error {
   override readonly name = 'BrokenConnectionError';
   readonly code = 'ECONNRESET';
-  constructor() {
+  /** Reset at once, rather than ended after what came before it. */
+  readonly isReset: boolean;
+  constructor(o: { isReset: boolean }) {
     super('The connection broke before the answer was whole (emulated)');
+    this.isReset = o.isReset;
   }
 }
 
 export type StreamBodyOptions = {
   gapMs: number;
-  splitCharacters: boolean;
+  /** Cuts a chunk into pieces, which are sent apart. */
+  split: ((bytes: Uint8Array) => Uint8Array[]) | undefined;
   pacer: Pacer;
   /** The client's; aborted, the iteration rejects with its reason. */
   signal: AbortSignal | undefined;
@@ -122,8 +126,15 @@ export class StreamBody implements AsyncIterableIterator<Uint8Array> {
         case 'stall':
           await forever(this.#gone.signal);
           break;
+        case 'wait':
+          await pacer.until(this.#nowMs + step.ms, this.#gone.signal);
+          this.#nowMs = Math.max(this.#nowMs + step.ms, pacer.clock.now());
+          // The deltas after it keep their distance to each other.
+          this.#startMs += step.ms;
+          break;
         case 'cut':
-          throw new BrokenConnectionError();
+        case 'reset':
+          throw new BrokenConnectionError({ isReset: step.type === 'reset' });
         default:
           step satisfies never;
       }
@@ -146,8 +157,8 @@ export class StreamBody implements AsyncIterableIterator<Uint8Array> {
 
   #encode(text: string): Uint8Array {
     const bytes = Buffer.from(text);
-    if (!this.#o.splitCharacters) return bytes;
-    const [first = bytes, ...rest] = splitCharactersOf(bytes);
+    if (this.#o.split === undefined) return bytes;
+    const [first = bytes, ...rest] = this.#o.split(bytes);
     this.#pieces = rest;
     return first;
   }

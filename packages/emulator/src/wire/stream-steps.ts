@@ -1,22 +1,26 @@
-import type { StreamFault } from '../replies/reply.ts';
+import type { Place, PlacedFault, StreamFault } from '../replies/reply.ts';
 import type { PlannedMessage } from '../replies/plan-message.ts';
 import { encodedRuns } from './encoded-runs.ts';
-import { deltaFrames, errorFrame, messageFrames, type Frame } from './frames.ts';
+import { deltaFrames, messageFrames, type Frame } from './frames.ts';
+import { spoiledSteps } from './spoiled-steps.ts';
 
 /** What a body does next. */
 export type Step =
   | ({ type: 'frame' } & Frame)
   | { type: 'bytes'; bytes: Uint8Array }
+  | { type: 'wait'; ms: number }
   | { type: 'stall' }
-  | { type: 'cut' };
+  | { type: 'cut' }
+  | { type: 'reset' };
 
-/** The steps of a stream, with the fault in its place. */
+/** The steps of a stream, with the faults in their places. */
 export function streamSteps(
   message: PlannedMessage,
-  o: { gapMs: number; fault: StreamFault | undefined },
+  o: { gapMs: number; faults: readonly StreamFault[] },
 ): Iterator<Step, void, void> {
-  if (o.fault === undefined && o.gapMs === 0) return runSteps(message);
-  return faultySteps(messageFrames(message, deltaFrames), o.fault);
+  if (o.faults.length === 0 && o.gapMs === 0) return runSteps(message);
+  const steps = spoiledSteps(messageFrames(message, deltaFrames), placedFaults(o.faults));
+  return written(steps, o.faults);
 }
 
 /** Without pace and fault nobody can tell single deltas apart: long blocks go out as runs of them. */
@@ -27,75 +31,31 @@ function* runSteps(message: PlannedMessage): Generator<Step, void, void> {
   }
 }
 
-/** The event `message_stop` never passes a fault that ends the stream. */
-function* faultySteps(frames: Iterable<Frame>, fault: StreamFault | undefined): Generator<Step, void, void> {
-  if (fault === undefined || fault.type === 'split_characters') {
-    for (const frame of frames) yield { type: 'frame', ...frame };
-    return;
-  }
-  let passed = 0;
-  for (const frame of frames) {
-    if (passed >= fault.afterEvents || isStop(frame)) {
-      yield* faultSteps(fault, frame);
-      return;
-    }
-    passed += 1;
-    yield { type: 'frame', ...frame };
+/** The byte order mark and the line ends that the faults ask for. */
+function* written(steps: Iterable<Step>, faults: readonly StreamFault[]): Generator<Step, void, void> {
+  if (faults.some(({ type }) => type === 'byte_order_mark')) yield { type: 'frame', text: '\uFEFF', paced: false };
+  const ends = faults.find((fault) => fault.type === 'line_ends')?.ends;
+  for (const step of steps) {
+    if (step.type !== 'frame' || ends === undefined) yield step;
+    else yield { ...step, text: step.text.replaceAll('\n', ends === 'crlf' ? '\r\n' : '\r') };
   }
 }
 
-/** An answer without streaming has no events: the fault strikes in the middle of its JSON. */
-export function* jsonSteps(json: string, fault: StreamFault | undefined): Generator<Step, void, void> {
-  if (fault === undefined || fault.type === 'split_characters') {
+/** An answer without streaming has no events: what ends a stream strikes in the middle of its JSON, and delays come first. */
+export function* jsonSteps(json: string, faults: readonly StreamFault[]): Generator<Step, void, void> {
+  const placed = placedFaults(faults);
+  for (const fault of placed) if (fault.type === 'delay') yield { type: 'wait', ms: fault.ms };
+  const ending = placed.map(({ type }) => type).find((type) => ENDING.has(type));
+  if (ending === undefined) {
     yield { type: 'frame', text: json, paced: false };
     return;
   }
-  const half = Math.floor(json.length / 2);
-  yield { type: 'frame', text: json.slice(0, half), paced: false };
-  if (fault.type !== 'error_event') yield* faultSteps(fault, { text: json.slice(half), paced: false });
+  yield { type: 'frame', text: json.slice(0, Math.floor(json.length / 2)), paced: false };
+  if (ending === 'cut' || ending === 'reset' || ending === 'stall') yield { type: ending };
 }
 
-function* faultSteps(
-  fault: Exclude<StreamFault, { type: 'split_characters' }>,
-  next: Frame,
-): Generator<Step, void, void> {
-  switch (fault.type) {
-    case 'cut':
-      if (fault.insideCharacter) yield { type: 'bytes', bytes: upToInsideCharacter(next.text) };
-      yield { type: 'cut' };
-      return;
-    case 'end':
-      return;
-    case 'stall':
-      yield { type: 'stall' };
-      return;
-    case 'error_event':
-      yield { type: 'frame', ...errorFrame(fault.error) };
-      return;
-    default:
-      fault satisfies never;
-  }
-}
+const ENDING: ReadonlySet<string> = new Set<PlacedFault['type']>(['cut', 'reset', 'end', 'stall']);
 
-function isStop(frame: Frame): boolean {
-  return frame.text.startsWith('event: message_stop');
-}
-
-/** The bytes up to and with the first byte of the first character of several bytes; all but the last when there is none. */
-function upToInsideCharacter(text: string): Uint8Array {
-  const bytes = Buffer.from(text);
-  const at = bytes.findIndex((byte) => byte >= 0xc0);
-  return bytes.subarray(0, at === -1 ? bytes.length - 1 : at + 1);
-}
-
-/** Cuts bytes after the first byte of each character that has several; joined they are what they were. */
-export function splitCharactersOf(bytes: Uint8Array): Uint8Array[] {
-  const pieces: Uint8Array[] = [];
-  let from = 0;
-  for (const [at, byte] of bytes.entries()) {
-    if (byte < 0xc0) continue;
-    pieces.push(bytes.subarray(from, at + 1));
-    from = at + 1;
-  }
-  return [...pieces, bytes.subarray(from)];
+function placedFaults(faults: readonly StreamFault[]): (Place & PlacedFault)[] {
+  return faults.filter((fault) => 'afterEvents' in fault || 'before' in fault);
 }
