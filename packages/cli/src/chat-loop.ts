@@ -119,7 +119,10 @@ export class ChatLoop implements ChatState, AsyncDisposable {
   readonly #onCtrlC = (): void => {
     this.#presses += 1;
     if (this.#presses > 1) return this.#leaveNow(EXIT_INTERRUPTED);
-    if (!this.#busy) return this.note('\nCtrl-C again leaves; so does /exit.');
+    if (!this.#busy) {
+      this.note('\nCtrl-C again leaves; so does /exit.');
+      return this.#lines.showPromptAgain();
+    }
     this.note('\nInterrupting; Ctrl-C again leaves.');
     this.#client.interrupt().catch((error: unknown) => this.note(describeError(error)));
   };

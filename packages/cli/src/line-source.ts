@@ -53,6 +53,11 @@ export class LineSource implements Disposable {
     });
   }
 
+  /** After something was printed over it: the prompt, and what has been typed so far. */
+  showPromptAgain(): void {
+    if (this.#interactive && this.#waiting.length > 0) this.#interface.prompt(true);
+  }
+
   [Symbol.dispose](): void {
     this.#interface.close();
   }
