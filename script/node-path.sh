@@ -18,7 +18,7 @@ find_node() {
     NODE=$(command -v node)
     return 0
   fi
-  if NODE_FOUND=$("$PINNED_NODE/node" --version 2>/dev/null); then
+  if NODE_FOUND=$("$PINNED_NODE/node" --version 2>/dev/null) && [ "$NODE_FOUND" = "v$(cat "$ROOT/.node-version")" ]; then
     NODE="$PINNED_NODE/node"
     PATH="$PINNED_NODE:$PATH"
     export PATH
