@@ -5,6 +5,7 @@ import { exchange } from './exchange/exchange.ts';
 import { Ids } from './exchange/ids.ts';
 import { Recorder, type RecordedRequest, type WaitOptions } from './exchange/recorder.ts';
 import type { HttpSend } from './http-send.ts';
+import { RateLimits, type RateLimitOptions } from './limits/rate-limits.ts';
 import { TroubleCounts } from './replies/follow-directives.ts';
 import type { Reply } from './replies/reply.ts';
 import { listen, type Listening, type ListenOptions } from './server/listen.ts';
@@ -18,6 +19,10 @@ export type EmulatorOptions = {
   seed?: number | undefined;
   /** Default: the machine's clock. */
   clock?: Clock | undefined;
+  /** What each key may ask for within a minute; beyond it requests are refused with 429. Default: more than anyone can ask. */
+  rateLimits?: RateLimitOptions | undefined;
+  /** Names that `anthropic-beta` may hold besides those that the API is known to accept. */
+  betas?: readonly string[] | undefined;
 };
 
 /** A Messages API without a model: scripted, directed by the prompt, or simulating a simple assistant. */
@@ -44,6 +49,8 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
     pacer: new Pacer(options.clock ?? systemClock),
     replies: { script: [...(options.script ?? [])], counts: new TroubleCounts() },
     gapMs: options.gapMs ?? 0,
+    limits: new RateLimits(options.rateLimits),
+    betas: new Set(options.betas),
   };
   return {
     send: (request) => exchange(request, state, { needsKey: false }),

@@ -2,10 +2,12 @@ import { baseHeaders, jsonAnswer, rawAnswer, statusAnswer } from '../exchange/an
 import type { Context } from '../exchange/context.ts';
 import { jsonOf } from '../exchange/parse-body.ts';
 import type { HttpResponse } from '../http-send.ts';
+import { rateLimitHeaders } from '../limits/rate-limit-headers.ts';
+import type { Allowance } from '../limits/rate-limits.ts';
 import { checkRequest, type CheckedRequest } from '../refusals/check-request.ts';
 import { chooseReply } from '../replies/choose-reply.ts';
 import { planMessage } from '../replies/plan-message.ts';
-import type { MessageReply } from '../replies/reply.ts';
+import type { MessageReply, PlainReply } from '../replies/reply.ts';
 import { toMessage } from '../wire/frames.ts';
 import { splitterOf } from '../wire/split-bytes.ts';
 import { StreamBody } from '../wire/stream-body.ts';
@@ -13,17 +15,29 @@ import { jsonSteps, streamSteps } from '../wire/stream-steps.ts';
 
 /** `POST /v1/messages`. */
 export async function createMessage(context: Context): Promise<HttpResponse> {
-  const { body, version, betas, state, recorded } = context;
+  const { body, version, betas, state, caller, recorded } = context;
+  const nowMs = recorded.receivedAtMs;
   const checked = checkRequest(jsonOf(body), { version, betas, endpoint: 'messages' });
+  const { model, inputTokens } = checked;
+  const allowance = state.limits.admit({ key: caller.key, model, inputTokens }, nowMs);
+  const limits = rateLimitHeaders(allowance, nowMs);
   const reply = await chooseReply(checked.request, state.replies);
   if (reply.delayMs !== undefined) await wait(reply.delayMs, context);
+  const answer = answerWith(reply, { checked, context, allowance });
+  return { ...answer, headers: { ...limits, ...answer.headers } };
+}
+
+type Answering = { checked: CheckedRequest; context: Context; allowance: Allowance };
+
+function answerWith(reply: PlainReply, o: Answering): HttpResponse {
+  const { requestId } = o.context.recorded;
   switch (reply.type) {
     case 'status':
-      return statusAnswer(reply, recorded.requestId);
+      return statusAnswer(reply, requestId);
     case 'raw':
-      return rawAnswer(reply, recorded.requestId);
+      return rawAnswer(reply, requestId);
     case 'message':
-      return answerWith(reply, checked, context);
+      return messageAnswer(reply, o);
     default:
       return reply satisfies never;
   }
@@ -33,8 +47,10 @@ function wait(ms: number, { http, state: { pacer } }: Context): Promise<void> {
   return pacer.until(pacer.clock.now() + ms, http.signal ?? new AbortController().signal);
 }
 
-function answerWith(reply: MessageReply, checked: CheckedRequest, { http, recorded, state }: Context): HttpResponse {
+function messageAnswer(reply: MessageReply, { checked, context, allowance }: Answering): HttpResponse {
+  const { http, recorded, state } = context;
   const message = planMessage(reply, checked, state.ids);
+  allowance.output.take(message.usage.outputTokens, recorded.receivedAtMs);
   const streams = checked.request.stream === true;
   const faults = reply.faults ?? [];
   if (!streams && faults.length === 0)

@@ -19,7 +19,8 @@ export function jsonAnswer(status: number, body: unknown, requestId: string): Ht
 
 /** The error answer of a refused request. */
 export function refusalAnswer(refusal: Refusal, requestId: string): HttpResponse {
-  return jsonAnswer(refusal.status, errorBody(refusal, requestId), requestId);
+  const answer = jsonAnswer(refusal.status, errorBody(refusal, requestId), requestId);
+  return { ...answer, headers: { ...answer.headers, ...refusal.headers } };
 }
 
 /** The error answer that a script or a directive asked for. */
@@ -37,7 +38,8 @@ export function rawAnswer(reply: RawReply, requestId: string): HttpResponse {
   return { status: reply.status, headers: { ...baseHeaders(requestId), ...reply.headers }, body: oneChunk(reply.body) };
 }
 
-function errorBody(error: { type: string; message: string; details?: unknown }, requestId: string): unknown {
+/** The body of an error answer. */
+export function errorBody(error: { type: string; message: string; details?: unknown }, requestId: string): unknown {
   const { type, message, details } = error;
   return {
     type: 'error',

@@ -1,5 +1,6 @@
 import type { Pacer } from '../clock/pacer.ts';
 import type { HttpRequest } from '../http-send.ts';
+import type { RateLimits } from '../limits/rate-limits.ts';
 import type { ApiVersion } from '../refusals/check-fields.ts';
 import type { ReplyState } from '../replies/choose-reply.ts';
 import type { Ids } from './ids.ts';
@@ -7,7 +8,16 @@ import type { ParsedBody } from './parse-body.ts';
 import type { RecordedRequest, Recorder } from './recorder.ts';
 
 /** What one emulator's exchanges share. */
-export type ExchangeState = { ids: Ids; recorder: Recorder; pacer: Pacer; replies: ReplyState; gapMs: number };
+export type ExchangeState = {
+  ids: Ids;
+  recorder: Recorder;
+  pacer: Pacer;
+  replies: ReplyState;
+  gapMs: number;
+  limits: RateLimits;
+  /** Betas that are accepted besides the known ones. */
+  betas: ReadonlySet<string>;
+};
 
 /** Who asks: rate limits belong to a key, stored things and cached prefixes to a workspace. */
 export type Caller = { key: string; workspaceId: string };

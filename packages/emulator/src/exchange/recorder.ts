@@ -1,10 +1,13 @@
+import { systemClock, type Clock } from '../clock/clock.ts';
 import type { HttpRequest } from '../http-send.ts';
+import type { PlannedMessage } from '../replies/plan-message.ts';
 import type { RequestMessage } from '../request/messages-request.ts';
 
 /** Older requests are forgotten when the bodies of all weigh more than this. */
 const MAX_RECORDED_BYTES = 64 * 1024 * 1024;
 /** What a request weighs besides its body. */
 const BYTES_BESIDES = 1024;
+const BYTES_PER_OUTPUT_TOKEN = 4;
 const DEFAULT_WAIT_MS = 10_000;
 
 /** A request as it came, and what became of it. */
@@ -30,6 +33,16 @@ export type RecordedRequest = {
   aborted: boolean;
 };
 
+/** What became of a request, for those who watch; a client or a test sees it in the answer. */
+export type Outcome = {
+  /** As it was planned; a fault may have broken its stream. */
+  message?: PlannedMessage;
+  /** Of an error answer. */
+  error?: { type: string; message: string };
+  /** When `state` left `answering`, by the emulator's clock. */
+  endedAtMs?: number;
+};
+
 /** Typed as a client should have sent it; what it did send may differ. */
 export type RecordedBody = {
   readonly model?: string | undefined;
@@ -48,10 +61,16 @@ export type WaitOptions = {
 export class Recorder {
   readonly requests: RecordedRequest[] = [];
   readonly #sizes: number[] = [];
-  readonly #watchers = new Set<() => void>();
+  readonly #outcomes = new WeakMap<RecordedRequest, Outcome>();
+  readonly #watchers = new Set<(request: RecordedRequest) => void>();
+  readonly #clock: Pick<Clock, 'now'>;
   #bytes = 0;
   #dropped = 0;
   #taken = 0;
+
+  constructor(clock: Pick<Clock, 'now'> = systemClock) {
+    this.#clock = clock;
+  }
 
   record(
     request: HttpRequest,
@@ -76,15 +95,38 @@ export class Recorder {
     this.#sizes.push(o.bytes + BYTES_BESIDES);
     this.#bytes += o.bytes + BYTES_BESIDES;
     while (this.#bytes > MAX_RECORDED_BYTES && this.requests.length > 1) this.#forgetOldest();
-    this.#changed();
+    this.#changed(recorded);
     return recorded;
+  }
+
+  /** Keeps what is answered; a message weighs what its text weighs. */
+  answered(request: RecordedRequest, answer: Pick<Outcome, 'message' | 'error'>): void {
+    this.#outcomes.set(request, { ...this.#outcomes.get(request), ...answer });
+    const at = this.requests.lastIndexOf(request);
+    const bytes = (answer.message?.usage.outputTokens ?? 0) * BYTES_PER_OUTPUT_TOKEN;
+    if (this.#sizes[at] !== undefined) {
+      this.#sizes[at] += bytes;
+      this.#bytes += bytes;
+    }
+    this.#changed(request);
   }
 
   end(request: RecordedRequest, o: { aborted: boolean }): void {
     if (request.state !== 'answering') return;
     request.state = o.aborted ? 'aborted' : 'answered';
     request.aborted = o.aborted;
-    this.#changed();
+    this.#outcomes.set(request, { ...this.#outcomes.get(request), endedAtMs: this.#clock.now() });
+    this.#changed(request);
+  }
+
+  outcomeOf(request: RecordedRequest): Outcome {
+    return this.#outcomes.get(request) ?? {};
+  }
+
+  /** Calls the listener, which must not throw, when a request comes, is answered, and has ended; returns how to stop that. */
+  watch(listener: (request: RecordedRequest) => void): () => void {
+    this.#watchers.add(listener);
+    return () => void this.#watchers.delete(listener);
   }
 
   /** The oldest request that no earlier call has returned, as soon as it is there. @throws Error after `timeoutMs`. */
@@ -113,8 +155,8 @@ export class Recorder {
     this.#dropped += 1;
   }
 
-  #changed(): void {
-    for (const watcher of this.#watchers) watcher();
+  #changed(request: RecordedRequest): void {
+    for (const watcher of this.#watchers) watcher(request);
   }
 
   #until(isSo: () => boolean, what: string, { timeoutMs = DEFAULT_WAIT_MS, signal }: WaitOptions): Promise<void> {

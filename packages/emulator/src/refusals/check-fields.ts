@@ -1,3 +1,4 @@
+import { isBetaField } from '../models/betas.ts';
 import { isRecord } from '../request/messages-request.ts';
 import { refuse } from './refusal.ts';
 
@@ -6,6 +7,8 @@ export type ApiVersion = '2026-10-21' | '2023-06-01';
 /** Under which rules a body is checked. */
 export type CheckedApi = { version: ApiVersion; endpoint: 'messages' | 'count_tokens'; betas: readonly string[] };
 
+/** What `output_config.effort` may be. */
+export const EFFORTS = ['low', 'medium', 'high', 'xhigh', 'max'];
 const MAX_MESSAGES = 100_000;
 const SAMPLING = ['temperature', 'top_p', 'top_k'];
 const COUNTED = [
@@ -30,7 +33,6 @@ const CREATED = [
   'inference_geo',
   'diagnostics',
 ];
-const BETA = ['context_management', 'mcp_servers', 'fallbacks', 'compaction'];
 
 /** The fields of the body, one by one; tools, messages and thinking have files of their own. */
 export function checkFields(body: Record<string, unknown>, api: CheckedApi): void {
@@ -64,7 +66,7 @@ function checkNames(body: Record<string, unknown>, api: CheckedApi): void {
     if (SAMPLING.includes(name) && api.endpoint === 'messages') {
       if (api.version === '2026-10-21')
         refuse(`${name}: this parameter does not exist in API version 2026-10-21; leave it out`);
-    } else if (!allowed.includes(name) && !(BETA.includes(name) && api.betas.length > 0)) {
+    } else if (!allowed.includes(name) && !isBetaField(name, api.betas)) {
       refuse(`${name}: Extra inputs are not permitted`);
     }
   }
@@ -113,7 +115,7 @@ function checkOutputConfig(config: unknown): void {
   if (config === undefined) return;
   if (!isRecord(config)) refuse('output_config: Input should be an object');
   checkExtra(config, ['effort', 'format'], 'output_config');
-  checkOneOf('output_config.effort', config.effort, ['low', 'medium', 'high', 'xhigh', 'max']);
+  checkOneOf('output_config.effort', config.effort, EFFORTS);
   const format = config.format;
   if (format === undefined || format === null) return;
   if (!isRecord(format) || format.type !== 'json_schema' || !isRecord(format.schema)) {
@@ -135,7 +137,7 @@ function checkMetadata(metadata: unknown): void {
   checkExtra(metadata, ['user_id'], 'metadata');
 }
 
-function checkOneOf(name: string, value: unknown, allowed: readonly string[]): void {
+export function checkOneOf(name: string, value: unknown, allowed: readonly string[]): void {
   if (value === undefined || value === null) return;
   if (typeof value !== 'string' || !allowed.includes(value))
     refuse(`${name}: Input should be one of ${allowed.join(', ')}`);

@@ -18,20 +18,33 @@ export function errorTypeOf(status: number): string {
   return TYPES.get(status) ?? (status >= 500 ? 'api_error' : 'invalid_request_error');
 }
 
+export type RefusalOptions = {
+  /** Default 400. */
+  status?: number | undefined;
+  /** `error.details`; its `error_code` is what clients may rely on. */
+  details?: { error_code: string; [field: string]: unknown } | undefined;
+  /** Of the answer, besides those that every answer has. */
+  headers?: Readonly<Record<string, string>> | undefined;
+};
+
 /** A request that the API would refuse; becomes an error answer of this status. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly status: number;
   readonly type: string;
+  readonly details: RefusalOptions['details'];
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(message: string, status: number) {
+  constructor(message: string, o: RefusalOptions = {}) {
     super(message);
-    this.status = status;
-    this.type = errorTypeOf(status);
+    this.status = o.status ?? 400;
+    this.type = errorTypeOf(this.status);
+    this.details = o.details;
+    this.headers = o.headers ?? {};
   }
 }
 
 /** Refuses the request being checked, with 400 unless told otherwise. */
-export function refuse(message: string, o?: { status?: number | undefined }): never {
-  throw new Refusal(message, o?.status ?? 400);
+export function refuse(message: string, o?: RefusalOptions): never {
+  throw new Refusal(message, o);
 }
