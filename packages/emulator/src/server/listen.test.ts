@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { createEmulator, cut, emit, splitCharacters, stall, text } from '../index.ts';
+import { createEmulator, cut, emit, splitCharacters, stall, text, withFaults } from '../index.ts';
 import type { Listening } from './listen.ts';
 import { bodyOf, eventsOf, streamedText } from '../testing/ask.ts';
 
@@ -113,6 +113,25 @@ test('delivers every event before it breaks the connection', async () => {
   await using at = await createEmulator({ script: [cut({ afterEvents: 5000 }, emit(6000))] }).listen();
   const { text: body, error } = await read(await post(at, bodyOf({ stream: true, max_tokens: 128_000 })));
   expect([eventsOf(body).length, error]).toMatchObject([5000, { code: 'ECONNRESET' }]);
+});
+
+test.each([
+  ['cut', undefined],
+  ['reset', 'ECONNRESET'],
+] as const)('a connection that is %s ends at its client with %s', async (type, code) => {
+  const emulator = createEmulator({ script: [withFaults(text('Hi'), { type, afterEvents: 2 })] });
+  await using at = await emulator.listen();
+  const body = JSON.stringify(bodyOf({ stream: true }));
+  const socket = connect(at.port, '127.0.0.1');
+  let error: Error | undefined;
+  socket.on('error', (caught) => (error = caught));
+  socket
+    .resume()
+    .write(
+      `POST /v1/messages HTTP/1.1\r\nhost: x\r\nx-api-key: any\r\nanthropic-version: 2026-10-21\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
+  await new Promise((resolve) => socket.once('close', resolve));
+  expect((error as NodeJS.ErrnoException | undefined)?.code).toBe(code);
 });
 
 test('keeps the chunks that end inside a character apart', async () => {

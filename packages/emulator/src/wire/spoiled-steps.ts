@@ -12,7 +12,7 @@ type Moment = {
 };
 
 /** What a fault makes of a moment: steps put in before the next event, and whether that event, or anything, still comes. */
-type Strike = { steps: readonly Step[]; then: 'go_on' | 'skip_event' | 'end' };
+type Strike = { steps: readonly Step[]; afterwards: 'go_on' | 'skip_event' | 'end' };
 
 /** The events of a message with faults between them. `message_stop` never passes a fault that ends the stream. */
 export function* spoiledSteps(
@@ -30,8 +30,8 @@ export function* spoiledSteps(
     for (const fault of due) {
       const strike = strikeOf(fault, { ...moment, next });
       yield* strike.steps;
-      if (strike.then === 'end') return;
-      skips ||= strike.then === 'skip_event';
+      if (strike.afterwards === 'end') return;
+      skips ||= strike.afterwards === 'skip_event';
     }
     passed += 1;
     if (name === 'content_block_start') moment.open = moment.begun = indexOf(next);
@@ -65,23 +65,23 @@ function strikeOf(fault: PlacedFault, moment: Moment): Strike {
       const part: Step[] = fault.insideCharacter
         ? [{ type: 'bytes', bytes: upToInsideCharacter(moment.next.text) }]
         : [];
-      return { steps: [...part, { type: 'cut' }], then: 'end' };
+      return { steps: [...part, { type: 'cut' }], afterwards: 'end' };
     }
     case 'reset':
     case 'stall':
-      return { steps: [{ type: fault.type }], then: 'end' };
+      return { steps: [{ type: fault.type }], afterwards: 'end' };
     case 'end':
-      return { steps: [], then: 'end' };
+      return { steps: [], afterwards: 'end' };
     case 'error_event':
-      return { steps: [{ type: 'frame', ...errorFrame(fault.error) }], then: 'end' };
+      return { steps: [{ type: 'frame', ...errorFrame(fault.error) }], afterwards: 'end' };
     case 'delay':
-      return { steps: [{ type: 'wait', ms: fault.ms }], then: 'go_on' };
+      return { steps: [{ type: 'wait', ms: fault.ms }], afterwards: 'go_on' };
     case 'malformed_event':
-      return { steps: [sent(cutJson(moment.next.text))], then: 'skip_event' };
+      return { steps: [sent(cutJson(moment.next.text))], afterwards: 'skip_event' };
     case 'lost_event':
-      return { steps: [], then: 'skip_event' };
+      return { steps: [], afterwards: 'skip_event' };
     default:
-      return { steps: [sent(insertedText(fault, moment))], then: 'go_on' };
+      return { steps: [sent(insertedText(fault, moment))], afterwards: 'go_on' };
   }
 }
 
