@@ -45,7 +45,7 @@ export interface Emulator {
 export function createEmulator(options: EmulatorOptions = {}): Emulator {
   const state: ExchangeState = {
     ids: new Ids(options.seed ?? 0),
-    recorder: new Recorder(),
+    recorder: new Recorder(options.clock),
     pacer: new Pacer(options.clock ?? systemClock),
     replies: { script: [...(options.script ?? [])], counts: new TroubleCounts() },
     gapMs: options.gapMs ?? 0,

@@ -15,13 +15,14 @@ import { jsonSteps, streamSteps } from '../wire/stream-steps.ts';
 
 /** `POST /v1/messages`. */
 export async function createMessage(context: Context): Promise<HttpResponse> {
-  const { body, version, betas, state, caller, recorded } = context;
+  const { http, body, version, betas, state, caller, recorded } = context;
   const nowMs = recorded.receivedAtMs;
   const checked = checkRequest(jsonOf(body), { version, betas, endpoint: 'messages' });
   const { model, inputTokens } = checked;
   const allowance = state.limits.admit({ key: caller.key, model, inputTokens }, nowMs);
   const limits = rateLimitHeaders(allowance, nowMs);
-  const reply = await chooseReply(checked.request, state.replies);
+  const asked = { requestId: recorded.requestId, signal: http.signal };
+  const reply = await chooseReply(checked.request, state.replies, asked);
   if (reply.delayMs !== undefined) await wait(reply.delayMs, context);
   const answer = answerWith(reply, { checked, context, allowance });
   return { ...answer, headers: { ...limits, ...answer.headers } };
@@ -30,12 +31,13 @@ export async function createMessage(context: Context): Promise<HttpResponse> {
 type Answering = { checked: CheckedRequest; context: Context; allowance: Allowance };
 
 function answerWith(reply: PlainReply, o: Answering): HttpResponse {
-  const { requestId } = o.context.recorded;
+  const { recorded, state } = o.context;
   switch (reply.type) {
     case 'status':
-      return statusAnswer(reply, requestId);
+      state.recorder.answered(recorded, { error: { type: reply.errorType, message: reply.message } });
+      return statusAnswer(reply, recorded.requestId);
     case 'raw':
-      return rawAnswer(reply, requestId);
+      return rawAnswer(reply, recorded.requestId);
     case 'message':
       return messageAnswer(reply, o);
     default:
@@ -50,6 +52,7 @@ function wait(ms: number, { http, state: { pacer } }: Context): Promise<void> {
 function messageAnswer(reply: MessageReply, { checked, context, allowance }: Answering): HttpResponse {
   const { http, recorded, state } = context;
   const message = planMessage(reply, checked, state.ids);
+  state.recorder.answered(recorded, { message });
   allowance.output.take(message.usage.outputTokens, recorded.receivedAtMs);
   const streams = checked.request.stream === true;
   const faults = reply.faults ?? [];

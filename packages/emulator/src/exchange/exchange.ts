@@ -40,6 +40,7 @@ export async function exchange(
     state.recorder.end(recorded, { aborted: http.signal?.aborted === true });
     if (!(error instanceof Refusal)) throw error;
     recorded.status = error.status;
+    state.recorder.answered(recorded, { error: { type: error.type, message: error.message } });
     return refusalAnswer(error, requestId);
   }
 }

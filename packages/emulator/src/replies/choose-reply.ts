@@ -5,14 +5,25 @@ import { status } from './builders.ts';
 import { parseDirectives } from './directives.ts';
 import { followDirectives, type TroubleCounts } from './follow-directives.ts';
 import type { PlainReply, Reply } from './reply.ts';
+import type { Asked, StandIn } from './stand-in.ts';
 
 /** What decides answers and changes with them: the rest of the script, and how often each trouble has struck. */
-export type ReplyState = { script: Reply[]; counts: TroubleCounts };
+export type ReplyState = {
+  script: Reply[];
+  counts: TroubleCounts;
+  /** Asked for what the script does not answer; undefined while nobody stands in. */
+  standIn?: StandIn | undefined;
+};
 
-/** The next reply of the script; without one what the prompt's directives ask for; without any the simulated assistant's. */
-export async function chooseReply(request: MessagesRequest, state: ReplyState): Promise<PlainReply> {
+/**
+ * The next reply of the script; without one what the prompt's directives ask for; without any the simulated assistant's.
+ * @param asked given, a stand-in is asked before these two; a batch, where nobody waits, leaves it out.
+ */
+export async function chooseReply(request: MessagesRequest, state: ReplyState, asked?: Asked): Promise<PlainReply> {
   const scripted = state.script.shift();
   if (scripted !== undefined) return typeof scripted === 'function' ? callScript(scripted, request) : scripted;
+  const stoodIn = asked && state.standIn && (await state.standIn(request, asked));
+  if (stoodIn !== undefined) return stoodIn;
   const turn = turnSoFar(request.messages);
   // Context that a hook added may stand after the prompt, so the last text with directives counts.
   const directives = turn.prompts.map(parseDirectives).findLast((found) => found.length > 0);
