@@ -9,6 +9,7 @@ export type CheckedApi = { version: ApiVersion; endpoint: 'messages' | 'count_to
 
 /** What `output_config.effort` may be. */
 export const EFFORTS = ['low', 'medium', 'high', 'xhigh', 'max'];
+const TASK_BUDGET_BETA = 'task-budgets-2026-03-13';
 const MAX_MESSAGES = 100_000;
 const SAMPLING = ['temperature', 'top_p', 'top_k'];
 const COUNTED = [
@@ -44,7 +45,7 @@ export function checkFields(body: Record<string, unknown>, api: CheckedApi): voi
   if (body.messages.length > MAX_MESSAGES) refuse(`messages: at most ${MAX_MESSAGES} messages are allowed`);
   checkSystem(body.system);
   checkToolChoice(body.tool_choice);
-  checkOutputConfig(body.output_config);
+  checkOutputConfig(body.output_config, api.betas);
   if (body.stream !== undefined && typeof body.stream !== 'boolean') refuse('stream: Input should be a valid boolean');
   checkStopSequences(body.stop_sequences);
   if (body.metadata !== undefined) checkMetadata(body.metadata);
@@ -111,16 +112,25 @@ function checkToolChoice(choice: unknown): void {
   checkExtra(choice, ['type', 'name', 'disable_parallel_tool_use'], 'tool_choice');
 }
 
-function checkOutputConfig(config: unknown): void {
+function checkOutputConfig(config: unknown, betas: readonly string[]): void {
   if (config === undefined) return;
   if (!isRecord(config)) refuse('output_config: Input should be an object');
-  checkExtra(config, ['effort', 'format'], 'output_config');
+  const allowed = betas.includes(TASK_BUDGET_BETA) ? ['effort', 'format', 'task_budget'] : ['effort', 'format'];
+  checkExtra(config, allowed, 'output_config');
   checkOneOf('output_config.effort', config.effort, EFFORTS);
+  checkTaskBudget(config.task_budget);
   const format = config.format;
   if (format === undefined || format === null) return;
   if (!isRecord(format) || format.type !== 'json_schema' || !isRecord(format.schema)) {
     refuse('output_config.format: Input should be an object with type json_schema and a schema');
   }
+}
+
+function checkTaskBudget(budget: unknown): void {
+  if (budget === undefined || budget === null) return;
+  if (!isRecord(budget) || budget.type !== 'tokens' || typeof budget.total !== 'number')
+    refuse('output_config.task_budget: Input should be an object of type tokens with a total');
+  checkExtra(budget, ['type', 'total', 'remaining'], 'output_config.task_budget');
 }
 
 function checkStopSequences(sequences: unknown): void {

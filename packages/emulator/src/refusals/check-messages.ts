@@ -2,6 +2,7 @@ import { isRecord } from '../request/messages-request.ts';
 import type { Model } from '../models/model-table.ts';
 import { checkBlock } from './check-blocks.ts';
 import { checkExtra, type CheckedApi } from './check-fields.ts';
+import { checkSystemFields, isEffortOnly } from './check-system-fields.ts';
 import { refuse } from './refusal.ts';
 
 type Rules = { api: CheckedApi; model: Model };
@@ -13,13 +14,14 @@ export function checkMessages(messages: unknown, rules: Rules): void {
   for (const [index, message] of messages.entries()) {
     const place = `messages.${index}`;
     if (!isRecord(message)) refuse(`${place}: Input should be an object`);
-    checkExtra(message, ['role', 'content'], place);
     const { role, content } = message;
+    if (role === 'system') checkSystemFields(message, { place, betas: rules.api.betas });
+    else checkExtra(message, ['role', 'content'], place);
     if (role !== 'user' && role !== 'assistant' && role !== 'system')
       refuse(`${place}.role: Input should be 'user', 'assistant' or 'system'`);
     if (index === 0 && role !== 'user') refuse('messages: first message must use the "user" role');
     const last = index === messages.length - 1;
-    checkContent(content, { role, place, last, rules });
+    if (role !== 'system' || !isEffortOnly(message)) checkContent(content, { role, place, last, rules });
     if (role === 'system') checkSystemPlace(place, { before, next: messages[index + 1], rules });
     if (role === 'assistant' && last) checkPrefill(content, rules.model);
     before = { role, content };

@@ -26,8 +26,9 @@ export type MessagesRequest = {
   [field: string]: unknown;
 };
 
-/** The blocks of a message's content; a string is one text block. */
-export function blocksOf(content: string | readonly RequestBlock[]): readonly RequestBlock[] {
+/** The blocks of a message's content; a string is one text block. A system message that only sets the effort has none. */
+export function blocksOf(content: string | readonly RequestBlock[] | undefined): readonly RequestBlock[] {
+  if (content === undefined) return [];
   return typeof content === 'string' ? [{ type: 'text', text: content }] : content;
 }
 

@@ -32,15 +32,17 @@ function macOf(facts: string, thinking: string): string {
 
 /**
  * Digest of a conversation's beginning: system, tools, then the messages added so far. Cache markers, null fields and the
- * order of fields do not count, and neither does whether a content is a string or one text block; everything else does,
- * the order of keys inside a tool's input and schema included.
+ * order of fields do not count, and neither does whether a content is a string or one text block, nor deferred tools, which the
+ * model sees only where a result refers to them; everything else does, the order of keys inside a tool's input and schema
+ * included.
  */
 export class PrefixDigest {
   readonly #hash: Hash;
 
   constructor(request: Pick<MessagesRequest, 'system' | 'tools'>) {
     this.#hash = createHash('sha256');
-    this.#hash.update(canonical([blocksOf(request.system ?? []), request.tools ?? []]));
+    const tools = (request.tools ?? []).filter((tool) => tool.defer_loading !== true);
+    this.#hash.update(canonical([blocksOf(request.system ?? []), tools]));
   }
 
   add(message: RequestMessage): void {
