@@ -1,6 +1,7 @@
-// What `anthropic-beta` may name, as of 2026-11-20: the list of the official client library, version 1.10.0.
+// What `anthropic-beta` may name, as of 2026-11-20.
 
-const NAMES = [
+/** The list of the official client library, version 1.10.0; those that the fact sheet names are among them. */
+const DOCUMENTED = [
   'admin-user-sign-out-2026-10-08',
   'advisor-tool-2026-03-01',
   'agent-memory-2026-07-22',
@@ -60,8 +61,20 @@ const NAMES = [
   'webhooks-2026-10-07',
 ];
 
+/**
+ * What Claude Code 2.1.328 names besides: read off the headers of its requests to an emulator, with a key and with a
+ * subscription's token, by `script/run node conformance/record-betas.ts`.
+ */
+const CLAUDE_CODE = [
+  'advanced-tool-use-2025-11-20',
+  'claude-code-20250219',
+  'effort-2025-11-24',
+  'oauth-2025-04-20',
+  'per-turn-control-2026-07-01',
+];
+
 /** Every beta that a request may name; any other is refused. */
-export const BETAS: ReadonlySet<string> = new Set(NAMES);
+export const BETAS: ReadonlySet<string> = new Set([...DOCUMENTED, ...CLAUDE_CODE]);
 
 /** Fields of a request's body that only these betas bring. */
 const FIELDS: Readonly<Record<string, readonly string[]>> = {
