@@ -3,9 +3,9 @@ import { letOthersRun } from '../helpers/let-others-run.ts';
 import type { NewEntry } from '../log/entries.ts';
 import { MessageAccumulator } from '../messages-api/accumulate-message.ts';
 import { isRetryable, retryDelayMs } from '../messages-api/retry-policy.ts';
-import { hasThinking, requestBody } from '../views/to-model-request.ts';
+import { hasSuspects, hasThinking, requestBody } from '../views/to-model-request.ts';
 import type { ModelErrorFacts } from '../views/to-sdk-messages.ts';
-import { describeModelError, speaksOfThinking } from './model-error.ts';
+import { describeModelError, isRefusal, speaksOfThinking } from './model-error.ts';
 import { type PlannedRequest, planRequest, segmentFact } from './plan-request.ts';
 import { note, type TurnStop, type TurnWorld } from './turn-world.ts';
 
@@ -25,6 +25,7 @@ export async function askModel(world: TurnWorld, stop: TurnStop): Promise<Asked>
   let retriedWithoutThinking = false;
   for (let attempt = 1; ; attempt += 1) {
     const plan = await planRequest(world, stop, attempt);
+    if (stop.signal.aborted) return { kind: 'stopped' };
     if (plan === undefined) return { kind: 'too_expensive' };
     await note(world, ...plan.facts);
     const stream = new ModelStream(world, plan);
@@ -43,8 +44,10 @@ export async function askModel(world: TurnWorld, stop: TurnStop): Promise<Asked>
         await note(world, stream.errorFact(facts, 'retrying'), segmentFact(world, plan.head, 'prefix'));
         continue;
       }
-      const again = isRetryable(error) && attempt <= world.limits.maxRetries;
-      const delayMs = again ? retryDelayMs(error, attempt) : 0;
+      // What an earlier request was refused for may be in this one too: it is left out, and that changes the request.
+      const changes = isRefusal(error) && hasSuspects(world.history);
+      const again = changes || (isRetryable(error) && attempt <= world.limits.maxRetries);
+      const delayMs = again && !changes ? retryDelayMs(error, attempt) : 0;
       const facts = describeModelError(error, attempt, world.limits.maxRetries, delayMs);
       if (!again) {
         await note(world, stream.errorFact(facts, isRetryable(error) ? 'exhausted' : 'terminal'));

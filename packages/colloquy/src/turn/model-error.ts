@@ -25,6 +25,11 @@ export function speaksOfThinking(error: unknown): boolean {
   return error instanceof APIError && error.status === 400 && /thinking|signature/i.test(error.message);
 }
 
+/** The API will never take this request as it is. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof APIError && (error.status === 400 || error.status === 413);
+}
+
 function errorClass(error: unknown): SDKAssistantMessageError {
   if (error instanceof APIConnectionError || error instanceof TimeoutError) return 'server_error';
   if (!(error instanceof APIError)) return 'unknown';

@@ -3,7 +3,7 @@ import type { Json, NewEntry } from '../log/entries.ts';
 import { prefixDigest } from '../log/prefix-digest.ts';
 import { costUsd, modelInfo } from '../messages-api/models.ts';
 import type { Tool } from '../tools/tool.ts';
-import { flushPending, type RequestHead, requestBody } from '../views/to-model-request.ts';
+import { countBody, type RequestHead } from '../views/to-model-request.ts';
 import type { ToolBox, TurnStop, TurnWorld } from './turn-world.ts';
 
 /** A request about to be made, and what the log says of it first. */
@@ -115,12 +115,11 @@ async function reserve(world: TurnWorld, head: RequestHead, stop: TurnStop): Pro
 
 /** The request's input tokens as the API counts them; where it cannot be asked, more than they can be. */
 async function countInput(world: TurnWorld, head: RequestHead, stop: TurnStop): Promise<number> {
-  flushPending(world.history);
-  const body = requestBody(world.history, head, 'count');
+  const body = countBody(world.history, head);
   try {
     return await world.client.countTokens(body, { signal: stop.signal });
   } catch (error) {
-    if (!(error instanceof ColloquyError)) throw error;
+    if (!(error instanceof ColloquyError) && stop.cause === undefined) throw error;
     return Math.ceil(Buffer.byteLength(body) / LEAST_BYTES_PER_TOKEN);
   }
 }

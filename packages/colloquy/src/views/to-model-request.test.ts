@@ -201,6 +201,106 @@ describe('the model request', () => {
     ]);
   });
 
+  test('keeps the results of an interrupted turn when the turn after it is refused', () => {
+    const body = bodyAfter(
+      logOf(
+        prompt('One'),
+        { kind: 'turn_start', turn: 't1', init: {} },
+        taken(1),
+        request('r1'),
+        block('r1', 0, use('a')),
+        response('r1', 'tool_use'),
+        result('a', 'interrupted'),
+        { kind: 'turn_end', turn: 't1', reason: 'aborted_tools', result: {} },
+        prompt('Two'),
+        { kind: 'turn_start', turn: 't2', init: {} },
+        taken(9),
+        request('r2'),
+        response('r2', 'refusal'),
+        prompt('Three'),
+        { kind: 'turn_start', turn: 't3', init: {} },
+        taken(14),
+        request('r3'),
+      ),
+    );
+    expect(withoutMarkers(body)).toEqual([
+      { role: 'user', content: [text('One')] },
+      { role: 'assistant', content: [use('a')] },
+      { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'a', content: 'interrupted' }, text('Three')] },
+    ]);
+    expect(marks(body)).toEqual(['0.0', '2.1']);
+  });
+
+  test('holds nothing that the API would refuse: blank text, markers of others, failures with more than text', () => {
+    const image = { type: 'image', source: { type: 'url', url: 'https://example.com/a.png' } };
+    const marked = { ...text('Go'), cache_control: { type: 'ephemeral' } };
+    const history = newHistory();
+    const log = logOf(
+      { ...prompt('Go'), content: [marked] } as Input,
+      taken(1),
+      request('r1'),
+      block('r1', 0, text('\n\n')),
+      block('r1', 1, use('a')),
+      block('r1', 2, use('b')),
+      response('r1', 'tool_use'),
+      { kind: 'tool_result', toolUseId: 'a', content: [image, text(' ')], isError: true, outcome: 'done' },
+      result('b', ' \n'),
+      request('r2'),
+    );
+    for (const entry of log) foldHistory(history, entry);
+    const body: Body = JSON.parse(requestBody(history, HEAD));
+    expect(marks(body)).toEqual(['0.0', '2.1']);
+    expect(withoutMarkers(body)).toEqual([
+      { role: 'user', content: [text('Go')] },
+      { role: 'assistant', content: [use('a'), use('b')] },
+      {
+        role: 'user',
+        content: [
+          { type: 'tool_result', tool_use_id: 'a', content: [text(expect.stringContaining('image'))], is_error: true },
+          { type: 'tool_result', tool_use_id: 'b' },
+        ],
+      },
+    ]);
+  });
+
+  test('leaves out what was refused for good once it is refused again with the next prompt, and keeps the calls answered', () => {
+    const refused = (id: string, next: 'terminal' | 'retrying'): Fact => ({
+      kind: 'model_error',
+      request: id,
+      error: { status: 400 },
+      next,
+      discards: [],
+    });
+    const log = logOf(
+      prompt('One'),
+      taken(1),
+      request('r1'),
+      block('r1', 0, use('a')),
+      response('r1', 'tool_use'),
+      result('a', 'a picture that cannot be read'),
+      request('r2'),
+      refused('r2', 'terminal'),
+      prompt('Two'),
+      taken(9),
+      request('r3'),
+      refused('r3', 'retrying'),
+      request('r3'),
+    );
+    const sent = (upTo: number) => withoutMarkers(bodyAfter(log.slice(0, upTo))) as { content: unknown[] }[];
+    expect(sent(11).map(({ content }) => content.length)).toEqual([1, 1, 1, 1]);
+    expect(sent(13)).toEqual([
+      { role: 'user', content: [text('One')] },
+      { role: 'assistant', content: [use('a')] },
+      {
+        role: 'user',
+        content: [
+          { type: 'tool_result', tool_use_id: 'a', content: expect.stringContaining('left out'), is_error: true },
+          text('Two'),
+        ],
+      },
+    ]);
+  });
+
   test('begins, marker for marker apart, with the request before it, however the log goes on', () => {
     const turn = fc.array(fc.record({ calls: fc.integer({ min: 0, max: 30 }), words: fc.string({ minLength: 1 }) }), {
       minLength: 2,

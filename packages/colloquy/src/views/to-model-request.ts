@@ -1,4 +1,6 @@
+import { isRecord } from '../helpers/is-record.ts';
 import type { Entry, Json, Seq } from '../log/entries.ts';
+import { isBlankText, toPromptJson, toResultJson, withheldResult } from './sent-blocks.ts';
 
 /**
  * The log as the messages of the next model request. Each message is serialised once, without cache markers, so the request of a
@@ -8,15 +10,21 @@ export type RequestHistory = {
   messages: SerialisedMessage[];
   /** Blocks in `messages`. */
   blockCount: number;
-  /** What the next user message will hold: results in the order of their calls, then everything else as it came. */
-  pending: { calls: string[]; results: Map<string, string>; blocks: string[] };
+  pending: Pending;
+  /** What the API has taken so far: so many messages, and the calls whose results the first message after them holds. */
+  accepted: { messages: number; calls: readonly string[] };
+  /** The API has said of a request that ended here that it will never take it: one of the messages not accepted is the reason. */
+  refused: number;
   answer: { request: string; blocks: SerialisedBlock[] } | undefined;
   /** Block counts at the end of the request before the newest one, and of the newest. */
   ends: { previous: number; newest: number };
-  /** How far the history reached when the turn began: a refused or blocked turn is dropped from it. */
-  turnStart: { messages: number; blockCount: number; pendingBlocks: number };
+  /** Where the history stood when the turn began: a refused or blocked turn is dropped from it. */
+  turnStart: { messages: number; pending: Pending; ends: RequestHistory['ends'] };
   prompts: Map<Seq, Json[]>;
 };
+
+/** What the next user message will hold: results in the order of their calls, then everything else as it came. */
+type Pending = { calls: readonly string[]; results: Map<string, string>; blocks: string[] };
 
 export type SerialisedBlock = { json: string; thinking: boolean; toolUseId: string | undefined };
 /** A message as it is sent; its blocks are known by where they end in it, so that nothing is held twice. */
@@ -41,12 +49,22 @@ export function newHistory(): RequestHistory {
   return {
     messages: [],
     blockCount: 0,
-    pending: { calls: [], results: new Map(), blocks: [] },
+    pending: nothingPending(),
+    accepted: { messages: 0, calls: [] },
+    refused: 0,
     answer: undefined,
     ends: { previous: 0, newest: 0 },
-    turnStart: { messages: 0, blockCount: 0, pendingBlocks: 0 },
+    turnStart: { messages: 0, pending: nothingPending(), ends: { previous: 0, newest: 0 } },
     prompts: new Map(),
   };
+}
+
+function nothingPending(): Pending {
+  return { calls: [], results: new Map(), blocks: [] };
+}
+
+function copyOf({ calls, results, blocks }: Pending): Pending {
+  return { calls, results: new Map(results), blocks: [...blocks] };
 }
 
 /** Folds one entry into the history, in place. */
@@ -62,16 +80,16 @@ export function foldHistory(history: RequestHistory, entry: Entry): void {
     case 'turn_start':
       history.turnStart = {
         messages: history.messages.length,
-        blockCount: history.blockCount,
-        pendingBlocks: history.pending.blocks.length,
+        pending: copyOf(history.pending),
+        ends: history.ends,
       };
       return;
     case 'turn_end':
       // A prompt that a hook has blocked is never told to the model.
-      if (entry.reason === 'blocked') history.pending.blocks.length = history.turnStart.pendingBlocks;
+      if (entry.reason === 'blocked') dropTurn(history);
       return;
     case 'prompt_taken':
-      history.pending.blocks.push(...(history.prompts.get(entry.prompt) ?? []).map((block) => JSON.stringify(block)));
+      history.pending.blocks.push(...(history.prompts.get(entry.prompt) ?? []).map(toPromptJson));
       history.prompts.delete(entry.prompt);
       return;
     case 'context':
@@ -86,16 +104,20 @@ export function foldHistory(history: RequestHistory, entry: Entry): void {
       history.answer = { request: entry.request, blocks: [] };
       return;
     case 'model_block':
-      if (history.answer?.request === entry.request) history.answer.blocks.push(toSerialisedBlock(entry.block));
+      if (history.answer?.request !== entry.request) return;
+      accept(history);
+      // The API sends text without a word in it, and does not take it back.
+      if (!isBlankText(entry.block)) history.answer.blocks.push(toSerialisedBlock(entry.block));
       return;
     case 'model_error':
       history.answer = undefined;
+      if (isRequestRefused(entry)) foldRefusal(history, entry);
       return;
     case 'model_response':
       closeAnswer(history, entry);
       return;
     case 'tool_result':
-      history.pending.results.set(entry.toolUseId, toolResultJson(entry));
+      history.pending.results.set(entry.toolUseId, toResultJson(entry));
       return;
     default:
   }
@@ -109,8 +131,9 @@ export function flushPending(history: RequestHistory): void {
   const { calls, results, blocks } = history.pending;
   const inOrder = calls.map((id) => results.get(id)).filter((json) => json !== undefined);
   const json = [...inOrder, ...blocks];
-  history.pending = { calls: [], results: new Map(), blocks: [] };
+  history.pending = nothingPending();
   if (json.length > 0) {
+    if (history.messages.length === history.accepted.messages) history.accepted.calls = calls;
     push(
       history,
       'user',
@@ -153,28 +176,76 @@ function toSerialisedBlock(block: Json): SerialisedBlock {
 function closeAnswer(history: RequestHistory, entry: Entry & { kind: 'model_response' }): void {
   const blocks = history.answer?.blocks ?? [];
   history.answer = undefined;
-  if (entry.stopReason === 'refusal') {
-    // The refused turn is dropped: sent again, it would be refused again.
-    history.messages.length = history.turnStart.messages;
-    history.blockCount = history.turnStart.blockCount;
-    history.ends = { previous: 0, newest: history.blockCount };
-    return;
-  }
+  if (entry.messageId !== '') accept(history);
+  // A refused turn is dropped: sent again, it would be refused again.
+  if (entry.stopReason === 'refusal') return dropTurn(history);
   // Thinking alone is no message, and neither is an empty answer; the API refuses both at the end of a turn.
   if (!blocks.some((block) => !block.thinking)) return;
   push(history, 'assistant', blocks);
+  accept(history);
   history.pending.calls = blocks.map((block) => block.toolUseId).filter((id) => id !== undefined);
 }
 
-function toolResultJson(entry: Entry & { kind: 'tool_result' }): string {
-  const content =
-    entry.content === '' || (Array.isArray(entry.content) && entry.content.length === 0) ? undefined : entry.content;
-  return JSON.stringify({
-    type: 'tool_result',
-    tool_use_id: entry.toolUseId,
-    content,
-    ...(entry.isError ? { is_error: true } : {}),
-  });
+/** Back to where the turn began; what waited for it then, such as results of a turn that was interrupted, waits again. */
+function dropTurn(history: RequestHistory): void {
+  const { messages, pending, ends } = history.turnStart;
+  history.messages.length = messages;
+  history.blockCount = countBlocks(history.messages);
+  history.pending = copyOf(pending);
+  history.ends = ends;
+  history.accepted.messages = Math.min(history.accepted.messages, messages);
+  history.refused = 0;
+}
+
+const countBlocks = (messages: readonly SerialisedMessage[]): number =>
+  messages.reduce((count, { blocks }) => count + blocks.length, 0);
+
+function isRequestRefused({ error }: Entry & { kind: 'model_error' }): boolean {
+  const status = isRecord(error) ? error['status'] : undefined;
+  return status === 400 || status === 413;
+}
+
+/** True when an earlier prompt, or the results before it, may be why the API refuses a request; the next refusal takes them out. */
+export function hasSuspects(history: RequestHistory): boolean {
+  return history.refused > history.accepted.messages;
+}
+
+/**
+ * A prompt that is refused stays, because the reason may be another one, such as a limit of the account. If it is refused again with
+ * the next prompt, it is left out, so that one bad image does not end a session for ever.
+ */
+function foldRefusal(history: RequestHistory, { next }: Entry & { kind: 'model_error' }): void {
+  if (hasSuspects(history)) dropSuspects(history);
+  history.refused = next === 'terminal' ? history.messages.length : 0;
+}
+
+function dropSuspects(history: RequestHistory): void {
+  const { accepted, turnStart, refused } = history;
+  const results = accepted.calls.map(withheldResult);
+  const [first, ...rest] = history.messages.slice(refused);
+  const next = first === undefined ? [] : [withBlocksBefore(first, results)];
+  history.messages = [...history.messages.slice(0, accepted.messages), ...next, ...rest];
+  history.blockCount = countBlocks(history.messages);
+  history.ends = { previous: countBlocks(history.messages.slice(0, accepted.messages)), newest: history.blockCount };
+  history.turnStart = {
+    messages: accepted.messages,
+    pending: {
+      calls: accepted.calls,
+      results: new Map(accepted.calls.map((id, index) => [id, results[index] ?? ''])),
+      blocks: turnStart.pending.blocks,
+    },
+    ends: { previous: 0, newest: history.ends.previous },
+  };
+}
+
+function withBlocksBefore(message: SerialisedMessage, before: readonly string[]): SerialisedMessage {
+  const own = message.blocks.map(({ start, end, thinking }) => ({ json: message.json.slice(start, end), thinking }));
+  return toMessage(message.role, [...before.map((json) => ({ json, thinking: false })), ...own]);
+}
+
+function accept(history: RequestHistory): void {
+  if (history.accepted.messages < history.messages.length)
+    history.accepted = { messages: history.messages.length, calls: [] };
 }
 
 /** A new segment: thinking of earlier answers was bound to another prefix, and must not be sent back. */
@@ -188,8 +259,9 @@ function dropThinking(history: RequestHistory): void {
     );
   });
   history.messages = kept;
-  history.blockCount = kept.reduce((count, { blocks }) => count + blocks.length, 0);
+  history.blockCount = countBlocks(kept);
   history.ends = { previous: 0, newest: history.blockCount };
+  history.turnStart.ends = { previous: 0, newest: countBlocks(kept.slice(0, history.turnStart.messages)) };
 }
 
 /** True when thinking would be sent back with the next request. */
@@ -197,7 +269,14 @@ export function hasThinking(history: RequestHistory): boolean {
   return history.messages.some(({ blocks }) => blocks.some(({ thinking }) => thinking));
 }
 
-/** The body of the request for everything flushed so far, with the cache markers spliced in; `count`: of the request that counts it. */
+/** The body of the request that counts the tokens of the next one; nothing is flushed by it. */
+export function countBody(history: RequestHistory, head: RequestHead): string {
+  const ahead = { ...history, messages: [...history.messages], accepted: { ...history.accepted } };
+  flushPending(ahead);
+  return requestBody(ahead, head, 'count');
+}
+
+/** The body of the request for everything flushed so far, with the cache markers spliced in. */
 export function requestBody(history: RequestHistory, head: RequestHead, use: 'stream' | 'count' = 'stream'): string {
   const extras = Object.entries(head.extras)
     .filter(([, value]) => value !== undefined)
