@@ -1,3 +1,4 @@
+import { isRecord } from '../helpers/is-record.ts';
 import type { ContentBlock, ToolUseBlock, Usage } from '../messages-api/types.ts';
 import type { SDKPermissionDenial } from '../messages.ts';
 import type { Entry, Json, Seq } from './entries.ts';
@@ -11,6 +12,8 @@ export type SessionState = {
   queue: QueuedPrompt[];
   turn: OpenTurn | undefined;
   turns: number;
+  /** What the model has been told of the place where it works. */
+  environment: string | undefined;
   segment: { seq: Seq; model: string; toolset: string; keepFrom: Seq; prefix: string } | undefined;
   /** Merged patches of the `settings` entries; permission updates are collected in order. */
   settings: { permissionMode?: string; model?: string | null; permissionUpdates: Json[] };
@@ -33,6 +36,8 @@ export type OpenTurn = {
   prompts: QueuedPrompt[];
   /** Model requests so far, retries not counted. */
   requests: number;
+  /** Answers so far that came to their end. */
+  answers: number;
   toolResults: number;
   usage: Usage;
   apiMs: number;
@@ -41,9 +46,15 @@ export type OpenTurn = {
   /** Text of the newest answer. */
   text: string;
   stopReason: string | null;
+  /** What the end of the newest answer asks for, besides running its calls, is not in the log yet. */
+  undecided: boolean;
   /** Consecutive answers that ended at the token limit. */
   cutShort: number;
+  /** Consecutive answers that paused for the API's own tools. */
+  paused: number;
   stopHookActive: boolean;
+  /** The log says that the turn is to end; whoever runs it may not know yet. */
+  stopAsked: 'interrupt' | 'preempted' | undefined;
   /** A request whose answer has not ended. */
   request: { id: string; attempt: number; blocks: { seq: Seq; block: ContentBlock }[] } | undefined;
   /** The tool uses of the newest answer, in order. */
@@ -57,6 +68,8 @@ export type CallState = {
   /** The `permission_request`, while it waits for an answer. */
   asked: Seq | undefined;
   answered: (Entry & { kind: 'permission_answer' }) | undefined;
+  /** The permission chain has spoken. A call that was cut, or made no sense, is done without that. */
+  decided: boolean;
   done: boolean;
 };
 
@@ -66,6 +79,7 @@ export function emptyState(): SessionState {
     queue: [],
     turn: undefined,
     turns: 0,
+    environment: undefined,
     segment: undefined,
     settings: { permissionUpdates: [] },
     totals: { costUsd: 0, byModel: {} },
@@ -81,6 +95,7 @@ export function foldEntry(state: SessionState, entry: Entry): void {
     case 'prompt': {
       const { seq, uuid, content, priority, startsTurn, origin } = entry;
       state.queue.push({ seq, uuid, content, priority, startsTurn, origin });
+      if (state.turn !== undefined && priority === 'now') state.turn.stopAsked ??= 'preempted';
       return;
     }
     case 'prompt_withdrawn':
@@ -100,6 +115,10 @@ export function foldEntry(state: SessionState, entry: Entry): void {
       };
       return;
     }
+    case 'context':
+      if (entry.source === 'environment') state.environment = textOf(entry.content);
+      if (state.turn !== undefined) foldTurnEntry(state, state.turn, entry);
+      return;
     case 'turn_start':
       state.turn = newTurn(entry.turn, entry.at);
       state.turns += 1;
@@ -112,12 +131,18 @@ export function foldEntry(state: SessionState, entry: Entry): void {
   }
 }
 
+/** The text of context that the engine has written, which is one block. */
+function textOf([block]: readonly Json[]): string | undefined {
+  return isRecord(block) && typeof block['text'] === 'string' ? block['text'] : undefined;
+}
+
 function newTurn(id: string, startedAt: string): OpenTurn {
   return {
     id,
     startedAt,
     prompts: [],
     requests: 0,
+    answers: 0,
     toolResults: 0,
     usage: NO_USAGE,
     apiMs: 0,
@@ -125,8 +150,11 @@ function newTurn(id: string, startedAt: string): OpenTurn {
     denials: [],
     text: '',
     stopReason: null,
+    undecided: false,
     cutShort: 0,
+    paused: 0,
     stopHookActive: false,
+    stopAsked: undefined,
     request: undefined,
     calls: [],
   };
@@ -146,10 +174,15 @@ function foldTurnEntry(state: SessionState, turn: OpenTurn, entry: Entry): void 
       state.queue = state.queue.filter((queued) => queued.seq !== entry.prompt);
       return;
     }
+    case 'interrupt':
+      turn.stopAsked ??= 'interrupt';
+      return;
     case 'context':
       if (entry.source === 'stop_hook') turn.stopHookActive = true;
+      if (entry.source === 'stop_hook' || entry.source === 'continue') turn.undecided = false;
       return;
     case 'model_request':
+      turn.undecided = false;
       if (entry.attempt === 1) turn.requests += 1;
       turn.request = { id: entry.request, attempt: entry.attempt, blocks: [] };
       turn.calls = [];
@@ -161,6 +194,8 @@ function foldTurnEntry(state: SessionState, turn: OpenTurn, entry: Entry): void 
       return;
     case 'model_error':
       turn.request = undefined;
+      // It may have been told with a prompt that is left out from now on.
+      if (entry.next === 'terminal' && turn.answers === 0) state.environment = undefined;
       return;
     case 'model_response':
       foldResponse(state, turn, entry);
@@ -173,12 +208,16 @@ function foldTurnEntry(state: SessionState, turn: OpenTurn, entry: Entry): void 
 function foldResponse(state: SessionState, turn: OpenTurn, entry: Entry & { kind: 'model_response' }): void {
   const blocks = turn.request?.blocks.map(({ block }) => block) ?? [];
   turn.request = undefined;
+  turn.answers += 1;
   turn.stopReason = entry.stopReason;
+  turn.undecided = true;
+  if (entry.aborted === true) turn.stopAsked ??= 'interrupt';
   turn.cutShort = entry.stopReason === 'max_tokens' ? turn.cutShort + 1 : 0;
+  turn.paused = entry.stopReason === 'pause_turn' ? turn.paused + 1 : 0;
   turn.text = blocks.map((block) => (block.type === 'text' ? block.text : '')).join('');
   turn.calls = blocks
     .filter((block) => block.type === 'tool_use')
-    .map((block) => ({ block, intent: undefined, asked: undefined, answered: undefined, done: false }));
+    .map((block) => ({ block, intent: undefined, asked: undefined, answered: undefined, decided: false, done: false }));
   // Written by the turn itself, in this shape.
   const usage = entry.usage as Usage;
   const timings = entry.timings as { apiMs: number; model: string };
@@ -219,6 +258,8 @@ function foldCall(
       call.intent = entry.seq;
       return;
     case 'tool_decision':
+      call.decided = true;
+      if (entry.decision.interrupt === true) turn.stopAsked ??= 'interrupt';
       if (entry.decision.behavior === 'deny') {
         turn.denials.push({
           tool_name: call.block.name,
@@ -243,14 +284,24 @@ function foldCall(
  */
 export function toCheckpoint(state: SessionState): Json {
   const { turn: _, ...kept } = state;
-  return { v: 1, ...kept } satisfies Checkpoint;
+  return { v: 1, ...copyOf(kept) } satisfies Checkpoint;
 }
 
 /** The state that a checkpoint stands for; `undefined` if it is of a form we do not know. */
 export function fromCheckpoint(checkpoint: Json): SessionState | undefined {
   if (!isCheckpoint(checkpoint)) return undefined;
   const { v: _, ...state } = checkpoint;
-  return { ...state, turn: undefined };
+  return { ...copyOf(state), turn: undefined };
+}
+
+/** The state goes on changing in place: what a checkpoint holds must not. */
+function copyOf(state: Omit<SessionState, 'turn'>): Omit<SessionState, 'turn'> {
+  const { permissionUpdates } = state.settings;
+  return {
+    ...state,
+    queue: [...state.queue],
+    settings: { ...state.settings, permissionUpdates: [...permissionUpdates] },
+  };
 }
 
 type Checkpoint = Omit<SessionState, 'turn'> & { v: 1 };

@@ -8,12 +8,16 @@ import { note, type StopCause, type TurnStop, type TurnWorld } from './turn-worl
 
 /** Answers in a row that may end at the token limit before the turn gives up on the rest. */
 const MAX_CONTINUATIONS = 3;
+/** Answers in a row that may pause for the API's own tools. */
+const MAX_PAUSES = 10;
 
 /**
  * Runs the open turn to its end: requests, tools, requests … as the log says they stand, so a turn that another owner left
  * behind is taken up where it was. `turn_end` always comes, unless the turn is to be left to the next owner.
  */
 export async function runTurn(world: TurnWorld, stop: TurnStop): Promise<void> {
+  const asked = world.state.turn?.stopAsked;
+  if (asked !== undefined) stop.stop({ why: asked });
   const timer = startTimer(world, stop);
   try {
     const ending = await untilItEnds(world, stop);
@@ -27,7 +31,9 @@ export async function runTurn(world: TurnWorld, stop: TurnStop): Promise<void> {
 export async function beginTurn(world: TurnWorld, turn: string, prompts: readonly QueuedPrompt[]): Promise<boolean> {
   const facts: NewEntry[] = [{ kind: 'turn_start', turn, init: world.init() }];
   const { environment } = world.prompt;
-  if (environment !== undefined && world.state.turns === 0) facts.push(contextOf('environment', environment));
+  // Before the turn, because a turn that is refused or blocked is dropped from the history.
+  if (environment !== undefined && environment !== world.state.environment)
+    facts.unshift(contextOf('environment', environment));
   for (const prompt of prompts) facts.push(taken(prompt, turn));
   const appended = await world.log.append(facts, { sync: 'lazy' });
   return appended.ok;
@@ -57,14 +63,15 @@ async function untilItEnds(world: TurnWorld, stop: TurnStop): Promise<Ending | u
       await dispatchTools(world, stop, open);
       if (stop.cause === undefined) await takeJoiningPrompts(world, turn);
     }
-    if (stop.cause !== undefined)
-      return stopped(world, turn, stop.cause, open.length > 0 ? 'aborted_tools' : 'aborted_streaming');
-    if (world.limits.maxTurns !== undefined && turn.requests >= world.limits.maxTurns)
+    if (stop.cause !== undefined) return stopped(world, turn, stop.cause);
+    const ending = await afterAnswer(world, turn, stop);
+    if (ending !== undefined) return ending;
+    if (world.limits.maxTurns !== undefined && turn.answers >= world.limits.maxTurns)
       return tooManyTurns(world.limits.maxTurns);
     const asked = await askModel(world, stop);
     switch (asked.kind) {
       case 'stopped':
-        return stop.cause === undefined ? undefined : stopped(world, turn, stop.cause, 'aborted_streaming');
+        return stop.cause === undefined ? undefined : stopped(world, turn, stop.cause);
       case 'too_expensive':
         return overBudget(world);
       case 'failed':
@@ -75,11 +82,8 @@ async function untilItEnds(world: TurnWorld, stop: TurnStop): Promise<Ending | u
           result: `API Error: ${asked.error.message}`,
           apiStatus: asked.error.status,
         };
-      case 'answered': {
-        const ending = await afterAnswer(world, turn, stop);
-        if (ending !== undefined) return ending;
+      case 'answered':
         break;
-      }
       default:
         asked satisfies never;
     }
@@ -107,12 +111,12 @@ async function submitPrompts(world: TurnWorld, turn: OpenTurn, stop: TurnStop): 
   return undefined;
 }
 
-/** What the end of an answer asks for: undefined goes on with tools or another request. */
+/** What the end of the newest answer asks for, once its calls have their results: undefined goes on with another request. */
 async function afterAnswer(world: TurnWorld, turn: OpenTurn, stop: TurnStop): Promise<Ending | undefined> {
-  if (unfinished(turn).length > 0) return undefined;
+  if (!turn.undecided || hasResults(turn)) return undefined;
   switch (turn.stopReason) {
     case 'pause_turn':
-      return undefined;
+      return turn.paused > MAX_PAUSES ? { kind: 'success', terminal: 'completed', result: turn.text } : undefined;
     case 'max_tokens':
       if (turn.cutShort > MAX_CONTINUATIONS) return { kind: 'success', terminal: 'completed', result: turn.text };
       await note(
@@ -141,6 +145,14 @@ async function afterAnswer(world: TurnWorld, turn: OpenTurn, stop: TurnStop): Pr
   }
 }
 
+/** The answer's calls were made, so that the model is to be told their results. Calls that were cut do not count. */
+function hasResults({ calls, stopReason }: OpenTurn): boolean {
+  const cuts = stopReason !== null && CUTTING_REASONS.has(stopReason);
+  return calls.some(({ decided }) => decided || !cuts);
+}
+
+const CUTTING_REASONS: ReadonlySet<string> = new Set(['max_tokens', 'refusal', 'model_context_window_exceeded']);
+
 const REFUSED =
   'The model declined to answer this prompt. It has been left out of the conversation; rephrase it, or try another model.';
 
@@ -162,6 +174,8 @@ async function stopHooks(world: TurnWorld, turn: OpenTurn, stop: TurnStop): Prom
 
 /** Prompts of priority `next`, and all without one when prompts are merged, join the turn with the tools' results. */
 async function takeJoiningPrompts(world: TurnWorld, turn: OpenTurn): Promise<void> {
+  // A hook that may block prompts looks at each before its own turn.
+  if (world.hooks.has('UserPromptSubmit')) return;
   const joining = world.state.queue.filter(
     (prompt) =>
       prompt.startsTurn && (prompt.priority === 'next' || (world.limits.mergePrompts && prompt.priority === 'later')),
@@ -190,13 +204,10 @@ function overBudget(world: TurnWorld): Ending {
   };
 }
 
-async function stopped(
-  world: TurnWorld,
-  turn: OpenTurn,
-  cause: StopCause,
-  terminal: 'aborted_tools' | 'aborted_streaming',
-): Promise<Ending | undefined> {
+async function stopped(world: TurnWorld, turn: OpenTurn, cause: StopCause): Promise<Ending | undefined> {
   if (cause.why === 'left') return undefined;
+  // An answer that was cut has no stop reason: its calls have not begun.
+  const terminal = turn.calls.length > 0 && turn.stopReason !== null ? 'aborted_tools' : 'aborted_streaming';
   await settleInterrupted(world, unfinished(turn));
   const told =
     terminal === 'aborted_tools' ? '[Request interrupted by user for tool use]' : '[Request interrupted by user]';

@@ -29,7 +29,7 @@ export type ApiEngineOptions = {
 };
 
 /** Our own agent loop, in this process. One engine serves any number of sessions. */
-export type ApiEngine = Engine & {
+export type ApiEngine = Omit<Engine, 'open'> & {
   open(options: Options): Promise<HostedSession>;
   /** The store of persistent sessions. */
   store(): Promise<Store>;
