@@ -8,7 +8,10 @@ export type Model = {
   displayName: string;
   line: 'mythos' | 'fable' | 'opus' | 'sonnet' | 'haiku';
   createdAt: string;
-  lifecycle: 'active' | 'deprecated';
+  /** A retired one is listed when asked for; requests that name it fail. */
+  lifecycle: 'active' | 'deprecated' | 'retired';
+  deprecatedAt: string | null;
+  retiresAt: string | null;
   /** Context window, in tokens. */
   maxInputTokens: number;
   /** Cap of `max_tokens`. */
@@ -31,12 +34,18 @@ export type Model = {
   sampling: boolean;
   /** Accepts messages with role system. */
   systemMessages: boolean;
+  /** A shorter prefix is not cached. */
+  minCachedTokens: number;
+  /** `output_config.effort` when absent. */
+  effort: 'medium' | 'high';
 };
 
 type Generation = Omit<Model, 'id' | 'displayName' | 'line' | 'createdAt'>;
 
 const PRESERVING: Generation = {
   lifecycle: 'active',
+  deprecatedAt: null,
+  retiresAt: null,
   maxInputTokens: 1_000_000,
   maxTokens: 128_000,
   thinking: ['adaptive'],
@@ -48,19 +57,33 @@ const PRESERVING: Generation = {
   prefill: false,
   sampling: false,
   systemMessages: true,
+  minCachedTokens: 512,
+  effort: 'high',
 };
 /** Haiku 5.5 came after preserved thinking and is taken to have it. */
-const FORCIBLE: Generation = { ...PRESERVING, forcedTools: true };
-const FIVE: Generation = { ...FORCIBLE, thinking: ['adaptive', 'disabled'], preservesThinking: false };
-const FOUR_EIGHT: Generation = { ...FIVE, thinksByDefault: false };
-const FOUR_SEVEN: Generation = { ...FOUR_EIGHT, systemMessages: false };
-const FOUR_SIX: Generation = { ...FOUR_SEVEN, thinking: ['adaptive', 'enabled', 'disabled'], sampling: true };
+const FORCIBLE: Generation = { ...PRESERVING, forcedTools: true, effort: 'medium' };
+const FIVE: Generation = { ...FORCIBLE, thinking: ['adaptive', 'disabled'], preservesThinking: false, effort: 'high' };
+const FOUR_EIGHT: Generation = { ...FIVE, thinksByDefault: false, minCachedTokens: 1024 };
+const FOUR_SEVEN: Generation = { ...FOUR_EIGHT, systemMessages: false, minCachedTokens: 2048 };
+const FOUR_SIX: Generation = {
+  ...FOUR_SEVEN,
+  thinking: ['adaptive', 'enabled', 'disabled'],
+  sampling: true,
+  minCachedTokens: 4096,
+};
 const FOUR_FIVE: Generation = {
   ...FOUR_SIX,
   maxInputTokens: 200_000,
   maxTokens: 64_000,
   thinking: ['enabled', 'disabled'],
   prefill: true,
+};
+/** Its last day is known; the day on which that was said is not, and is taken to be half a year before. */
+const LEAVING: Generation = {
+  ...FOUR_FIVE,
+  lifecycle: 'deprecated',
+  deprecatedAt: '2026-05-30T00:00:00Z',
+  retiresAt: '2026-11-30T00:00:00Z',
 };
 
 /** Newest first, as the models endpoint lists them. Release days of older models are approximate. */
@@ -74,18 +97,18 @@ export const MODELS: readonly Model[] = [
     'claude-sonnet-5-5',
     '2026-09-28',
   ),
-  model({ ...PRESERVING, display: 'omitted' }, 'opus', 'claude-opus-5-5', '2026-09-22'),
+  model({ ...PRESERVING, display: 'omitted', effort: 'medium' }, 'opus', 'claude-opus-5-5', '2026-09-22'),
   model(PRESERVING, 'fable', 'claude-fable-5-1', '2026-09-01'),
   model(PRESERVING, 'mythos', 'claude-mythos-5-1', '2026-09-01'),
   model({ ...FIVE, highEffortThinks: true }, 'opus', 'claude-opus-5', '2026-07-01'),
-  model(FIVE, 'sonnet', 'claude-sonnet-5', '2026-07-01'),
+  model({ ...FIVE, minCachedTokens: 1024 }, 'sonnet', 'claude-sonnet-5', '2026-07-01'),
   model(FOUR_EIGHT, 'opus', 'claude-opus-4-8', '2026-05-01'),
   model(FOUR_SEVEN, 'opus', 'claude-opus-4-7', '2026-04-01'),
-  model(FOUR_SIX, 'sonnet', 'claude-sonnet-4-6', '2026-02-01'),
+  model({ ...FOUR_SIX, minCachedTokens: 1024 }, 'sonnet', 'claude-sonnet-4-6', '2026-02-01'),
   model(FOUR_SIX, 'opus', 'claude-opus-4-6', '2026-02-01'),
   model(FOUR_FIVE, 'opus', 'claude-opus-4-5-20251101', '2025-11-01'),
   model(FOUR_FIVE, 'haiku', 'claude-haiku-4-5-20251001', '2025-10-01'),
-  model({ ...FOUR_FIVE, lifecycle: 'deprecated' }, 'sonnet', 'claude-sonnet-4-5-20250929', '2025-09-29'),
+  model({ ...LEAVING, minCachedTokens: 1024 }, 'sonnet', 'claude-sonnet-4-5-20250929', '2025-09-29'),
 ];
 
 const BY_ID = new Map(MODELS.flatMap((entry) => [entry.id, undated(entry.id)].map((id) => [id, entry] as const)));
