@@ -3,46 +3,28 @@ import type { Context } from '../exchange/context.ts';
 import type { HttpResponse } from '../http-send.ts';
 import { findModel, MODELS, type Model } from '../models/model-table.ts';
 import { refuse } from '../refusals/refusal.ts';
+import { pageById, valuesOf } from './page-by-id.ts';
 
-const DEFAULT_LIMIT = 20;
-const MAX_LIMIT = 1000;
+const LIFECYCLES = ['active', 'deprecated', 'retired'];
 
-/** `GET /v1/models`. */
+/** `GET /v1/models`: newest first; retired ones only when asked for. */
 export function listModels({ recorded }: Context): HttpResponse {
   const query = new URLSearchParams(recorded.query);
-  const limit = limitOf(query.get('limit'));
-  const after = query.get('after_id');
-  const before = query.get('before_id');
-  if (after !== null && before !== null) refuse('after_id, before_id: only one of the two can be given');
-  const from = after === null ? 0 : placeOf(after) + 1;
-  const rest = before === null ? MODELS.slice(from) : MODELS.slice(0, placeOf(before));
-  const data = (before === null ? rest.slice(0, limit) : rest.slice(-limit)).map(toModelInfo);
-  const page = {
-    data,
-    has_more: rest.length > data.length,
-    first_id: data[0]?.id ?? null,
-    last_id: data.at(-1)?.id ?? null,
-  };
-  return jsonAnswer(200, page, recorded.requestId);
+  const asked = valuesOf(query, 'lifecycle');
+  for (const lifecycle of asked) {
+    if (!LIFECYCLES.includes(lifecycle)) refuse(`lifecycle: Input should be one of ${LIFECYCLES.join(', ')}`);
+  }
+  if (asked.length > LIFECYCLES.length) refuse(`lifecycle: at most ${LIFECYCLES.length} values are allowed`);
+  const wanted = asked.length === 0 ? ['active', 'deprecated'] : asked;
+  const models = MODELS.filter((model) => wanted.includes(model.lifecycle));
+  const { data, ...page } = pageById(models, query);
+  return jsonAnswer(200, { data: data.map(toModelInfo), ...page }, recorded.requestId);
 }
 
 /** `GET /v1/models/{id}`. */
 export function showModel({ recorded }: Context, id: string): HttpResponse {
   const model = findModel(id) ?? refuse(`model: ${id}`, { status: 404 });
   return jsonAnswer(200, toModelInfo(model), recorded.requestId);
-}
-
-function placeOf(id: string): number {
-  const place = MODELS.findIndex((model) => model.id === id);
-  return place === -1 ? refuse(`No model has the id ${id}`) : place;
-}
-
-function limitOf(text: string | null): number {
-  if (text === null) return DEFAULT_LIMIT;
-  const limit = Number(text);
-  return Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT
-    ? limit
-    : refuse(`limit: Input should be a whole number from 1 to ${MAX_LIMIT}`);
 }
 
 function toModelInfo(model: Model): { id: string } {
@@ -54,13 +36,13 @@ function toModelInfo(model: Model): { id: string } {
     line: model.line,
     created_at: model.createdAt,
     lifecycle: model.lifecycle,
-    deprecated_at: null,
-    retires_at: null,
+    deprecated_at: model.deprecatedAt,
+    retires_at: model.retiresAt,
     max_input_tokens: model.maxInputTokens,
     max_tokens: model.maxTokens,
     capabilities: {
-      batch: can(false),
-      citations: can(false),
+      batch: can(true),
+      citations: can(true),
       code_execution: can(false),
       context_management: {
         supported: false,
@@ -71,8 +53,8 @@ function toModelInfo(model: Model): { id: string } {
       effort: { supported: true, low: can(true), medium: can(true), high: can(true), xhigh: can(true), max: can(true) },
       image_input: can(true),
       pdf_input: can(true),
-      server_tools: { supported: false, code_execution: can(false), web_search: can(false) },
-      structured_outputs: can(false),
+      server_tools: { supported: true, code_execution: can(false), web_search: can(true) },
+      structured_outputs: can(true),
       thinking: {
         supported: true,
         types: {

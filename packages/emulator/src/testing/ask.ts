@@ -36,6 +36,16 @@ export function post(
   });
 }
 
+/** Asks for a path, with GET unless told otherwise. */
+export function get(
+  emulator: Pick<Emulator, 'send'>,
+  path: string,
+  o: { method?: string; headers?: Record<string, string> } = {},
+): Promise<HttpResponse> {
+  const headers = { ...HEADERS, ...o.headers };
+  return emulator.send({ method: o.method ?? 'GET', url: `http://emulator${path}`, headers });
+}
+
 export async function textOfBody(response: HttpResponse): Promise<string> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of response.body) chunks.push(chunk);
