@@ -1,3 +1,5 @@
+import { expectRequests, type RequestExpectation } from './assertions/expect-requests.ts';
+import { tellRequests } from './assertions/tell-request.ts';
 import { systemClock, type Clock } from './clock/clock.ts';
 import { Pacer } from './clock/pacer.ts';
 import type { ExchangeState } from './exchange/context.ts';
@@ -8,11 +10,19 @@ import type { HttpSend } from './http-send.ts';
 import { RateLimits, type RateLimitOptions } from './limits/rate-limits.ts';
 import { TroubleCounts } from './replies/follow-directives.ts';
 import type { Reply } from './replies/reply.ts';
+import { readScenario } from './scenarios/read-scenario.ts';
+import type { Scenario } from './scenarios/scenario.ts';
+import { ScenarioPlay } from './scenarios/scenario-play.ts';
 import { listen, type Listening, type ListenOptions } from './server/listen.ts';
 
 export type EmulatorOptions = {
   /** Replies in order, one for each accepted request; see `Emulator.script`. */
   script?: readonly Reply[] | undefined;
+  /**
+   * Replies with conditions, as code or as the JSON of a scenario file. The script comes before it.
+   * @throws ScenarioError from `createEmulator` when it cannot be played; it names the place.
+   */
+  scenario?: Scenario | undefined;
   /** Milliseconds between the deltas of a stream, unless its reply says otherwise. Default 0: all at once. */
   gapMs?: number | undefined;
   /** Changes the ids that are made, nothing else. Default 0. */
@@ -31,8 +41,15 @@ export interface Emulator {
   readonly send: HttpSend;
   /** Every request so far, refused ones and those of other endpoints included, oldest first; the newest 64 MB are kept. */
   readonly requests: readonly RecordedRequest[];
-  /** Adds replies to the script. When it is used up, directives and the simulated assistant answer. */
+  /** Adds replies to the script. When it is used up, the scenario, directives and the simulated assistant answer. */
   script(...replies: readonly Reply[]): void;
+  /**
+   * Passes when so many requests were made and each is as expected, in order: `expectRequests({ lastUserText: 'Hi' }, { toolResultFor:
+   * 'Bash', status: 200 })`. @throws AssertionError of `node:assert`
+   */
+  expectRequests(...expected: readonly RequestExpectation[]): void;
+  /** One line for each request: what was newest in it, and what became of it. For snapshots. */
+  tellRequests(): string;
   /** The oldest request that no earlier call has returned, as soon as it is there. @throws Error after 10 s, or `timeoutMs`. */
   nextRequest(o?: WaitOptions): Promise<RecordedRequest>;
   /** Resolves when no answer is under way: every stream has ended or was left. @throws Error after 10 s, or `timeoutMs`. */
@@ -43,12 +60,17 @@ export interface Emulator {
 
 /** A new emulator; it holds no timer and no socket until it is asked something. */
 export function createEmulator(options: EmulatorOptions = {}): Emulator {
+  const scenario = options.scenario === undefined ? undefined : readScenario(options.scenario);
   const state: ExchangeState = {
-    ids: new Ids(options.seed ?? 0),
+    ids: new Ids(options.seed ?? scenario?.seed ?? 0),
     recorder: new Recorder(options.clock),
     pacer: new Pacer(options.clock ?? systemClock),
-    replies: { script: [...(options.script ?? [])], counts: new TroubleCounts() },
-    gapMs: options.gapMs ?? 0,
+    replies: {
+      script: [...(options.script ?? [])],
+      scenario: scenario && new ScenarioPlay(scenario),
+      counts: new TroubleCounts(),
+    },
+    gapMs: options.gapMs ?? scenario?.gapMs ?? 0,
     limits: new RateLimits(options.rateLimits),
     betas: new Set(options.betas),
   };
@@ -56,6 +78,8 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
     send: (request) => exchange(request, state, { needsKey: false }),
     requests: state.recorder.requests,
     script: (...replies) => void state.replies.script.push(...replies),
+    expectRequests: (...expected) => expectRequests(state.recorder.requests, expected),
+    tellRequests: () => tellRequests(state.recorder.requests),
     nextRequest: (o) => state.recorder.nextRequest(o),
     idle: (o) => state.recorder.idle(o),
     listen: (o) => listen((request) => exchange(request, state, { needsKey: true }), o),

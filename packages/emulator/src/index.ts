@@ -1,5 +1,7 @@
 // The public surface of `@colloquy/emulator`. A name added here is a promise: it needs a doc comment and a test.
+export type { RequestExpectation } from './assertions/expect-requests.ts';
 export type { Clock } from './clock/clock.ts';
+export { manualClock, type ManualClock } from './clock/manual-clock.ts';
 export { createEmulator, type Emulator, type EmulatorOptions } from './emulator.ts';
 export type { RecordedBody, RecordedRequest, WaitOptions } from './exchange/recorder.ts';
 export type { HttpRequest, HttpResponse, HttpSend } from './http-send.ts';
@@ -44,4 +46,18 @@ export type {
   WholeStreamFault,
 } from './replies/reply.ts';
 export type { MessagesRequest, RequestBlock, RequestMessage, RequestTool } from './request/messages-request.ts';
+export { parseScenario } from './scenarios/read-scenario.ts';
+export type { RequestMatch, TextMatch } from './scenarios/request-match.ts';
+export type {
+  Conditions,
+  Scenario,
+  ScenarioReply,
+  WrittenBlock,
+  WrittenMessage,
+  WrittenRaw,
+  WrittenReply,
+  WrittenStatus,
+  WrittenToolUse,
+} from './scenarios/scenario.ts';
+export { ScenarioError } from './scenarios/scenario-error.ts';
 export type { Listening, ListenOptions } from './server/listen.ts';

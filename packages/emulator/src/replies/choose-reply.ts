@@ -1,5 +1,6 @@
 import type { MessagesRequest } from '../request/messages-request.ts';
 import { turnSoFar } from '../request/turn-so-far.ts';
+import type { ScenarioPlay } from '../scenarios/scenario-play.ts';
 import { simulatedAssistant } from '../simulated/simulated-assistant.ts';
 import { status } from './builders.ts';
 import { parseDirectives } from './directives.ts';
@@ -7,20 +8,22 @@ import { followDirectives, type TroubleCounts } from './follow-directives.ts';
 import type { PlainReply, Reply } from './reply.ts';
 import type { Asked, StandIn } from './stand-in.ts';
 
-/** What decides answers and changes with them: the rest of the script, and how often each trouble has struck. */
+/** What decides answers and changes with them: the rest of the script, the scenario, and how often each trouble has struck. */
 export type ReplyState = {
   script: Reply[];
+  scenario?: ScenarioPlay | undefined;
   counts: TroubleCounts;
-  /** Asked for what the script does not answer; undefined while nobody stands in. */
+  /** Asked for what script and scenario do not answer; undefined while nobody stands in. */
   standIn?: StandIn | undefined;
 };
 
 /**
- * The next reply of the script; without one what the prompt's directives ask for; without any the simulated assistant's.
+ * The next reply of the script; without one the scenario's; without one what the prompt's directives ask for; without any the
+ * simulated assistant's.
  * @param asked given, a stand-in is asked before these two; a batch, where nobody waits, leaves it out.
  */
 export async function chooseReply(request: MessagesRequest, state: ReplyState, asked?: Asked): Promise<PlainReply> {
-  const scripted = state.script.shift();
+  const scripted = state.script.shift() ?? state.scenario?.next(request);
   if (scripted !== undefined) return typeof scripted === 'function' ? callScript(scripted, request) : scripted;
   const stoodIn = asked && state.standIn && (await state.standIn(request, asked));
   if (stoodIn !== undefined) return stoodIn;

@@ -1,0 +1,141 @@
+import { raw, status, text as textReply, thinking, together, toolUses } from '../replies/builders.ts';
+import { cutWords } from '../replies/cut-deltas.ts';
+import type { MessageReply, PlainReply, RawData, ReplyBlock } from '../replies/reply.ts';
+import { isRecord } from '../request/messages-request.ts';
+import {
+  data,
+  list,
+  object,
+  oneOf,
+  optional,
+  record,
+  required,
+  text,
+  whole,
+  wrong,
+  type Reader,
+} from './data-reader.ts';
+import { readFaults } from './read-faults.ts';
+import { ScenarioError } from './scenario-error.ts';
+
+const headers = record(text);
+const nullable: Reader<string | null> = (value, path) => (value === null ? null : text(value, path));
+const words: Reader<string | readonly string[]> = (value, path) =>
+  typeof value === 'string' ? value : list(text)(value, path);
+const input: Reader<Record<string, unknown> | string> = (value, path) =>
+  typeof value === 'string' ? value : data(value, path);
+const rawData: Reader<RawData> = (value, path) => {
+  const object = data(value, path);
+  return { ...object, type: text(object.type, `${path}.type`) };
+};
+
+const TOOL_USE = { name: required(text), input: optional(input), id: optional(text) };
+
+const BLOCKS = {
+  text: object({ type: required(text), text: required(words) }),
+  thinking: object({ type: required(text), thinking: required(words) }),
+  tool_use: object({ type: required(text), ...TOOL_USE }),
+  block: object({
+    type: required(text),
+    block: required(rawData),
+    start: optional(rawData),
+    deltas: optional(list(rawData)),
+  }),
+};
+
+/** Fields of the three kinds of written replies; a field given decides the kind. */
+export const STATUS = {
+  status: required(whole(200, 599)),
+  errorType: optional(text),
+  message: optional(text),
+  errorCode: optional(text),
+  retryAfterSeconds: optional(whole(0)),
+  headers: optional(headers),
+  delayMs: optional(whole(0)),
+};
+export const RAW = {
+  raw: required(object({ status: optional(whole(200, 599)), headers: optional(headers), body: optional(text) })),
+  delayMs: optional(whole(0)),
+};
+export const MESSAGE = {
+  thinking: optional(text),
+  text: optional(words),
+  toolUses: optional(list(object(TOOL_USE))),
+  content: optional(list(readBlock)),
+  stopReason: optional(text),
+  stopDetails: optional(
+    object({ type: required(oneOf(['refusal'])), category: required(nullable), explanation: required(nullable) }),
+  ),
+  gapMs: optional(whole(0)),
+  delayMs: optional(whole(0)),
+  headers: optional(headers),
+  faults: optional(readFaults),
+};
+
+const readStatus = object(STATUS);
+const readRaw = object(RAW);
+const readMessage = object(MESSAGE);
+
+/** A reply written as data. */
+export const readReply: Reader<PlainReply> = (value, path) => {
+  if (isRecord(value) && value.status !== undefined) {
+    const { status: code, errorType, delayMs, ...o } = readStatus(value, path);
+    return timed(status(code, { ...o, type: errorType }), delayMs);
+  }
+  if (isRecord(value) && value.raw !== undefined) {
+    const { raw: answer, delayMs } = readRaw(value, path);
+    return timed(raw(answer), delayMs);
+  }
+  const { thinking: thought, text: said, toolUses: calls, content, ...settings } = readMessage(value, path);
+  const parts = [thought, said, calls].filter((part) => part !== undefined);
+  if (content !== undefined && parts.length > 0)
+    throw new ScenarioError(path, 'has content, and thinking, text or toolUses as well; only one of the two can be');
+  if (content === undefined && parts.length === 0 && settings.stopReason === undefined)
+    throw new ScenarioError(
+      path,
+      'says nothing: it needs text, thinking, toolUses, content, stopReason, status or raw',
+    );
+  const blocks = content ?? blocksOf({ thought, said, calls });
+  return { type: 'message', blocks, ...settings };
+};
+
+function blocksOf(o: {
+  thought: string | undefined;
+  said: string | readonly string[] | undefined;
+  calls: Parameters<typeof toolUses>[0] | undefined;
+}): readonly ReplyBlock[] {
+  const nothing: MessageReply = { type: 'message', blocks: [] };
+  return together(
+    o.thought === undefined ? nothing : thinking(o.thought, nothing),
+    o.said === undefined ? nothing : textReply(o.said),
+    o.calls === undefined ? nothing : toolUses(o.calls),
+  ).blocks;
+}
+
+function readBlock(value: unknown, path: string): ReplyBlock {
+  const { type } = data(value, path);
+  switch (type) {
+    case 'text':
+      return { type, deltas: deltasOf(BLOCKS.text(value, path).text) };
+    case 'thinking':
+      return { type, deltas: deltasOf(BLOCKS.thinking(value, path).thinking) };
+    case 'tool_use': {
+      const { name, input: given = {}, id } = BLOCKS.tool_use(value, path);
+      return { type, name, input: given, id };
+    }
+    case 'block': {
+      const { block, start, deltas } = BLOCKS.block(value, path);
+      return { type, block, start, deltas };
+    }
+    default:
+      return wrong(`${path}.type`, `one of ${Object.keys(BLOCKS).join(', ')}`, type);
+  }
+}
+
+function deltasOf(said: string | readonly string[]): readonly string[] {
+  return typeof said === 'string' ? cutWords(said) : said;
+}
+
+function timed<T extends PlainReply>(reply: T, delayMs: number | undefined): T {
+  return delayMs === undefined ? reply : { ...reply, delayMs };
+}
