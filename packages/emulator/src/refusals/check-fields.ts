@@ -5,7 +5,16 @@ import { refuse } from './refusal.ts';
 export type ApiVersion = '2026-10-21' | '2023-06-01';
 
 /** Under which rules a body is checked. */
-export type CheckedApi = { version: ApiVersion; endpoint: 'messages' | 'count_tokens'; betas: readonly string[] };
+export type CheckedApi = {
+  version: ApiVersion;
+  endpoint: 'messages' | 'count_tokens';
+  betas: readonly string[];
+  /** Default `enforced`: see `EmulatorOptions.preservedThinking`. */
+  preservedThinking?: PreservedThinking | undefined;
+};
+
+/** Whether thinking that does not fit its conversation is refused, or only where a request asks for the check. */
+export type PreservedThinking = 'enforced' | 'when_asked';
 
 /** What `output_config.effort` may be. */
 export const EFFORTS = ['low', 'medium', 'high', 'xhigh', 'max'];

@@ -1,10 +1,13 @@
 import { isRecord, type MessagesRequest } from '../request/messages-request.ts';
 import type { Model } from '../models/model-table.ts';
-import type { CheckedApi } from './check-fields.ts';
+import { checkExtra, checkOneOf, type CheckedApi } from './check-fields.ts';
 import { refuse } from './refusal.ts';
 
 const MIN_BUDGET_TOKENS = 1024;
 const HIGH_EFFORTS = ['xhigh', 'max'];
+/** Lets a request choose what becomes of thinking blocks that are not shown to the model, and tells of them. */
+export const BINDING_BETA = 'thinking-binding-controls-2026-08-01';
+const UPDATES_BETA = 'thinking-display-updates-2026-08-18';
 
 /** What depends on the model: thinking, forced tools, sampling, the cap of max_tokens. */
 export function checkThinkingSettings(request: MessagesRequest, o: { model: Model; api: CheckedApi }): void {
@@ -17,15 +20,15 @@ export function checkThinkingSettings(request: MessagesRequest, o: { model: Mode
   for (const name of ['temperature', 'top_p', 'top_k']) {
     if (request[name] !== undefined && !model.sampling) refuse(`${name}: ${model.id} does not support this parameter`);
   }
-  checkThinking(request, model);
+  checkThinking(request, o);
   checkForcedTools(request, model);
 }
 
-function checkThinking(request: MessagesRequest, model: Model): void {
+function checkThinking(request: MessagesRequest, { model, api }: { model: Model; api: CheckedApi }): void {
   const thinking: unknown = request.thinking;
   if (thinking === undefined) return;
   if (!isRecord(thinking)) refuse('thinking: Input should be an object');
-  const { type, display, budget_tokens: budget } = thinking;
+  const { type, budget_tokens: budget } = thinking;
   const effort = request.output_config?.effort ?? '';
   if (type !== 'adaptive' && type !== 'enabled' && type !== 'disabled' && type !== 'between_tools') {
     refuse("thinking.type: Input should be 'adaptive', 'enabled', 'disabled' or 'between_tools'");
@@ -36,19 +39,42 @@ function checkThinking(request: MessagesRequest, model: Model): void {
   if (type !== 'adaptive' && model.highEffortThinks && HIGH_EFFORTS.includes(effort)) {
     refuse(`thinking.type: '${type}' needs an effort of at most high on ${model.id}`);
   }
-  if (
-    display !== undefined &&
-    display !== null &&
-    (typeof display !== 'string' || !['summarized', 'omitted', 'updates'].includes(display))
-  ) {
-    refuse("thinking.display: Input should be 'summarized' or 'omitted'");
-  }
+  const isShown = type === 'adaptive' || type === 'enabled';
+  const bindings = isShown && api.betas.includes(BINDING_BETA) ? ['block_binding'] : [];
+  const fields = [
+    'type',
+    ...(isShown ? ['display'] : []),
+    ...(type === 'enabled' ? ['budget_tokens'] : []),
+    ...bindings,
+  ];
+  checkExtra(thinking, fields, `thinking.${type}`);
+  const displays = ['summarized', 'omitted', ...(api.betas.includes(UPDATES_BETA) ? ['updates'] : [])];
+  checkOneOf('thinking.display', thinking.display, displays);
+  checkBinding(thinking.block_binding, `thinking.${type}.block_binding`);
   if (type !== 'enabled') return;
   if (typeof budget !== 'number' || !Number.isInteger(budget)) refuse('thinking.enabled.budget_tokens: Field required');
   if (budget < MIN_BUDGET_TOKENS)
     refuse(`thinking.enabled.budget_tokens: Input should be greater than or equal to ${MIN_BUDGET_TOKENS}`);
   if (request.max_tokens !== undefined && budget >= request.max_tokens)
     refuse('max_tokens must be greater than thinking.budget_tokens');
+}
+
+function checkBinding(binding: unknown, place: string): void {
+  if (binding === undefined || binding === null) return;
+  if (!isRecord(binding)) refuse(`${place}: Input should be an object`);
+  checkExtra(binding, ['prefix_mismatch_behavior'], place);
+  checkOneOf(`${place}.prefix_mismatch_behavior`, binding.prefix_mismatch_behavior, ['error', 'drop_block']);
+}
+
+/** What is to become of thinking that does not fit its conversation; a request that says so opts in to the check. */
+export function mismatchBehavior(
+  request: MessagesRequest,
+  preservedThinking: CheckedApi['preservedThinking'],
+): 'error' | 'drop_block' | 'allow' {
+  const binding = isRecord(request.thinking?.block_binding) ? request.thinking.block_binding : undefined;
+  const wanted = binding?.prefix_mismatch_behavior;
+  if (wanted === 'drop_block' || wanted === 'error') return wanted;
+  return preservedThinking === 'when_asked' ? 'allow' : 'error';
 }
 
 function checkForcedTools(request: MessagesRequest, model: Model): void {

@@ -1,7 +1,7 @@
 import type { Ids } from '../exchange/ids.ts';
 import type { CheckedRequest } from '../refusals/check-request.ts';
-import { BYTES_PER_TOKEN, tokensOfBytes } from '../request/count-tokens.ts';
-import { PrefixDigest, signThinking } from '../request/thinking-signature.ts';
+import { BYTES_PER_TOKEN, tokensOfBytes } from '../prompt/block-bytes.ts';
+import { signThinking } from '../request/thinking-signature.ts';
 import { cutJson } from './cut-deltas.ts';
 import type { MessageReply, RawData, ReplyBlock } from './reply.ts';
 
@@ -139,8 +139,6 @@ function displays({ request, model }: CheckedRequest): boolean {
   return (request.thinking?.display ?? model.display) !== 'omitted';
 }
 
-function sign(thinking: string, { request, model }: CheckedRequest): string {
-  const prefix = new PrefixDigest(request);
-  for (const message of request.messages) prefix.add(message);
-  return signThinking(thinking, { model: model.id, prefix: prefix.digest() });
+function sign(thinking: string, { sent, model }: CheckedRequest): string {
+  return signThinking(thinking, { model: model.id, prefix: sent.digestUpTo(sent.chains.messages.length) });
 }

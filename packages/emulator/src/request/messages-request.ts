@@ -19,8 +19,17 @@ export type MessagesRequest = {
   messages: RequestMessage[];
   system?: string | RequestBlock[] | undefined;
   tools?: RequestTool[] | undefined;
-  tool_choice?: { type: string; name?: string | undefined } | undefined;
-  thinking?: { type: string; display?: string | undefined; budget_tokens?: number | undefined } | undefined;
+  tool_choice?:
+    | { type: string; name?: string | undefined; disable_parallel_tool_use?: boolean | undefined }
+    | undefined;
+  thinking?:
+    | {
+        type: string;
+        display?: string | null | undefined;
+        budget_tokens?: number | undefined;
+        [field: string]: unknown;
+      }
+    | undefined;
   output_config?: { effort?: string | null | undefined; format?: unknown } | undefined;
   stream?: boolean | undefined;
   [field: string]: unknown;

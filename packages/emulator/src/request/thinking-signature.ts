@@ -1,13 +1,15 @@
-import { createHash, createHmac, type Hash } from 'node:crypto';
-import { blocksOf, isRecord, type MessagesRequest, type RequestMessage } from './messages-request.ts';
+import { createHmac } from 'node:crypto';
 
 // One key for all emulators: a conversation kept on disk goes on after a restart.
 const KEY = 'colloquy emulator, thinking signatures, 1';
 
+/** Stands in for the text of a redacted block, whose `data` is its signature. */
+export const REDACTED = '\0redacted';
+
 /** What a signature vouches for. */
 export type SignedThinking = {
   model: string;
-  /** Digest of everything before the answer that holds the block, see `PrefixDigest`. */
+  /** Digest of everything before the answer that holds the block, see `Prompt.digestUpTo`. */
   prefix: string;
 };
 
@@ -29,41 +31,3 @@ export function readSignature(thinking: string, signature: string): SignedThinki
 function macOf(facts: string, thinking: string): string {
   return createHmac('sha256', KEY).update(`${facts}\n${thinking}`).digest('base64url');
 }
-
-/**
- * Digest of a conversation's beginning: system, tools, then the messages added so far. Cache markers, null fields and the
- * order of fields do not count, and neither does whether a content is a string or one text block, nor deferred tools, which the
- * model sees only where a result refers to them; everything else does, the order of keys inside a tool's input and schema
- * included.
- */
-export class PrefixDigest {
-  readonly #hash: Hash;
-
-  constructor(request: Pick<MessagesRequest, 'system' | 'tools'>) {
-    this.#hash = createHash('sha256');
-    const tools = (request.tools ?? []).filter((tool) => tool.defer_loading !== true);
-    this.#hash.update(canonical([blocksOf(request.system ?? []), tools]));
-  }
-
-  add(message: RequestMessage): void {
-    for (const block of blocksOf(message.content)) this.#hash.update(`\n${message.role} ${canonical(block)}`);
-  }
-
-  digest(): string {
-    return this.#hash.copy().digest('base64url');
-  }
-}
-
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
-  if (!isRecord(value)) return JSON.stringify(value);
-  const fields = Object.keys(value)
-    .filter((key) => key !== 'cache_control' && value[key] !== null && value[key] !== undefined)
-    .toSorted()
-    .map(
-      (key) => `${JSON.stringify(key)}:${KEEPS_ORDER.has(key) ? JSON.stringify(value[key]) : canonical(value[key])}`,
-    );
-  return `{${fields.join()}}`;
-}
-
-const KEEPS_ORDER = new Set(['input', 'input_schema']);
