@@ -6,6 +6,8 @@ import type { ExchangeState } from './exchange/context.ts';
 import { exchange } from './exchange/exchange.ts';
 import { Ids } from './exchange/ids.ts';
 import { Recorder, type RecordedRequest, type WaitOptions } from './exchange/recorder.ts';
+import { FileStore } from './files/file-store.ts';
+import { addMadeFile, type MadeFile } from './files/made-file.ts';
 import type { HttpSend } from './http-send.ts';
 import { RateLimits, type RateLimitOptions } from './limits/rate-limits.ts';
 import { TroubleCounts } from './replies/follow-directives.ts';
@@ -32,6 +34,8 @@ export type EmulatorOptions = {
   /** What each key may ask for within a minute; beyond it requests are refused with 429. Default: more than anyone can ask. */
   rateLimits?: RateLimitOptions | undefined;
   /** Names that `anthropic-beta` may hold besides those that the API is known to accept. */
+  /** Room for all files that are uploaded or added, in bytes. Default 1 GiB; they are kept in memory. */
+  fileStorageBytes?: number | undefined;
   betas?: readonly string[] | undefined;
 };
 
@@ -51,6 +55,8 @@ export interface Emulator {
   /** One line for each request: what was newest in it, and what became of it. For snapshots. */
   tellRequests(): string;
   /** The oldest request that no earlier call has returned, as soon as it is there. @throws Error after 10 s, or `timeoutMs`. */
+  /** Keeps a file as if a tool had made it: unlike an upload it can be downloaded from `GET /v1/files/{id}/content`. */
+  addFile(file: MadeFile): { id: string };
   nextRequest(o?: WaitOptions): Promise<RecordedRequest>;
   /** Resolves when no answer is under way: every stream has ended or was left. @throws Error after 10 s, or `timeoutMs`. */
   idle(o?: WaitOptions): Promise<void>;
@@ -73,6 +79,7 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
     gapMs: options.gapMs ?? scenario?.gapMs ?? 0,
     limits: new RateLimits(options.rateLimits),
     betas: new Set(options.betas),
+    files: new FileStore(options.fileStorageBytes),
   };
   return {
     send: (request) => exchange(request, state, { needsKey: false }),
@@ -84,4 +91,5 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
     idle: (o) => state.recorder.idle(o),
     listen: (o) => listen((request) => exchange(request, state, { needsKey: true }), o),
   };
+    addFile: (file) => ({ id: addMadeFile(file, state).id }),
 }

@@ -17,6 +17,16 @@ export function jsonAnswer(status: number, body: unknown, requestId: string): Ht
   };
 }
 
+/** An answer with bytes of any kind. */
+export function bytesAnswer(bytes: Uint8Array, headers: Record<string, string>, requestId: string): HttpResponse {
+  const length = String(bytes.byteLength);
+  return {
+    status: 200,
+    headers: { ...baseHeaders(requestId), 'content-length': length, ...headers },
+    body: oneChunk(bytes),
+  };
+}
+
 /** The error answer of a refused request. */
 export function refusalAnswer(refusal: Refusal, requestId: string): HttpResponse {
   const answer = jsonAnswer(refusal.status, errorBody(refusal, requestId), requestId);
@@ -48,6 +58,6 @@ export function errorBody(error: { type: string; message: string; details?: unkn
   };
 }
 
-async function* oneChunk(text: string): AsyncGenerator<Uint8Array, void, void> {
-  if (text !== '') yield Buffer.from(text);
+async function* oneChunk(content: string | Uint8Array): AsyncGenerator<Uint8Array, void, void> {
+  if (content.length > 0) yield typeof content === 'string' ? Buffer.from(content) : content;
 }

@@ -4,7 +4,7 @@ import { refuse } from '../refusals/refusal.ts';
 import type { Caller } from './context.ts';
 
 /** Every key belongs to this one, unless a request names another. */
-const DEFAULT_WORKSPACE = 'wrkspc_0100000000000000000000';
+export const DEFAULT_WORKSPACE = 'wrkspc_0100000000000000000000';
 
 /**
  * What the headers of a request say. @throws Refusal without a credential (401), without a version it knows (400), and

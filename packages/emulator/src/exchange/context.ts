@@ -1,4 +1,5 @@
 import type { Pacer } from '../clock/pacer.ts';
+import type { FileStore } from '../files/file-store.ts';
 import type { HttpRequest } from '../http-send.ts';
 import type { RateLimits } from '../limits/rate-limits.ts';
 import type { ApiVersion } from '../refusals/check-fields.ts';
@@ -15,6 +16,7 @@ export type ExchangeState = {
   replies: ReplyState;
   gapMs: number;
   limits: RateLimits;
+  files: FileStore;
   /** Betas that are accepted besides the known ones. */
   betas: ReadonlySet<string>;
 };

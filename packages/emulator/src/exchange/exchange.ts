@@ -6,7 +6,7 @@ import { checkHeaders } from './check-headers.ts';
 import type { ExchangeState } from './context.ts';
 import { parseBody, type ParsedBody } from './parse-body.ts';
 import { placeOf, type RecordedRequest } from './recorder.ts';
-import { findRoute, maxBodyBytes, routeOf, type Place } from './routes.ts';
+import { findRoute, maxBytesOf, routeOf, type Place } from './routes.ts';
 
 /** Answers one request: the emulator's core, without a socket. */
 export async function exchange(
@@ -18,7 +18,7 @@ export async function exchange(
   const { path, query } = placeOf(http.url);
   const place = findRoute(http.method, path);
   const body = parseBody(http.body, {
-    maxBytes: place.route?.maxBodyBytes ?? maxBodyBytes(http.method, path),
+    maxBytes: maxBytesOf(place),
     isForm: place.route?.takesForm === true,
   });
   const requestId = state.ids.next('req', 0);
@@ -26,7 +26,8 @@ export async function exchange(
     path,
     query,
     parsed: body.value,
-    bytes: body.bytes,
+    // What is no JSON is not kept.
+    bytes: body.isJson ? body.bytes : 0,
     requestId,
     nowMs: state.pacer.clock.now(),
   });

@@ -1,29 +1,36 @@
 import { countTokens } from '../endpoints/count-tokens.ts';
+import { deleteFile, downloadFile, listFiles, showFile, uploadFile } from '../endpoints/files.ts';
 import { createMessage } from '../endpoints/messages.ts';
 import { listModels, showModel } from '../endpoints/models.ts';
 import type { HttpResponse } from '../http-send.ts';
 import { refuse } from '../refusals/refusal.ts';
 import type { Context } from './context.ts';
+import { placeOf } from './recorder.ts';
 
 const MB = 1024 * 1024;
-/** The limit of every endpoint that names no other. */
 const MAX_BODY_BYTES = 32 * MB;
 
 /** One method of one path. `answer` gets the path's part in brackets, decoded. */
 type Route = {
   method: 'GET' | 'POST' | 'DELETE';
   path: RegExp;
-  maxBodyBytes: number;
+  /** Default 32 MB. */
+  maxBodyBytes?: number;
   /** The body is a form with files, not JSON. */
   takesForm?: boolean;
   answer(context: Context, id: string): HttpResponse | Promise<HttpResponse>;
 };
 
 const ROUTES: readonly Route[] = [
-  { method: 'POST', path: /^\/v1\/messages$/, maxBodyBytes: MAX_BODY_BYTES, answer: createMessage },
-  { method: 'POST', path: /^\/v1\/messages\/count_tokens$/, maxBodyBytes: MAX_BODY_BYTES, answer: countTokens },
-  { method: 'GET', path: /^\/v1\/models$/, maxBodyBytes: MAX_BODY_BYTES, answer: listModels },
-  { method: 'GET', path: /^\/v1\/models\/([^/]+)$/, maxBodyBytes: MAX_BODY_BYTES, answer: showModel },
+  { method: 'POST', path: /^\/v1\/messages$/, answer: createMessage },
+  { method: 'POST', path: /^\/v1\/messages\/count_tokens$/, answer: countTokens },
+  { method: 'GET', path: /^\/v1\/models$/, answer: listModels },
+  { method: 'GET', path: /^\/v1\/models\/([^/]+)$/, answer: showModel },
+  { method: 'POST', path: /^\/v1\/files$/, takesForm: true, maxBodyBytes: 500 * MB, answer: uploadFile },
+  { method: 'GET', path: /^\/v1\/files$/, answer: listFiles },
+  { method: 'GET', path: /^\/v1\/files\/([^/]+)$/, answer: showFile },
+  { method: 'DELETE', path: /^\/v1\/files\/([^/]+)$/, answer: deleteFile },
+  { method: 'GET', path: /^\/v1\/files\/([^/]+)\/content$/, answer: downloadFile },
 ];
 
 /** Where a request goes; undefined for an unknown path, and for a method that the path does not have. */
@@ -43,8 +50,11 @@ export function findRoute(method: string, path: string): Place {
 
 /** How much of a request's body is read, by its request line. */
 export function maxBodyBytes(method: string, target: string): number {
-  const path = target.replace(/[?#].*$/s, '');
-  return findRoute(method, path).route?.maxBodyBytes ?? MAX_BODY_BYTES;
+  return maxBytesOf(findRoute(method, placeOf(target).path));
+}
+
+export function maxBytesOf(place: Place): number {
+  return place.route?.maxBodyBytes ?? MAX_BODY_BYTES;
 }
 
 /** @throws Refusal: 404 for an unknown path, 405 for a method that it does not have. */

@@ -24,7 +24,11 @@ export function rateLimitHeaders(allowance: Allowance, nowMs: number): Record<st
   };
 }
 
-function told(bucket: TokenBucket, nowMs: number, roundTo: number): { limit: string; remaining: string; reset: string } {
+function told(
+  bucket: TokenBucket,
+  nowMs: number,
+  roundTo: number,
+): { limit: string; remaining: string; reset: string } {
   const remaining = Math.max(0, Math.round(Math.floor(bucket.level(nowMs)) / roundTo) * roundTo);
   return {
     limit: String(bucket.perMinute),

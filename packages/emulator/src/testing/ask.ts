@@ -21,7 +21,7 @@ export function bodyOf(fields: Record<string, unknown> = {}): Record<string, unk
   return { model: 'claude-opus-5-5', max_tokens: 1000, messages: [{ role: 'user', content: 'Hello' }], ...fields };
 }
 
-/** Sends a body, or any text, to a path of the emulator. */
+/** Sends a body, any text or bytes to a path of the emulator. */
 export function post(
   emulator: Pick<Emulator, 'send'>,
   body: unknown,
@@ -31,7 +31,7 @@ export function post(
     method: 'POST',
     url: `http://emulator${o.path ?? '/v1/messages'}`,
     headers: { ...HEADERS, ...o.headers },
-    body: typeof body === 'string' ? body : JSON.stringify(body),
+    body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
     signal: o.signal,
   });
 }
