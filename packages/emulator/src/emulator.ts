@@ -9,6 +9,7 @@ import { Recorder, type RecordedRequest, type WaitOptions } from './exchange/rec
 import { FileStore } from './files/file-store.ts';
 import { addMadeFile, type MadeFile } from './files/made-file.ts';
 import type { HttpSend } from './http-send.ts';
+import type { Page } from './page/page.ts';
 import { RateLimits, type RateLimitOptions } from './limits/rate-limits.ts';
 import { TroubleCounts } from './replies/follow-directives.ts';
 import type { Reply } from './replies/reply.ts';
@@ -81,6 +82,9 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
     betas: new Set(options.betas),
     files: new FileStore(options.fileStorageBytes),
   };
+  let page: Promise<Page> | undefined;
+  // Tests and programs do without, so it is loaded when somebody wants it.
+  const openPage = (): Promise<Page> => (page ??= import('./page/page.ts').then((loaded) => new loaded.Page(state)));
   return {
     send: (request) => exchange(request, state, { needsKey: false }),
     requests: state.recorder.requests,
@@ -89,7 +93,10 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
     tellRequests: () => tellRequests(state.recorder.requests),
     nextRequest: (o) => state.recorder.nextRequest(o),
     idle: (o) => state.recorder.idle(o),
-    listen: (o) => listen((request) => exchange(request, state, { needsKey: true }), o),
+    async listen(o) {
+      const door = o?.page ? (await openPage()).door(o.page) : undefined;
+      return listen((request) => exchange(request, state, { needsKey: true }), o, door);
+    },
   };
     addFile: (file) => ({ id: addMadeFile(file, state).id }),
 }

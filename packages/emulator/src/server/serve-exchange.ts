@@ -51,7 +51,8 @@ function flatHeaders(incoming: IncomingMessage): Record<string, string> {
   return flat;
 }
 
-function drained(outgoing: ServerResponse, signal: AbortSignal): Promise<void> {
+/** Resolves when what was written has left; rejects with `signal.reason` when the reader has gone. */
+export function drained(outgoing: ServerResponse, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       reject(signal.reason);
