@@ -1,5 +1,6 @@
 import { expectRequests, type RequestExpectation } from './assertions/expect-requests.ts';
 import { tellRequests } from './assertions/tell-request.ts';
+import { PromptCache } from './cache/prompt-cache.ts';
 import { systemClock, type Clock } from './clock/clock.ts';
 import { Pacer } from './clock/pacer.ts';
 import type { ExchangeState } from './exchange/context.ts';
@@ -11,6 +12,7 @@ import { addMadeFile, type MadeFile } from './files/made-file.ts';
 import type { HttpSend } from './http-send.ts';
 import type { Page } from './page/page.ts';
 import { RateLimits, type RateLimitOptions } from './limits/rate-limits.ts';
+import type { PreservedThinking } from './refusals/check-fields.ts';
 import { TroubleCounts } from './replies/follow-directives.ts';
 import type { Reply } from './replies/reply.ts';
 import { readScenario } from './scenarios/read-scenario.ts';
@@ -28,6 +30,12 @@ export type EmulatorOptions = {
   scenario?: Scenario | undefined;
   /** Milliseconds between the deltas of a stream, unless its reply says otherwise. Default 0: all at once. */
   gapMs?: number | undefined;
+  /**
+   * What becomes of thinking whose conversation was changed, on models that check it. `enforced`: 400, as for accounts made
+   * since 31 August 2026. `when_asked`: it passes, unless the request asks for the check by `thinking.block_binding`, as for
+   * older accounts. Default `enforced`.
+   */
+  preservedThinking?: PreservedThinking | undefined;
   /** Changes the ids that are made, nothing else. Default 0. */
   seed?: number | undefined;
   /** Default: the machine's clock. */
@@ -79,6 +87,8 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
     },
     gapMs: options.gapMs ?? scenario?.gapMs ?? 0,
     limits: new RateLimits(options.rateLimits),
+    cache: new PromptCache(),
+    preservedThinking: options.preservedThinking ?? 'enforced',
     betas: new Set(options.betas),
     files: new FileStore(options.fileStorageBytes),
   };

@@ -6,7 +6,12 @@ import { checkRequest } from '../refusals/check-request.ts';
 
 /** `POST /v1/messages/count_tokens`. */
 export function countTokens({ body, version, betas, recorded, state, caller }: Context): HttpResponse {
-  const checked = checkRequest(jsonOf(body), { version, betas, endpoint: 'count_tokens' });
+  const checked = checkRequest(jsonOf(body), {
+    version,
+    betas,
+    endpoint: 'count_tokens',
+    preservedThinking: state.preservedThinking,
+  });
   state.limits.admitCount(caller.key, recorded.receivedAtMs);
   return jsonAnswer(200, { input_tokens: checked.inputTokens }, recorded.requestId);
 }

@@ -1,3 +1,4 @@
+import type { CacheUse } from '../cache/prompt-cache.ts';
 import { baseHeaders, jsonAnswer, rawAnswer, statusAnswer } from '../exchange/answers.ts';
 import type { Context } from '../exchange/context.ts';
 import { jsonOf } from '../exchange/parse-body.ts';
@@ -17,18 +18,21 @@ import { jsonSteps, streamSteps } from '../wire/stream-steps.ts';
 export async function createMessage(context: Context): Promise<HttpResponse> {
   const { http, body, version, betas, state, caller, recorded } = context;
   const nowMs = recorded.receivedAtMs;
-  const checked = checkRequest(jsonOf(body), { version, betas, endpoint: 'messages' });
-  const { model, inputTokens } = checked;
-  const allowance = state.limits.admit({ key: caller.key, model, inputTokens }, nowMs);
+  const { preservedThinking } = state;
+  const checked = checkRequest(jsonOf(body), { version, betas, endpoint: 'messages', preservedThinking });
+  const cached = state.cache.open(checked, { workspaceId: caller.workspaceId, nowMs });
+  // What is read from the cache does not count against the limit.
+  const inputTokens = checked.inputTokens - cached.usage.read;
+  const allowance = state.limits.admit({ key: caller.key, model: checked.model, inputTokens }, nowMs);
   const limits = rateLimitHeaders(allowance, nowMs);
   const asked = { requestId: recorded.requestId, signal: http.signal };
   const reply = await chooseReply(checked.request, state.replies, asked);
   if (reply.delayMs !== undefined) await wait(reply.delayMs, context);
-  const answer = answerWith(reply, { checked, context, allowance });
+  const answer = answerWith(reply, { checked, cached, context, allowance });
   return { ...answer, headers: { ...limits, ...answer.headers } };
 }
 
-type Answering = { checked: CheckedRequest; context: Context; allowance: Allowance };
+type Answering = { checked: CheckedRequest; cached: CacheUse; context: Context; allowance: Allowance };
 
 function answerWith(reply: PlainReply, o: Answering): HttpResponse {
   const { recorded, state } = o.context;
@@ -49,15 +53,18 @@ function wait(ms: number, { http, state: { pacer } }: Context): Promise<void> {
   return pacer.until(pacer.clock.now() + ms, http.signal ?? new AbortController().signal);
 }
 
-function messageAnswer(reply: MessageReply, { checked, context, allowance }: Answering): HttpResponse {
+function messageAnswer(reply: MessageReply, { checked, cached, context, allowance }: Answering): HttpResponse {
   const { http, recorded, state } = context;
-  const message = planMessage(reply, checked, state.ids);
+  const message = planMessage(reply, checked, { ids: state.ids, cached });
+  cached.answered(message.id);
   state.recorder.answered(recorded, { message });
   allowance.output.take(message.usage.outputTokens, recorded.receivedAtMs);
   const streams = checked.request.stream === true;
   const faults = reply.faults ?? [];
-  if (!streams && faults.length === 0)
+  if (!streams && faults.length === 0) {
+    cached.begin();
     return withHeaders(jsonAnswer(200, toMessage(message), recorded.requestId), reply);
+  }
   // Without a stream there is no place for an error event: the API then answers with the error's status.
   const error = streams ? undefined : faults.find((fault) => fault.type === 'error_event')?.error;
   if (error !== undefined) {
@@ -74,6 +81,7 @@ function messageAnswer(reply: MessageReply, { checked, context, allowance }: Ans
     split: splitterOf(faults),
     pacer: state.pacer,
     signal: http.signal,
+    onBegin: cached.begin,
     onEnd: (o) => state.recorder.end(recorded, o),
   });
   const streamHeaders = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' };

@@ -1,8 +1,9 @@
+import type { PromptCache } from '../cache/prompt-cache.ts';
 import type { Pacer } from '../clock/pacer.ts';
 import type { FileStore } from '../files/file-store.ts';
 import type { HttpRequest } from '../http-send.ts';
 import type { RateLimits } from '../limits/rate-limits.ts';
-import type { ApiVersion } from '../refusals/check-fields.ts';
+import type { ApiVersion, PreservedThinking } from '../refusals/check-fields.ts';
 import type { ReplyState } from '../replies/choose-reply.ts';
 import type { Ids } from './ids.ts';
 import type { ParsedBody } from './parse-body.ts';
@@ -16,6 +17,8 @@ export type ExchangeState = {
   replies: ReplyState;
   gapMs: number;
   limits: RateLimits;
+  cache: PromptCache;
+  preservedThinking: PreservedThinking;
   files: FileStore;
   /** Betas that are accepted besides the known ones. */
   betas: ReadonlySet<string>;

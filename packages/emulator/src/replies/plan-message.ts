@@ -1,3 +1,5 @@
+import type { CacheMissReason } from '../cache/fingerprints.ts';
+import { uncached, type CacheUse, type InputUsage } from '../cache/prompt-cache.ts';
 import type { Ids } from '../exchange/ids.ts';
 import type { CheckedRequest } from '../refusals/check-request.ts';
 import { BYTES_PER_TOKEN, tokensOfBytes } from '../prompt/block-bytes.ts';
@@ -13,6 +15,9 @@ export type PlannedMessage = {
   stopReason: string;
   stopDetails: MessageReply['stopDetails'] | null;
   usage: PlannedUsage;
+  /** Why the cached prefix of the request before could not be gone on with, if the request wants to know. */
+  cacheMissReason: CacheMissReason | undefined;
+  inputTransformations: CheckedRequest['inputTransformations'];
 };
 
 export type PlannedBlock =
@@ -21,11 +26,27 @@ export type PlannedBlock =
   | { type: 'tool_use'; id: string; name: string; deltas: readonly string[] }
   | { type: 'block'; block: RawData; start: RawData; rawDeltas: readonly RawData[]; deltas: readonly string[] };
 
-export type PlannedUsage = { inputTokens: number; outputTokens: number; thinkingTokens: number };
+export type PlannedUsage = {
+  input: InputUsage;
+  outputTokens: number;
+  thinkingTokens: number;
+  serviceTier: 'standard' | 'batch';
+  speed: string | null;
+};
+
+/** What is known of an answer besides the reply and the request. */
+export type PlanOptions = {
+  ids: Ids;
+  /** What the cache did for the request; default: nothing. */
+  cached?: Pick<CacheUse, 'usage' | 'missReason'> | undefined;
+  /** Default `standard`. */
+  serviceTier?: PlannedUsage['serviceTier'] | undefined;
+};
 
 /** Decides ids, signatures, usage, and where `max_tokens` ends the message. */
-export function planMessage(reply: MessageReply, checked: CheckedRequest, ids: Ids): PlannedMessage {
-  const { request, inputTokens } = checked;
+export function planMessage(reply: MessageReply, checked: CheckedRequest, o: PlanOptions): PlannedMessage {
+  const { request } = checked;
+  const { ids } = o;
   const salt = request.messages.length;
   const budget = { bytes: request.max_tokens * BYTES_PER_TOKEN, spent: 0, exceeded: request.max_tokens === 0 };
   const blocks: PlannedBlock[] = [];
@@ -40,10 +61,12 @@ export function planMessage(reply: MessageReply, checked: CheckedRequest, ids: I
     if (budget.exceeded && deltas.length === 0) break;
     blocks.push(finish(block, deltas, checked, block.type === 'tool_use' ? (block.id ?? ids.next('toolu', salt)) : ''));
   }
-  const usage = {
-    inputTokens,
+  const usage: PlannedUsage = {
+    input: o.cached?.usage ?? uncached(checked.inputTokens),
     outputTokens: tokensOfBytes(budget.spent),
     thinkingTokens: tokensOfBytes(thinkingBytes),
+    serviceTier: o.serviceTier ?? 'standard',
+    speed: typeof request.speed === 'string' ? request.speed : null,
   };
   const stopReason = budget.exceeded
     ? 'max_tokens'
@@ -55,6 +78,8 @@ export function planMessage(reply: MessageReply, checked: CheckedRequest, ids: I
     stopReason,
     stopDetails: reply.stopDetails ?? null,
     usage,
+    cacheMissReason: o.cached?.missReason,
+    inputTransformations: checked.inputTransformations,
   };
 }
 

@@ -50,7 +50,8 @@ export function toMessage(message: PlannedMessage): Record<string, unknown> {
     stop_details: message.stopDetails,
     usage: usageOf(message, 'whole'),
     container: null,
-    diagnostics: null,
+    diagnostics: message.cacheMissReason === undefined ? null : { cache_miss_reason: message.cacheMissReason },
+    ...(message.inputTransformations === undefined ? {} : { input_transformations: message.inputTransformations }),
   };
 }
 
@@ -123,10 +124,11 @@ function parsedOr(json: string, otherwise: unknown): unknown {
 }
 
 function usageOf({ usage }: PlannedMessage, when: 'start' | 'delta' | 'whole'): Record<string, unknown> {
+  const { input, read, written5m, written1h } = usage.input;
   const totals = {
-    input_tokens: usage.inputTokens,
-    cache_creation_input_tokens: 0,
-    cache_read_input_tokens: 0,
+    input_tokens: input,
+    cache_creation_input_tokens: written5m + written1h,
+    cache_read_input_tokens: read,
     output_tokens: when === 'start' ? Math.min(1, usage.outputTokens) : usage.outputTokens,
     output_tokens_details: { thinking_tokens: when === 'start' ? 0 : usage.thinkingTokens },
     server_tool_use: null,
@@ -134,9 +136,9 @@ function usageOf({ usage }: PlannedMessage, when: 'start' | 'delta' | 'whole'): 
   if (when === 'delta') return totals;
   return {
     ...totals,
-    cache_creation: { ephemeral_5m_input_tokens: 0, ephemeral_1h_input_tokens: 0 },
-    service_tier: 'standard',
+    cache_creation: { ephemeral_5m_input_tokens: written5m, ephemeral_1h_input_tokens: written1h },
+    service_tier: usage.serviceTier,
     inference_geo: null,
-    speed: null,
+    speed: usage.speed,
   };
 }

@@ -23,6 +23,8 @@ export type StreamBodyOptions = {
   pacer: Pacer;
   /** The client's; aborted, the iteration rejects with its reason. */
   signal: AbortSignal | undefined;
+  /** Once, before the first chunk is handed over. */
+  onBegin?: (() => void) | undefined;
   /** Once, when the body has ended in whatever way; `aborted` when the client went away before all was sent. */
   onEnd(o: { aborted: boolean }): void;
 };
@@ -40,6 +42,7 @@ export class StreamBody implements AsyncIterableIterator<Uint8Array> {
   #startMs: number | undefined;
   #nowMs = 0;
   #pacedFrames = 0;
+  #begun = false;
   #ended = false;
   #delivered = false;
 
@@ -59,7 +62,11 @@ export class StreamBody implements AsyncIterableIterator<Uint8Array> {
     if (this.#ended) return { done: true, value: undefined };
     try {
       const value = await this.#pull();
-      if (value !== undefined) return { done: false, value };
+      if (value !== undefined) {
+        if (!this.#begun) this.#o.onBegin?.();
+        this.#begun = true;
+        return { done: false, value };
+      }
       this.#end(false);
       return { done: true, value: undefined };
     } catch (error) {
