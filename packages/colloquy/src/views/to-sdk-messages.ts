@@ -122,6 +122,8 @@ function ownMessages(state: MessagesState, entry: Entry): readonly SDKMessage[] 
     case 'settings':
       return modeMessages(entry, common);
     case 'turn_end':
+      // An answer that broke off and was given up stays, as one that was cut does: the next turn's replaces nothing.
+      state.supersedes.length = 0;
       // Written by the turn, in this shape.
       return [{ ...(entry.result as ResultFacts), ...common }];
     default:

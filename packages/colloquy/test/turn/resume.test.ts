@@ -1,0 +1,200 @@
+import {
+  createEmulator,
+  cut,
+  emit,
+  maxTokens,
+  refusal,
+  type Reply,
+  stall,
+  status,
+  text,
+  thinking,
+  together,
+  toolUse,
+  toolUses,
+} from '@colloquy/emulator';
+import type { SDKMessage, SDKResultMessage } from 'colloquy';
+import {
+  createApiEngine,
+  createMemoryStore,
+  emptyState,
+  foldEntry,
+  fromCheckpoint,
+  type PlacedMessage,
+  type Store,
+} from 'colloquy/internal';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { openWorkplace, promptOf } from './recorded-session.ts';
+
+const note = (word: string) => toolUse('mcp__n__note', { word });
+
+/** What can happen in a turn: the replies to its requests, and whether it is interrupted when the last of its deltas has come. */
+const KINDS: Record<string, { replies: Reply[]; interruptAt?: (message: SDKMessage) => boolean }> = {
+  plain: { replies: [text('Yes.')] },
+  calls: {
+    replies: [
+      together(text('Look.'), toolUses([{ name: 'Read', input: { file_path: 'a.txt' } }])),
+      note('x'),
+      text('Ok'),
+    ],
+  },
+  thinking: { replies: [thinking('Hm.', note('y')), thinking('So.', text('Done.'))] },
+  busy: { replies: [status(529, { retryAfterSeconds: 0 }), text('Again.')] },
+  long: { replies: [maxTokens(together(text('Much'), note('cut'))), text('and more.')] },
+  refused: { replies: [note('z'), refusal()] },
+  unknown: { replies: [toolUse('Nope'), text('Sorry.')] },
+  bad: { replies: [status(400)] },
+  interrupted: { replies: [note('w'), stall({ afterEvents: 6 }, emit(20))], interruptAt: hasText('3 ') },
+};
+const broken = cut({ afterEvents: 9 }, together(text('I note it.'), note('never')));
+/** Only once, because of the wait before the second attempt. */
+KINDS['cut'] = { replies: [broken, text('Again.')] };
+KINDS['given up'] = {
+  replies: [broken],
+  interruptAt: (message) => message.type === 'system' && message.subtype === 'api_retry',
+};
+KINDS['last'] = { replies: [text('Bye.')] };
+const kinds = fc
+  .array(fc.constantFrom(...Object.keys(KINDS).filter((kind) => kind !== 'cut' && kind !== 'given up')), {
+    minLength: 2,
+    maxLength: 6,
+  })
+  // A second refusal is tried again without the first, which takes a reply more.
+  .filter((turns) => turns.filter((kind) => kind === 'bad').length < 2);
+
+test(
+  'a session that is closed and resumed between its turns does the same as one that stays open',
+  { timeout: 60_000 },
+  async () => {
+    const place = openWorkplace();
+    await fc.assert(
+      fc.asyncProperty(kinds, async (turns) => {
+        expect(await play(turns, { reopen: true }, place)).toEqual(await play(turns, { reopen: false }, place));
+      }),
+      {
+        numRuns: 25,
+        examples: [[Object.keys(KINDS)], [['calls', 'interrupted', 'refused', 'plain']], [['bad', 'bad', 'plain']]],
+      },
+    );
+  },
+);
+
+test('a reader who comes back later is told the same messages, with the same ids, as those who were there', async () => {
+  const { options } = openWorkplace();
+  const turns = Object.keys(KINDS);
+  const emulator = createEmulator({ script: turns.flatMap((kind) => KINDS[kind]?.replies ?? []) });
+  const engine = createApiEngine({ store: createMemoryStore(), send: emulator.send, askThroughLog: true });
+  let session = await engine.open({ ...options, maxRetries: 1 });
+  const live: SDKMessage[] = [];
+  for (const kind of turns) {
+    const told = session.placed({ door: true, partial: true });
+    await session.send(promptOf(kind));
+    live.push(
+      ...(await follow(told, (message) => KINDS[kind]?.interruptAt?.(message) && session.control('interrupt', {}))),
+    );
+    await session[Symbol.asyncDispose]();
+    session = await engine.open({ ...options, maxRetries: 1, resume: session.id });
+  }
+  const later: SDKMessage[] = [];
+  const again = session.placed({ door: true, after: '0.0.0' });
+  while (later.filter(({ type }) => type === 'result').length < turns.length)
+    later.push(...(await follow(again, () => undefined)));
+  expect(later).toEqual(live);
+  await engine.close();
+});
+
+/** What is told up to the next result, besides stream events. */
+async function follow(
+  told: AsyncIterable<readonly PlacedMessage[]>,
+  act: (message: SDKMessage) => unknown,
+): Promise<SDKMessage[]> {
+  const messages: SDKMessage[] = [];
+  for await (const batch of told) {
+    for (const placed of batch) {
+      if (!('message' in placed)) continue;
+      await act(placed.message);
+      if (placed.message.type !== 'stream_event') messages.push(placed.message);
+    }
+    if (messages.some(({ type }) => type === 'result')) break;
+  }
+  return messages;
+}
+
+type Played = { requests: unknown[]; results: unknown[] };
+
+async function play(
+  turns: readonly string[],
+  o: { reopen: boolean },
+  place: ReturnType<typeof openWorkplace>,
+): Promise<Played> {
+  const emulator = createEmulator({ script: turns.flatMap((kind) => KINDS[kind]?.replies ?? []) });
+  const checked = checkingStore();
+  const engine = createApiEngine({ store: checked.store, send: emulator.send });
+  const options = { ...place.options, maxRetries: 1, includePartialMessages: true };
+  let session = await engine.open(options);
+  const results: unknown[] = [];
+  for (const [index, kind] of turns.entries()) {
+    if (o.reopen && index > 0) {
+      await session[Symbol.asyncDispose]();
+      session = await engine.open({ ...options, resume: session.id });
+    }
+    const messages = session.messages({ partial: true });
+    await session.send(promptOf(`${index}: ${kind}`));
+    for await (const message of messages) {
+      if (KINDS[kind]?.interruptAt?.(message)) await session.control('interrupt', {});
+      if (message.type !== 'result') continue;
+      results.push(lasting(message));
+      break;
+    }
+  }
+  await session[Symbol.asyncDispose]();
+  await checked.check(session.id);
+  return { requests: emulator.requests.map(({ body, status: answered }) => ({ body, answered })), results };
+}
+
+function hasText(text: string): (message: SDKMessage) => boolean {
+  return (message) =>
+    message.type === 'stream_event' &&
+    message.event.type === 'content_block_delta' &&
+    message.event.delta.type === 'text_delta' &&
+    message.event.delta.text === text;
+}
+
+/** A result without what differs from run to run. */
+function lasting({
+  uuid: _u,
+  session_id: _s,
+  user_message_uuid: _m,
+  user_message_uuids: _ms,
+  ...result
+}: SDKResultMessage) {
+  return { ...result, duration_ms: 0, duration_api_ms: 0, ttft_ms: 0 };
+}
+
+/** A store that remembers every checkpoint as it was when it was handed in. */
+function checkingStore(): { store: Store; check(id: string): Promise<void> } {
+  const store = createMemoryStore();
+  const checkpoints: string[] = [];
+  const append = store.append.bind(store) as (...all: unknown[]) => ReturnType<Store['append']>;
+  store.append = (...all: unknown[]) => {
+    const { checkpoint } = (all[2] ?? {}) as { checkpoint?: unknown };
+    if (checkpoint !== undefined) checkpoints.push(JSON.stringify(checkpoint));
+    return append(...all);
+  };
+  return {
+    store,
+    async check(id) {
+      const entries = await store.read(id, { after: 0 });
+      const whole = emptyState();
+      for (const entry of entries) foldEntry(whole, entry);
+      for (const checkpoint of checkpoints) {
+        const state = fromCheckpoint(JSON.parse(checkpoint)) ?? emptyState();
+        for (const entry of entries.slice(state.seq)) foldEntry(state, entry);
+        expect(state).toEqual(whole);
+      }
+      const row = await store.sessions.get(id);
+      expect(JSON.stringify(row?.checkpoint)).toBe(checkpoints.at(-1));
+    },
+  };
+}
