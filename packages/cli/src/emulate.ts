@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { parsePort } from './conversation-flags.ts';
+import { readScenarioFile } from './scenario-file.ts';
 import { untilStopped } from './until-stopped.ts';
 
 /** `colloquy emulate`: a Messages API that needs no key and gives the same answers every time. */
@@ -11,10 +12,15 @@ export function emulateCommand(): Command {
         '(lines that begin with @, such as "@emit 100 gap=10"). It runs until Ctrl-C.',
     )
     .option('--port <port>', 'where to listen; 0 picks a free one', parsePort, 0)
+    .option(
+      '--scenario <file>',
+      'replies with conditions and faults, from a JSON file; what fits none is answered as ever',
+    )
     .option('--json', 'when ready, print one line of JSON with the url')
-    .action(async (flags: { port: number; json?: true }) => {
+    .action(async (flags: { port: number; scenario?: string; json?: true }) => {
       const { createEmulator } = await import('@colloquy/emulator');
-      const server = await createEmulator().listen({ port: flags.port });
+      const scenario = flags.scenario === undefined ? undefined : await readScenarioFile(flags.scenario);
+      const server = await createEmulator({ scenario }).listen({ port: flags.port });
       const stopped = untilStopped();
       process.stdout.write(flags.json ? `${JSON.stringify({ url: server.url })}\n` : readyText(server.url));
       await stopped;

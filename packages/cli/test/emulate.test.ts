@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createWorkspace } from './run-cli.ts';
 
@@ -35,4 +37,36 @@ test('a port that is taken is told, and the exit code is 1', async () => {
   const second = await workspace.run(['emulate', '--port', new URL(url).port]);
   expect(second).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('EADDRINUSE') });
   expect(await workspace.run(['emulate', '--port', '70000'])).toMatchObject({ code: 2 });
+});
+
+test('a scenario is played from its file, and one that cannot be played is refused with its place', async () => {
+  await using workspace = await createWorkspace();
+  const file = join(workspace.folder, 'scenario.json');
+  await writeFile(
+    file,
+    JSON.stringify({ replies: [{ status: 529 }, { when: { lastUserText: 'Hi' }, text: 'From the file' }] }),
+  );
+  const emulator = workspace.start(['emulate', '--json', '--scenario', file]);
+  const { url } = JSON.parse(await emulator.until('\n')) as { url: string };
+  const env = { ANTHROPIC_BASE_URL: url, ANTHROPIC_API_KEY: 'test-key' };
+  expect((await workspace.run(['ask', 'Hi'], { env })).stdout).toBe('From the file\n');
+  emulator.kill('SIGTERM');
+
+  await writeFile(file, '{"replies":[{"txt":"Hi"}]}');
+  expect(await workspace.run(['emulate', '--scenario', file])).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(
+      /^colloquy: .*scenario\.json: The scenario cannot be played: replies\[0\]\.txt is not known/,
+    ),
+  });
+  await writeFile(file, 'replies: []');
+  expect(await workspace.run(['emulate', '--scenario', file])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('scenario.json is not JSON\n  because: Unexpected token'),
+  });
+  expect(await workspace.run(['emulate', '--scenario', 'gone.json'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('ENOENT'),
+  });
 });

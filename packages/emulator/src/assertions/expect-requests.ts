@@ -1,5 +1,6 @@
 import { AssertionError } from 'node:assert';
 import type { RecordedRequest } from '../exchange/recorder.ts';
+import { wellFormed } from '../request/newest-message.ts';
 import { mismatches, type RequestMatch } from '../scenarios/request-match.ts';
 import { differenceIn, shown } from './partly-equal.ts';
 import { tellRequest, tellRequests } from './tell-request.ts';
@@ -51,7 +52,7 @@ function flaws(request: RecordedRequest, expected: RequestExpectation): string[]
     ...facts
       .filter(([, actual, wanted]) => wanted !== undefined && wanted !== actual)
       .map(([name, actual, wanted]) => `${name} is ${shown(actual)}, not ${shown(wanted)}`),
-    ...mismatches(match, request.body),
+    ...mismatches(match, { ...request.body, messages: wellFormed(request.messages) }),
     ...[differenceIn(request.headers, headers ?? {}, 'headers'), differenceIn(request.body, body ?? {}, 'body')].filter(
       (difference) => difference !== undefined,
     ),

@@ -1,5 +1,5 @@
 import type { RecordedRequest } from '../exchange/recorder.ts';
-import { newestPrompt, newestResults } from '../request/newest-message.ts';
+import { newestPrompt, newestResults, wellFormed } from '../request/newest-message.ts';
 import { shown } from './partly-equal.ts';
 
 /** A request and what became of it in one line, such as `claude-opus-5-5 Bash: "42 files" → 200`. */
@@ -16,7 +16,8 @@ export function tellRequests(requests: readonly RecordedRequest[]): string {
   return requests.map((request, index) => `${index + 1}. ${tellRequest(request)}`).join('\n');
 }
 
-function newestOf({ messages }: RecordedRequest): string {
+function newestOf(request: RecordedRequest): string {
+  const messages = wellFormed(request.messages);
   if (messages.length === 0) return '';
   const results = newestResults(messages).map(
     ({ name, text, isError }) => `${name}${isError ? ' failed' : ''}: ${shown(text)}`,

@@ -1,4 +1,4 @@
-import { blocksOf, textOf, type RequestMessage } from './messages-request.ts';
+import { blocksOf, isRecord, textOf, type RequestMessage } from './messages-request.ts';
 import { turnSoFar } from './turn-so-far.ts';
 
 /** A tool's result, with the name of the tool. */
@@ -24,4 +24,16 @@ export function newestResults(messages: readonly RequestMessage[]): NewestResult
       text: textOf(block.content),
       isError: block.is_error === true,
     }));
+}
+
+/** The messages that have the shape of one, of a request that may have been refused for its shape. */
+export function wellFormed(messages: readonly unknown[]): RequestMessage[] {
+  // Only role, content and the types of blocks are read here; the filter has proved them.
+  return messages.filter(isWellFormed) as RequestMessage[];
+}
+
+function isWellFormed(message: unknown): boolean {
+  if (!isRecord(message) || typeof message.role !== 'string') return false;
+  const { content } = message;
+  return typeof content === 'string' || (Array.isArray(content) && content.every((block) => isRecord(block)));
 }

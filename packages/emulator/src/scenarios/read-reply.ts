@@ -43,8 +43,8 @@ const BLOCKS = {
   }),
 };
 
-/** Fields of the three kinds of written replies; a field given decides the kind. */
-export const STATUS = {
+// The fields of the three kinds of written replies; which of them are given decides the kind.
+const STATUS = {
   status: required(whole(200, 599)),
   errorType: optional(text),
   message: optional(text),
@@ -53,11 +53,11 @@ export const STATUS = {
   headers: optional(headers),
   delayMs: optional(whole(0)),
 };
-export const RAW = {
+const RAW = {
   raw: required(object({ status: optional(whole(200, 599)), headers: optional(headers), body: optional(text) })),
   delayMs: optional(whole(0)),
 };
-export const MESSAGE = {
+const MESSAGE = {
   thinking: optional(text),
   text: optional(words),
   toolUses: optional(list(object(TOOL_USE))),
@@ -72,32 +72,40 @@ export const MESSAGE = {
   faults: optional(readFaults),
 };
 
-const readStatus = object(STATUS);
-const readRaw = object(RAW);
-const readMessage = object(MESSAGE);
+/** A reply written as data; the fields beside it belong to its surroundings, which read them themselves. */
+export function replyReader(beside: Readonly<Record<string, ReturnType<typeof optional>>> = {}): Reader<PlainReply> {
+  const readStatus = object({ ...beside, ...STATUS });
+  const readRaw = object({ ...beside, ...RAW });
+  const readMessage = object({ ...beside, ...MESSAGE });
+  return (value, path) => {
+    if (isRecord(value) && value.status !== undefined) {
+      const { status: code, errorType: type, delayMs, ...o } = readStatus(value, path);
+      return timed(status(code, { ...o, type }), delayMs);
+    }
+    if (isRecord(value) && value.raw !== undefined) {
+      const { raw: answer, delayMs } = readRaw(value, path);
+      return timed(raw(answer), delayMs);
+    }
+    return toMessage(readMessage(value, path), path);
+  };
+}
 
-/** A reply written as data. */
-export const readReply: Reader<PlainReply> = (value, path) => {
-  if (isRecord(value) && value.status !== undefined) {
-    const { status: code, errorType, delayMs, ...o } = readStatus(value, path);
-    return timed(status(code, { ...o, type: errorType }), delayMs);
-  }
-  if (isRecord(value) && value.raw !== undefined) {
-    const { raw: answer, delayMs } = readRaw(value, path);
-    return timed(raw(answer), delayMs);
-  }
-  const { thinking: thought, text: said, toolUses: calls, content, ...settings } = readMessage(value, path);
+type Written = ReturnType<ReturnType<typeof object<typeof MESSAGE>>>;
+
+function toMessage(written: Written, path: string): MessageReply {
+  const { thinking: thought, text: said, toolUses: calls, content } = written;
   const parts = [thought, said, calls].filter((part) => part !== undefined);
   if (content !== undefined && parts.length > 0)
     throw new ScenarioError(path, 'has content, and thinking, text or toolUses as well; only one of the two can be');
-  if (content === undefined && parts.length === 0 && settings.stopReason === undefined)
+  if (content === undefined && parts.length === 0 && written.stopReason === undefined)
     throw new ScenarioError(
       path,
       'says nothing: it needs text, thinking, toolUses, content, stopReason, status or raw',
     );
+  const { stopReason, stopDetails, gapMs, delayMs, headers: own, faults } = written;
   const blocks = content ?? blocksOf({ thought, said, calls });
-  return { type: 'message', blocks, ...settings };
-};
+  return { type: 'message', blocks, stopReason, stopDetails, gapMs, delayMs, headers: own, faults };
+}
 
 function blocksOf(o: {
   thought: string | undefined;

@@ -2,7 +2,7 @@ import type { PlainReply, Reply } from '../replies/reply.ts';
 import { isRecord, type MessagesRequest } from '../request/messages-request.ts';
 import { list, object, optional, required, text, whole, wrong, type Reader } from './data-reader.ts';
 import { readMatch } from './read-match.ts';
-import { readReply } from './read-reply.ts';
+import { replyReader } from './read-reply.ts';
 import type { RequestMatch } from './request-match.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -34,6 +34,8 @@ export function readScenario(scenario: unknown): ReadScenario {
   return { seed, gapMs, replies, otherwise };
 }
 
+const readReply = replyReader();
+
 const anyReply: Reader<Reply> = (value, path) => (isMade(value) ? value : readReply(value, path));
 
 const readWhen: Reader<NonNullable<ReadReply['when']>> = (value, path) =>
@@ -50,6 +52,7 @@ const readTimes: Reader<number> = (value, path) => {
 const conditions = { when: optional(readWhen), times: optional(readTimes) };
 const withMadeReply = object({ ...conditions, reply: required(anyReply) });
 const onlyConditions = object(conditions);
+const readWritten = replyReader(conditions);
 
 const readStep: Reader<ReadReply> = (value, path) => {
   if (isMade(value)) return { when: undefined, times: 1, reply: value };
@@ -58,9 +61,8 @@ const readStep: Reader<ReadReply> = (value, path) => {
     const { when, times = 1, reply } = withMadeReply(value, path);
     return { when, times, reply };
   }
-  const { when: condition, times: count, ...written } = value;
-  const { when, times = 1 } = onlyConditions({ when: condition, times: count }, path);
-  return { when, times, reply: readReply(written, path) };
+  const { when, times = 1 } = onlyConditions({ when: value.when, times: value.times }, path);
+  return { when, times, reply: readWritten(value, path) };
 };
 
 const fields = object({
