@@ -2,16 +2,12 @@ import { jsonAnswer } from '../exchange/answers.ts';
 import type { Context } from '../exchange/context.ts';
 import { jsonOf } from '../exchange/parse-body.ts';
 import type { HttpResponse } from '../http-send.ts';
-import { checkRequest } from '../refusals/check-request.ts';
+import { checkBody } from './check-body.ts';
 
 /** `POST /v1/messages/count_tokens`. */
-export function countTokens({ body, version, betas, recorded, state, caller }: Context): HttpResponse {
-  const checked = checkRequest(jsonOf(body), {
-    version,
-    betas,
-    endpoint: 'count_tokens',
-    preservedThinking: state.preservedThinking,
-  });
+export function countTokens(context: Context): HttpResponse {
+  const { body, recorded, state, caller } = context;
+  const checked = checkBody(jsonOf(body), 'count_tokens', context);
   state.limits.admitCount(caller.key, recorded.receivedAtMs);
   return jsonAnswer(200, { input_tokens: checked.inputTokens }, recorded.requestId);
 }

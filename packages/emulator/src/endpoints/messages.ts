@@ -5,7 +5,7 @@ import { jsonOf } from '../exchange/parse-body.ts';
 import type { HttpResponse } from '../http-send.ts';
 import { rateLimitHeaders } from '../limits/rate-limit-headers.ts';
 import type { Allowance } from '../limits/rate-limits.ts';
-import { checkRequest, type CheckedRequest } from '../refusals/check-request.ts';
+import type { CheckedRequest } from '../refusals/check-request.ts';
 import { chooseReply } from '../replies/choose-reply.ts';
 import { planMessage } from '../replies/plan-message.ts';
 import type { MessageReply, PlainReply } from '../replies/reply.ts';
@@ -13,13 +13,13 @@ import { toMessage } from '../wire/frames.ts';
 import { splitterOf } from '../wire/split-bytes.ts';
 import { StreamBody } from '../wire/stream-body.ts';
 import { jsonSteps, streamSteps } from '../wire/stream-steps.ts';
+import { checkBody } from './check-body.ts';
 
 /** `POST /v1/messages`. */
 export async function createMessage(context: Context): Promise<HttpResponse> {
-  const { http, body, version, betas, state, caller, recorded } = context;
+  const { http, body, state, caller, recorded } = context;
   const nowMs = recorded.receivedAtMs;
-  const { preservedThinking } = state;
-  const checked = checkRequest(jsonOf(body), { version, betas, endpoint: 'messages', preservedThinking });
+  const checked = checkBody(jsonOf(body), 'messages', context);
   const cached = state.cache.open(checked, { workspaceId: caller.workspaceId, nowMs });
   // What is read from the cache does not count against the limit.
   const inputTokens = checked.inputTokens - cached.usage.read;

@@ -1,10 +1,11 @@
 import { isRecord } from '../request/messages-request.ts';
 import { checkExtra, type ApiVersion } from './check-fields.ts';
+import { checkSource, type FileLookup, type ImageTally } from './check-source.ts';
 import { isToolName } from './check-tools.ts';
 import { refuse } from './refusal.ts';
 
 type Role = 'user' | 'assistant' | 'system';
-type Where = { role: Role; place: string; version: ApiVersion };
+type Where = { role: Role; place: string; version: ApiVersion; images: ImageTally; files: FileLookup | undefined };
 
 /** Fields of the block types that people and models write; those of the API's own tools pass unchecked. */
 const FIELDS: Record<string, readonly string[]> = {
@@ -65,8 +66,8 @@ function checkInside(block: unknown, type: string, where: Where): void {
       return checkText(block, where);
     case 'image':
     case 'document':
-      if (!isRecord(block.source)) refuse(`${place}.${type}.source: Field required`);
-      return;
+      checkSource(block, { ...where, kind: type });
+      return checkContentOf(block.source, where);
     case 'tool_use':
       return checkToolUse(block, place);
     case 'tool_result':
@@ -81,6 +82,17 @@ function checkInside(block: unknown, type: string, where: Where): void {
       return;
     default:
       return;
+  }
+}
+
+/** A document may consist of texts and images. */
+function checkContentOf(source: unknown, where: Where): void {
+  if (!isRecord(source) || !Array.isArray(source.content)) return;
+  for (const [index, part] of source.content.entries()) {
+    const place = `${where.place}.document.source.content.${index}`;
+    const type = typeOf(part, place);
+    if (type !== 'text' && type !== 'image') refuse(`${place}.type: a '${type}' block is not allowed in a document`);
+    checkInside(part, type, { ...where, place });
   }
 }
 

@@ -1,5 +1,6 @@
 import { isBetaField } from '../models/betas.ts';
 import { isRecord } from '../request/messages-request.ts';
+import type { FileLookup } from './check-source.ts';
 import { refuse } from './refusal.ts';
 
 export type ApiVersion = '2026-10-21' | '2023-06-01';
@@ -9,6 +10,8 @@ export type CheckedApi = {
   version: ApiVersion;
   endpoint: 'messages' | 'count_tokens';
   betas: readonly string[];
+  /** Where files that the request names are looked up. Default: there are none. */
+  files?: FileLookup | undefined;
   /** Default `enforced`: see `EmulatorOptions.preservedThinking`. */
   preservedThinking?: PreservedThinking | undefined;
 };
@@ -90,8 +93,11 @@ function checkMaxTokens(body: Record<string, unknown>): void {
   if (maxTokens !== 0) return;
   const type = isRecord(body.tool_choice) ? body.tool_choice.type : undefined;
   const thinks = isRecord(body.thinking) && body.thinking.type === 'enabled';
-  if (body.stream === true || type === 'any' || type === 'tool' || thinks) {
-    refuse('max_tokens: 0 cannot be combined with stream, forced tool_choice or thinking of type enabled');
+  const hasFormat = isRecord(body.output_config) && (body.output_config.format ?? null) !== null;
+  if (body.stream === true || type === 'any' || type === 'tool' || thinks || hasFormat) {
+    refuse(
+      'max_tokens: 0 cannot be combined with stream, forced tool_choice, output_config.format or thinking of type enabled',
+    );
   }
 }
 

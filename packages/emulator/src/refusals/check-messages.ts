@@ -2,14 +2,16 @@ import { isRecord } from '../request/messages-request.ts';
 import type { Model } from '../models/model-table.ts';
 import { checkBlock } from './check-blocks.ts';
 import { checkExtra, type CheckedApi } from './check-fields.ts';
+import { ImageTally } from './check-source.ts';
 import { checkSystemFields, isEffortOnly } from './check-system-fields.ts';
 import { refuse } from './refusal.ts';
 
-type Rules = { api: CheckedApi; model: Model };
+type Rules = { api: CheckedApi; model: Model; images: ImageTally };
 
 /** The messages one by one, and the order of their roles. */
-export function checkMessages(messages: unknown, rules: Rules): void {
+export function checkMessages(messages: unknown, { api, model }: { api: CheckedApi; model: Model }): void {
   if (!Array.isArray(messages)) refuse('messages: Field required');
+  const rules = { api, model, images: new ImageTally(model.maxInputTokens) };
   let before: { role: unknown; content: unknown } | undefined;
   for (const [index, message] of messages.entries()) {
     const place = `messages.${index}`;
@@ -41,8 +43,9 @@ function checkContent(
   if (content.length === 0 && !(role === 'assistant' && last)) {
     refuse(`${place}: all messages must have non-empty content except for the optional final assistant message`);
   }
+  const { images, api } = rules;
   for (const [index, block] of content.entries())
-    checkBlock(block, { role, place: `${place}.content.${index}`, version: rules.api.version });
+    checkBlock(block, { role, place: `${place}.content.${index}`, version: api.version, images, files: api.files });
 }
 
 /** A system message follows a user message, or an answer that waits for the API's own tools, and is last or answered. */

@@ -172,6 +172,11 @@ const FIELDS: Case[] = [
   ['a negative max_tokens', { max_tokens: -1 }, /greater than or equal to 0/],
   ['more than the model can write', { max_tokens: 128_001 }, /128001 > 128000/],
   ['no tokens but a stream', { max_tokens: 0, stream: true }, /max_tokens: 0 cannot be combined/],
+  [
+    'no tokens but a format',
+    { max_tokens: 0, output_config: { format: { type: 'json_schema', schema: {} } } },
+    /max_tokens: 0 cannot be combined/,
+  ],
   ['temperature', { temperature: 1 }, /temperature: this parameter does not exist/],
   ['top_p', { top_p: 1 }, /top_p/],
   ['top_k', { top_k: 1 }, /top_k/],
@@ -377,7 +382,9 @@ test.each<[string, Record<string, unknown>]>([
       messages: [
         user('x'),
         assistant([use('a')]),
-        user([result('a', { content: [{ type: 'image', source: { type: 'url' } }] })]),
+        user([
+          result('a', { content: [{ type: 'image', source: { type: 'url', url: 'https://example.com/a.png' } }] }),
+        ]),
       ],
     },
   ],

@@ -1,0 +1,16 @@
+import type { Context } from '../exchange/context.ts';
+import type { CheckedApi } from '../refusals/check-fields.ts';
+import { checkRequest, type CheckedRequest } from '../refusals/check-request.ts';
+
+/** Checks the body of a messages request by the rules of the exchange that brought it. @throws Refusal */
+export function checkBody(
+  body: unknown,
+  endpoint: CheckedApi['endpoint'],
+  { version, betas, state, caller, recorded }: Pick<Context, 'version' | 'betas' | 'state' | 'caller' | 'recorded'>,
+): CheckedRequest {
+  const files = {
+    find: (id: string) => state.files.get(id, caller.workspaceId),
+    nowMs: recorded.receivedAtMs,
+  };
+  return checkRequest(body, { version, betas, endpoint, files, preservedThinking: state.preservedThinking });
+}
