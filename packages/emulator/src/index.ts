@@ -3,7 +3,7 @@ export type { RequestExpectation } from './assertions/expect-requests.ts';
 export type { Clock } from './clock/clock.ts';
 export { manualClock, type ManualClock } from './clock/manual-clock.ts';
 export { createEmulator, type Emulator, type EmulatorOptions } from './emulator.ts';
-export type { RecordedBody, RecordedRequest, WaitOptions } from './exchange/recorder.ts';
+export type { RecordedBody, RecordedRequest, RecordedUsage, WaitOptions } from './exchange/recorder.ts';
 export type { MadeFile } from './files/made-file.ts';
 export type { HttpRequest, HttpResponse, HttpSend } from './http-send.ts';
 export type { RateLimitOptions } from './limits/rate-limits.ts';

@@ -68,7 +68,7 @@ function fingerprintOf(checked: CheckedRequest, workspaceId: string): Fingerprin
   const { tools, web, system, messages } = prompt.chains;
   return {
     workspaceId,
-    model: `${model.id} ${String(request.speed ?? 'standard')}`,
+    model: `${model.id} ${request.speed ?? 'standard'}`,
     system: system.whole(),
     tools: `${tools.whole()} ${web.whole()}`,
     messages: { count: messages.length, digest: messages.whole() },

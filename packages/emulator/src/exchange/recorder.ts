@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from '../clock/clock.ts';
 import type { HttpRequest } from '../http-send.ts';
-import type { PlannedMessage } from '../replies/plan-message.ts';
+import type { PlannedMessage, PlannedUsage } from '../replies/plan-message.ts';
 import type { RequestMessage } from '../request/messages-request.ts';
 
 /** Older requests are forgotten when the bodies of all weigh more than this. */
@@ -31,6 +31,17 @@ export type RecordedRequest = {
   state: 'answering' | 'answered' | 'aborted';
   /** The client went away before the answer was whole. */
   aborted: boolean;
+  /** What the answer bills; undefined until it is decided, and for all that is not a message. */
+  usage: RecordedUsage | undefined;
+};
+
+/** The fields of `usage` that make up the bill, as at the end of the answer. */
+export type RecordedUsage = {
+  /** Input that was neither read from the cache nor written to it. */
+  readonly input_tokens: number;
+  readonly cache_creation_input_tokens: number;
+  readonly cache_read_input_tokens: number;
+  readonly output_tokens: number;
 };
 
 /** What became of a request, for those who watch; a client or a test sees it in the answer. */
@@ -90,6 +101,7 @@ export class Recorder {
       status: undefined,
       state: 'answering',
       aborted: false,
+      usage: undefined,
     };
     this.requests.push(recorded);
     this.#sizes.push(o.bytes + BYTES_BESIDES);
@@ -102,6 +114,7 @@ export class Recorder {
   /** Keeps what is answered; a message weighs what its text weighs. */
   answered(request: RecordedRequest, answer: Pick<Outcome, 'message' | 'error'>): void {
     this.#outcomes.set(request, { ...this.#outcomes.get(request), ...answer });
+    if (answer.message !== undefined) request.usage = billOf(answer.message.usage);
     const at = this.requests.lastIndexOf(request);
     const bytes = (answer.message?.usage.outputTokens ?? 0) * BYTES_PER_OUTPUT_TOKEN;
     if (this.#sizes[at] !== undefined) {
@@ -189,4 +202,13 @@ export function placeOf(url: string): { path: string; query: string } {
   const target = url.replace(/^[a-z]+:\/\/[^/?#]*/i, '').replace(/#.*$/s, '');
   const at = target.indexOf('?');
   return at === -1 ? { path: target, query: '' } : { path: target.slice(0, at), query: target.slice(at + 1) };
+}
+
+function billOf({ input, outputTokens }: PlannedUsage): RecordedUsage {
+  return {
+    input_tokens: input.input,
+    cache_creation_input_tokens: input.written5m + input.written1h,
+    cache_read_input_tokens: input.read,
+    output_tokens: outputTokens,
+  };
 }

@@ -66,7 +66,7 @@ export function planMessage(reply: MessageReply, checked: CheckedRequest, o: Pla
     outputTokens: tokensOfBytes(budget.spent),
     thinkingTokens: tokensOfBytes(thinkingBytes),
     serviceTier: o.serviceTier ?? 'standard',
-    speed: typeof request.speed === 'string' ? request.speed : null,
+    speed: request.speed ?? null,
   };
   const stopReason = budget.exceeded
     ? 'max_tokens'

@@ -32,6 +32,8 @@ export type MessagesRequest = {
     | undefined;
   output_config?: { effort?: string | null | undefined; format?: unknown } | undefined;
   stream?: boolean | undefined;
+  stop_sequences?: string[] | undefined;
+  speed?: string | null | undefined;
   [field: string]: unknown;
 };
 
