@@ -44,6 +44,7 @@ test.each([
   'CHANGELOG.md',
   'docs/README.md',
   'docs/dependencies.md',
+  'docs/scenarios.md',
   '.changeset/README.md',
 ])('the links of %s lead somewhere', (file) => {
   const links = [...readFileSync(join(ROOT, file), 'utf8').matchAll(/\]\(([^)#:]+)(#[^)]*)?\)/g)].map(
