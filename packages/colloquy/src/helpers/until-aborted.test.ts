@@ -17,3 +17,12 @@ test('rejects with the reason as soon as the signal aborts', async () => {
   await expect(waiting).rejects.toBe('enough');
   await expect(untilAborted(Promise.resolve(1), controller.signal)).rejects.toBe('enough');
 });
+
+test('a promise that fails after the abort, or was too late from the beginning, is no unhandled rejection', async () => {
+  const controller = new AbortController();
+  controller.abort(new Error('stop'));
+  const late = Promise.withResolvers<void>();
+  await expect(untilAborted(late.promise, controller.signal)).rejects.toThrow('stop');
+  late.reject(new Error('too late'));
+  await new Promise((resolve) => setImmediate(resolve));
+});

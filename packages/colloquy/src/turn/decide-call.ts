@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
-import { ColloquyError } from '../errors.ts';
+import { ColloquyError, ConfigurationError } from '../errors.ts';
+import { untilAborted } from '../helpers/until-aborted.ts';
 import type { HookOutcome } from '../hooks/run-hooks.ts';
 import type { Decision, Entry, Json, NewEntry } from '../log/entries.ts';
 import type { CallState } from '../log/fold.ts';
 import type { PermissionResult, PermissionUpdate } from '../options/permissions.ts';
 import { decide } from '../permissions/decide.ts';
+import { parseUpdate } from '../permissions/parse-update.ts';
+import { applyUpdate } from '../permissions/state.ts';
 import type { Tool } from '../tools/tool.ts';
 import type { ShownCall } from '../views/door-messages.ts';
 import { contextOf } from './context.ts';
@@ -108,7 +111,7 @@ async function askCallback(
   const input = asRecord(open.input);
   let answer: PermissionResult;
   try {
-    answer = await untilStopped(
+    answer = await untilAborted(
       canUseTool(call.block.name, input, {
         signal: stop.signal,
         // The chain makes its suggestions as permission updates.
@@ -124,7 +127,8 @@ async function askCallback(
     return { ...open, decision: { behavior: 'deny', source: 'callback', reason } };
   }
   if (answer?.behavior === 'allow') {
-    await applyUpdates(world, answer.updatedPermissions ?? []);
+    const flaw = await applyUpdates(world, answer.updatedPermissions ?? []);
+    if (flaw !== undefined) return { ...open, decision: { behavior: 'deny', source: 'callback', reason: flaw } };
     return allowed(tool, open, 'callback', 'canUseTool allowed the call.', answer.updatedInput);
   }
   const reason = answer?.behavior === 'deny' ? answer.message : 'canUseTool gave no answer that could be understood.';
@@ -175,7 +179,8 @@ async function askThroughLog(
   if (answer === undefined) return undefined;
   const { decision } = answer;
   if (decision.behavior === 'allow') {
-    await applyUpdates(world, (decision.suggestions ?? []) as PermissionUpdate[]);
+    const flaw = await applyUpdates(world, decision.suggestions ?? []);
+    if (flaw !== undefined) return { ...open, decision: { behavior: 'deny', source: 'person', reason: flaw } };
     return allowed(tool, open, 'person', decision.reason, decision.updatedInput);
   }
   return { ...open, decision: { ...decision, behavior: 'deny', source: 'person' } };
@@ -196,21 +201,21 @@ async function answerTo(world: TurnWorld, request: number | undefined, stop: Tur
   }
 }
 
-/** Changed rules, modes and folders go through the log, like every setting: they hold from the next call on. */
-async function applyUpdates(world: TurnWorld, updates: readonly PermissionUpdate[]): Promise<void> {
-  if (updates.length > 0)
-    await note(world, { kind: 'settings', patch: { permissionUpdates: updates }, by: 'permission' });
+/**
+ * Changed rules, modes and folders go through the log, like every setting: they hold from the next call on. What is wrong with
+ * them is given back; then nothing of them holds.
+ */
+async function applyUpdates(world: TurnWorld, updates: readonly Json[]): Promise<string | undefined> {
+  if (updates.length === 0) return undefined;
+  try {
+    updates.map(parseUpdate).reduce(applyUpdate, world.permissions.state);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.message;
+    throw error;
+  }
+  await note(world, { kind: 'settings', patch: { permissionUpdates: updates }, by: 'permission' });
+  return undefined;
 }
 
 /** Tool inputs are objects: the accumulator and the tools' schemas see to it. */
 const asRecord = (input: Json): Record<string, unknown> => input as Record<string, unknown>;
-
-/** Settles with the promise, or rejects with the signal's reason; leaves no listener behind. */
-function untilStopped<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason);
-    if (signal.aborted) return onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
-}

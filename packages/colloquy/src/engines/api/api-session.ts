@@ -216,7 +216,8 @@ export class ApiSession implements HostedSession {
       error instanceof ColloquyError
         ? error
         : new AbortError(`Session ${this.id} has failed: ${String(error)}`, { cause: error });
-    void this.close();
+    // What fails while closing is told to whoever closes it; it may be that nobody does.
+    this.close().catch(() => {});
   }
 
   async #shutDown(): Promise<void> {
@@ -226,8 +227,11 @@ export class ApiSession implements HostedSession {
     const bound = new AbortController();
     await Promise.race([this.#running, delay(CLOSE_BOUND_MS, { signal: bound.signal }).catch(() => {})]);
     bound.abort();
-    await this.log.close();
-    this.setup.close();
+    try {
+      await this.log.close();
+    } finally {
+      this.setup.close();
+    }
   }
 }
 

@@ -2,6 +2,8 @@ import { ConfigurationError } from '../../errors.ts';
 import type { Decision, NewEntry } from '../../log/entries.ts';
 import { listModels, resolveModel } from '../../messages-api/models.ts';
 import { reportedMode } from '../../options/reported-mode.ts';
+import { parseUpdate } from '../../permissions/parse-update.ts';
+import { applyUpdate, type PermissionState } from '../../permissions/state.ts';
 import type { Controls, PermissionAnswer } from '../engine.ts';
 import type { ApiSession } from './api-session.ts';
 
@@ -59,7 +61,7 @@ export const CONTROLS: Handlers = {
     const answer: NewEntry & { kind: 'permission_answer' } = {
       kind: 'permission_answer',
       request,
-      decision: toDecision(decision),
+      decision: toDecision(decision, session.world.permissions.state),
       by: who,
       once: `answer:${request}`,
     };
@@ -81,12 +83,14 @@ export const CONTROLS: Handlers = {
   },
 };
 
-function toDecision(answer: PermissionAnswer): Decision {
+/** @throws ConfigurationError for permission updates that cannot be. */
+function toDecision(answer: PermissionAnswer, permissions: PermissionState): Decision {
   if (answer.behavior === 'deny') {
     const reason =
       answer.message === undefined || answer.message === '' ? 'The user did not allow this call.' : answer.message;
     return { behavior: 'deny', source: 'person', reason, ...(answer.interrupt === true ? { interrupt: true } : {}) };
   }
+  answer.updatedPermissions?.map(parseUpdate).reduce(applyUpdate, permissions);
   return {
     behavior: 'allow',
     source: 'person',

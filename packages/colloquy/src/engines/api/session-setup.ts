@@ -9,7 +9,13 @@ import { reportedMode } from '../../options/reported-mode.ts';
 import { environmentOf, modelOf, workingDirectoryOf } from '../../options/resolve-options.ts';
 import { validateModel, validatePermissionMode } from '../../options/validate.ts';
 import { VERSION } from '../../helpers/version.ts';
-import { applyUpdate, initialPermissions, isToolDenied, withMode } from '../../permissions/state.ts';
+import {
+  applyUpdate,
+  initialPermissions,
+  isToolDenied,
+  type PermissionState,
+  withMode,
+} from '../../permissions/state.ts';
 import { createLocalFiles } from '../../tools/local-files.ts';
 import { createLocalShell } from '../../tools/local-shell.ts';
 import type { Tool } from '../../tools/tool.ts';
@@ -107,17 +113,25 @@ export class SessionSetup {
     };
   }
 
-  /** Takes over what a `settings` entry changes. Entries come from this library's own controls, on whatever machine. */
+  /**
+   * Takes over what a `settings` entry changes. Whoever writes one checks it first; what this session cannot follow all the same,
+   * such as a mode that was allowed when it was set, is passed over.
+   */
   applySettings(patch: Record<string, Json>): void {
     const { permissionMode, model, permissionUpdates } = patch;
-    if (typeof permissionMode === 'string') {
-      // Checked by `setPermissionMode` before it was written; `withMode` checks again, for a log that another program wrote.
-      this.#permissions.state = withMode(this.#permissions.state, permissionMode as PermissionModeInput);
-    }
+    // `withMode` checks it.
+    if (typeof permissionMode === 'string')
+      this.#change((state) => withMode(state, permissionMode as PermissionModeInput));
     if (typeof model === 'string' || model === null) this.#model = model ?? this.#firstModel;
-    if (Array.isArray(permissionUpdates)) {
-      for (const update of permissionUpdates)
-        this.#permissions.state = applyUpdate(this.#permissions.state, parseUpdate(update));
+    if (!Array.isArray(permissionUpdates)) return;
+    for (const update of permissionUpdates) this.#change((state) => applyUpdate(state, parseUpdate(update)));
+  }
+
+  #change(change: (state: PermissionState) => PermissionState): void {
+    try {
+      this.#permissions.state = change(this.#permissions.state);
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error;
     }
   }
 
