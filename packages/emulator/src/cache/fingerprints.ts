@@ -1,7 +1,7 @@
 import type { CheckedRequest } from '../refusals/check-request.ts';
 import { isRecord } from '../request/messages-request.ts';
 import { breakpointsOf } from './breakpoints.ts';
-import { messagesSettings } from './level-keys.ts';
+import { messagesSettings, systemSettings } from './level-keys.ts';
 
 /** Why a request could not go on with the cached prefix of the one before it, as `diagnostics.cache_miss_reason` tells. */
 export type CacheMissReason =
@@ -72,7 +72,7 @@ function fingerprintOf(checked: CheckedRequest, workspaceId: string): Fingerprin
     system: system.whole(),
     tools: `${tools.whole()} ${web.whole()}`,
     messages: { count: messages.length, digest: messages.whole() },
-    settings: messagesSettings(checked),
+    settings: `${systemSettings(checked)} ${messagesSettings(checked)}`,
     cachedTokens: prompt.tokensUpTo(breakpointsOf(prompt, request.cache_control).at(-1)?.at ?? -1),
   };
 }

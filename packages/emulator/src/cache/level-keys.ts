@@ -29,19 +29,19 @@ export class PrefixKeys {
     return `${(this.#levels[level] ??= this.#before(level))}${this.#checked.prompt.chains[level].after(count)}`;
   }
 
-  /** Stands for everything that a level depends on besides its own blocks. */
+  /** Everything that a level depends on besides its own blocks; not hashed, because looking it up costs less. */
   #before(level: Level): string {
     const { model, prompt } = this.#checked;
     const { tools, web, system } = prompt.chains;
     switch (level) {
       case 'tools':
-        return digestOf(`tools ${model.id} ${this.#workspaceId}`);
+        return `${this.#workspaceId} ${model.id} `;
       case 'web':
-        return digestOf(`web ${this.#before('tools')} ${tools.whole()} ${systemSettings(this.#checked)}`);
+        return `${this.#before('tools')}${tools.whole()} ${systemSettings(this.#checked)} `;
       case 'system':
-        return digestOf(`system ${this.#before('web')} ${web.whole()}`);
+        return `${this.#before('web')}${web.whole()} `;
       case 'messages':
-        return digestOf(`messages ${this.#before('system')} ${system.whole()} ${messagesSettings(this.#checked)}`);
+        return `${this.#before('system')}${system.whole()} ${messagesSettings(this.#checked)} `;
       default:
         return level satisfies never;
     }
@@ -49,18 +49,17 @@ export class PrefixKeys {
 }
 
 /** Settings that reach into the system prompt. */
-function systemSettings({ request, prompt }: CheckedRequest): string {
-  return canonical([request.speed ?? 'standard', prompt.has.citations, request.output_config?.format]);
+export function systemSettings({ request, prompt }: CheckedRequest): string {
+  const format = request.output_config?.format ?? undefined;
+  const formatDigest = format === undefined ? '' : digestOf(canonical(format));
+  return `${request.speed ?? 'standard'} ${prompt.has.citations} ${formatDigest}`;
 }
 
 /** Settings that reach into the messages; one that is left out is the same as its default. */
 export function messagesSettings({ request, model, prompt }: CheckedRequest): string {
-  const choice = request.tool_choice;
-  const thinking = request.thinking;
-  return canonical([
-    [choice?.type ?? 'auto', choice?.name, choice?.disable_parallel_tool_use === true],
-    prompt.has.images,
-    [thinking?.type ?? (model.thinksByDefault ? 'adaptive' : 'disabled'), thinking?.budget_tokens],
-    request.output_config?.effort ?? model.effort,
-  ]);
+  const { tool_choice: choice, thinking } = request;
+  const thinks = thinking?.type ?? (model.thinksByDefault ? 'adaptive' : 'disabled');
+  const effort = request.output_config?.effort ?? model.effort;
+  const parallel = choice?.disable_parallel_tool_use !== true;
+  return `${choice?.type ?? 'auto'} ${choice?.name} ${parallel} ${prompt.has.images} ${thinks} ${thinking?.budget_tokens} ${effort}`;
 }

@@ -251,7 +251,7 @@ describe('how long an entry lives', () => {
   ])('%s writes nothing', async (_, reply) => {
     const emulator = emulate(reply);
     const fields = { system: [part(600, 's', '5m')] };
-    await textOfBody(await post(emulator, bodyOf(fields))).catch(() => undefined);
+    await textOfBody(await post(emulator, bodyOf({ ...fields, stream: true }))).catch(() => undefined);
     expect(await bill(emulator, fields)).toMatchObject({ read: 0, for5m: 600 });
   });
 

@@ -40,7 +40,7 @@ export class Prompt {
     this.chains = {
       tools: reader.tools.tools.chain,
       web: reader.tools.web.chain,
-      system: new DigestChain(reader.identities.system),
+      system: new DigestChain(reader.identities.system, { grows: true }),
       messages: new DigestChain(reader.identities.messages, { grows: true }),
     };
   }
