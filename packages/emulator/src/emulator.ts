@@ -1,6 +1,7 @@
 import { expectRequests, type RequestExpectation } from './assertions/expect-requests.ts';
 import { tellRequests } from './assertions/tell-request.ts';
 import { PromptCache } from './cache/prompt-cache.ts';
+import { BatchQueue } from './batches/batch-queue.ts';
 import { systemClock, type Clock } from './clock/clock.ts';
 import { Pacer } from './clock/pacer.ts';
 import type { ExchangeState } from './exchange/context.ts';
@@ -42,9 +43,14 @@ export type EmulatorOptions = {
   clock?: Clock | undefined;
   /** What each key may ask for within a minute; beyond it requests are refused with 429. Default: more than anyone can ask. */
   rateLimits?: RateLimitOptions | undefined;
-  /** Names that `anthropic-beta` may hold besides those that the API is known to accept. */
   /** Room for all files that are uploaded or added, in bytes. Default 1 GiB; they are kept in memory. */
   fileStorageBytes?: number | undefined;
+  /**
+   * Milliseconds that each request of a batch takes, one after another. Default 0: a batch is answered as soon as anything else
+   * is asked for; a cancel that comes before stops all of it.
+   */
+  batchRequestMs?: number | undefined;
+  /** Names that `anthropic-beta` may hold besides those that the API is known to accept. */
   betas?: readonly string[] | undefined;
 };
 
@@ -63,9 +69,9 @@ export interface Emulator {
   expectRequests(...expected: readonly RequestExpectation[]): void;
   /** One line for each request: what was newest in it, and what became of it. For snapshots. */
   tellRequests(): string;
-  /** The oldest request that no earlier call has returned, as soon as it is there. @throws Error after 10 s, or `timeoutMs`. */
   /** Keeps a file as if a tool had made it: unlike an upload it can be downloaded from `GET /v1/files/{id}/content`. */
   addFile(file: MadeFile): { id: string };
+  /** The oldest request that no earlier call has returned, as soon as it is there. @throws Error after 10 s, or `timeoutMs`. */
   nextRequest(o?: WaitOptions): Promise<RecordedRequest>;
   /** Resolves when no answer is under way: every stream has ended or was left. @throws Error after 10 s, or `timeoutMs`. */
   idle(o?: WaitOptions): Promise<void>;
@@ -89,8 +95,9 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
     limits: new RateLimits(options.rateLimits),
     cache: new PromptCache(),
     preservedThinking: options.preservedThinking ?? 'enforced',
-    betas: new Set(options.betas),
     files: new FileStore(options.fileStorageBytes),
+    batches: new BatchQueue(options.batchRequestMs),
+    betas: new Set(options.betas),
   };
   let page: Promise<Page> | undefined;
   // Tests and programs do without, so it is loaded when somebody wants it.
@@ -101,6 +108,7 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
     script: (...replies) => void state.replies.script.push(...replies),
     expectRequests: (...expected) => expectRequests(state.recorder.requests, expected),
     tellRequests: () => tellRequests(state.recorder.requests),
+    addFile: (file) => ({ id: addMadeFile(file, state).id }),
     nextRequest: (o) => state.recorder.nextRequest(o),
     idle: (o) => state.recorder.idle(o),
     async listen(o) {
@@ -108,5 +116,4 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
       return listen((request) => exchange(request, state, { needsKey: true }), o, door);
     },
   };
-    addFile: (file) => ({ id: addMadeFile(file, state).id }),
 }

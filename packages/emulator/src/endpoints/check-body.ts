@@ -6,11 +6,9 @@ import { checkRequest, type CheckedRequest } from '../refusals/check-request.ts'
 export function checkBody(
   body: unknown,
   endpoint: CheckedApi['endpoint'],
-  { version, betas, state, caller, recorded }: Pick<Context, 'version' | 'betas' | 'state' | 'caller' | 'recorded'>,
+  o: Pick<Context, 'version' | 'betas' | 'state' | 'caller'> & { nowMs: number },
 ): CheckedRequest {
-  const files = {
-    find: (id: string) => state.files.get(id, caller.workspaceId),
-    nowMs: recorded.receivedAtMs,
-  };
+  const { version, betas, state, caller, nowMs } = o;
+  const files = { find: (id: string) => state.files.get(id, caller.workspaceId), nowMs };
   return checkRequest(body, { version, betas, endpoint, files, preservedThinking: state.preservedThinking });
 }

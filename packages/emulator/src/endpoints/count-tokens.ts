@@ -7,7 +7,8 @@ import { checkBody } from './check-body.ts';
 /** `POST /v1/messages/count_tokens`. */
 export function countTokens(context: Context): HttpResponse {
   const { body, recorded, state, caller } = context;
-  const checked = checkBody(jsonOf(body), 'count_tokens', context);
-  state.limits.admitCount(caller.key, recorded.receivedAtMs);
+  const nowMs = recorded.receivedAtMs;
+  const checked = checkBody(jsonOf(body), 'count_tokens', { ...context, nowMs });
+  state.limits.admitCount(caller.key, nowMs);
   return jsonAnswer(200, { input_tokens: checked.inputTokens }, recorded.requestId);
 }

@@ -19,7 +19,7 @@ import { checkBody } from './check-body.ts';
 export async function createMessage(context: Context): Promise<HttpResponse> {
   const { http, body, state, caller, recorded } = context;
   const nowMs = recorded.receivedAtMs;
-  const checked = checkBody(jsonOf(body), 'messages', context);
+  const checked = checkBody(jsonOf(body), 'messages', { ...context, nowMs });
   const cached = state.cache.open(checked, { workspaceId: caller.workspaceId, nowMs });
   // What is read from the cache does not count against the limit.
   const inputTokens = checked.inputTokens - cached.usage.read;

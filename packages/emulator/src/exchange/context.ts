@@ -1,3 +1,4 @@
+import type { BatchQueue } from '../batches/batch-queue.ts';
 import type { PromptCache } from '../cache/prompt-cache.ts';
 import type { Pacer } from '../clock/pacer.ts';
 import type { FileStore } from '../files/file-store.ts';
@@ -20,6 +21,7 @@ export type ExchangeState = {
   cache: PromptCache;
   preservedThinking: PreservedThinking;
   files: FileStore;
+  batches: BatchQueue;
   /** Betas that are accepted besides the known ones. */
   betas: ReadonlySet<string>;
 };

@@ -59,5 +59,6 @@ function answer(o: {
   if (body.bytes > body.maxBytes) refuse(`Request exceeds the maximum size of ${body.maxBytes} bytes`, { status: 413 });
   const route = routeOf(o.place, recorded);
   const { version, betas, caller } = checkHeaders(http.headers, { needsKey: o.needsKey, betas: state.betas });
+  if (!route.leavesBatches) state.batches.advance(recorded.receivedAtMs, state);
   return route.answer({ http, recorded, body, state, caller, version, betas }, o.place.id);
 }

@@ -1,3 +1,4 @@
+import { batchResults, cancelBatch, createBatch, deleteBatch, listBatches, showBatch } from '../endpoints/batches.ts';
 import { countTokens } from '../endpoints/count-tokens.ts';
 import { deleteFile, downloadFile, listFiles, showFile, uploadFile } from '../endpoints/files.ts';
 import { createMessage } from '../endpoints/messages.ts';
@@ -18,12 +19,20 @@ type Route = {
   maxBodyBytes?: number;
   /** The body is a form with files, not JSON. */
   takesForm?: boolean;
+  /** Batches do not go on when such a request comes; it sees to that itself. */
+  leavesBatches?: boolean;
   answer(context: Context, id: string): HttpResponse | Promise<HttpResponse>;
 };
 
 const ROUTES: readonly Route[] = [
   { method: 'POST', path: /^\/v1\/messages$/, answer: createMessage },
   { method: 'POST', path: /^\/v1\/messages\/count_tokens$/, answer: countTokens },
+  { method: 'POST', path: /^\/v1\/messages\/batches$/, maxBodyBytes: 256 * MB, answer: createBatch },
+  { method: 'GET', path: /^\/v1\/messages\/batches$/, answer: listBatches },
+  { method: 'GET', path: /^\/v1\/messages\/batches\/([^/]+)$/, answer: showBatch },
+  { method: 'DELETE', path: /^\/v1\/messages\/batches\/([^/]+)$/, answer: deleteBatch },
+  { method: 'GET', path: /^\/v1\/messages\/batches\/([^/]+)\/results$/, answer: batchResults },
+  { method: 'POST', path: /^\/v1\/messages\/batches\/([^/]+)\/cancel$/, leavesBatches: true, answer: cancelBatch },
   { method: 'GET', path: /^\/v1\/models$/, answer: listModels },
   { method: 'GET', path: /^\/v1\/models\/([^/]+)$/, answer: showModel },
   { method: 'POST', path: /^\/v1\/files$/, takesForm: true, maxBodyBytes: 500 * MB, answer: uploadFile },

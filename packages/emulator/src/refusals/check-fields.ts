@@ -8,7 +8,7 @@ export type ApiVersion = '2026-10-21' | '2023-06-01';
 /** Under which rules a body is checked. */
 export type CheckedApi = {
   version: ApiVersion;
-  endpoint: 'messages' | 'count_tokens';
+  endpoint: 'messages' | 'count_tokens' | 'batch';
   betas: readonly string[];
   /** Where files that the request names are looked up. Default: there are none. */
   files?: FileLookup | undefined;
@@ -51,7 +51,8 @@ const CREATED = [
 export function checkFields(body: Record<string, unknown>, api: CheckedApi): void {
   checkNames(body, api);
   if (typeof body.model !== 'string') refuse('model: Field required');
-  if (api.endpoint === 'messages') checkMaxTokens(body);
+  if (api.endpoint !== 'count_tokens') checkMaxTokens(body);
+  if (api.endpoint === 'batch') checkBatched(body);
   if (!Array.isArray(body.messages)) refuse('messages: Field required');
   if (body.messages.length === 0) refuse('messages: at least one message is required');
   if (body.messages.length > MAX_MESSAGES) refuse(`messages: at most ${MAX_MESSAGES} messages are allowed`);
@@ -74,15 +75,21 @@ export function checkExtra(value: Record<string, unknown>, allowed: readonly str
 }
 
 function checkNames(body: Record<string, unknown>, api: CheckedApi): void {
-  const allowed = api.endpoint === 'messages' ? CREATED : COUNTED;
+  const allowed = api.endpoint === 'count_tokens' ? COUNTED : CREATED;
   for (const name of Object.keys(body)) {
-    if (SAMPLING.includes(name) && api.endpoint === 'messages') {
+    if (SAMPLING.includes(name) && api.endpoint !== 'count_tokens') {
       if (api.version === '2026-10-21')
         refuse(`${name}: this parameter does not exist in API version 2026-10-21; leave it out`);
     } else if (!allowed.includes(name) && !isBetaField(name, api.betas)) {
       refuse(`${name}: Extra inputs are not permitted`);
     }
   }
+}
+
+/** Nobody waits for the answers of a batch. */
+function checkBatched(body: Record<string, unknown>): void {
+  if (body.stream === true) refuse('stream: cannot be used in a batch');
+  if (body.max_tokens === 0) refuse('max_tokens: 0 cannot be used in a batch');
 }
 
 function checkMaxTokens(body: Record<string, unknown>): void {

@@ -7,14 +7,17 @@ const MIN_BUDGET_TOKENS = 1024;
 const HIGH_EFFORTS = ['xhigh', 'max'];
 /** Lets a request choose what becomes of thinking blocks that are not shown to the model, and tells of them. */
 export const BINDING_BETA = 'thinking-binding-controls-2026-08-01';
+const LONG_OUTPUT_BETA = 'output-300k-2026-03-24';
+const LONG_OUTPUT_TOKENS = 300_000;
 const UPDATES_BETA = 'thinking-display-updates-2026-08-18';
 
 /** What depends on the model: thinking, forced tools, sampling, the cap of max_tokens. */
 export function checkThinkingSettings(request: MessagesRequest, o: { model: Model; api: CheckedApi }): void {
   const { model, api } = o;
-  if (api.endpoint === 'messages' && request.max_tokens > model.maxTokens) {
+  const maxTokens = maxTokensOf(model, api);
+  if (api.endpoint !== 'count_tokens' && request.max_tokens > maxTokens) {
     refuse(
-      `max_tokens: ${request.max_tokens} > ${model.maxTokens}, which is the maximum allowed number of output tokens for ${model.id}`,
+      `max_tokens: ${request.max_tokens} > ${maxTokens}, which is the maximum allowed number of output tokens for ${model.id}`,
     );
   }
   for (const name of ['temperature', 'top_p', 'top_k']) {
@@ -22,6 +25,12 @@ export function checkThinkingSettings(request: MessagesRequest, o: { model: Mode
   }
   checkThinking(request, o);
   checkForcedTools(request, model);
+}
+
+/** Models with a large window write more in batches, if a beta asks for it. */
+function maxTokensOf(model: Model, api: CheckedApi): number {
+  const writesMore = api.endpoint === 'batch' && api.betas.includes(LONG_OUTPUT_BETA);
+  return writesMore && model.maxInputTokens >= 1_000_000 ? LONG_OUTPUT_TOKENS : model.maxTokens;
 }
 
 function checkThinking(request: MessagesRequest, { model, api }: { model: Model; api: CheckedApi }): void {
