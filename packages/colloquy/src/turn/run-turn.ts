@@ -66,6 +66,7 @@ async function untilItEnds(world: TurnWorld, stop: TurnStop): Promise<Ending | u
     if (stop.cause !== undefined) return stopped(world, turn, stop.cause);
     const ending = await afterAnswer(world, turn, stop);
     if (ending !== undefined) return ending;
+    if (stop.signal.aborted) continue;
     if (world.limits.maxTurns !== undefined && turn.answers >= world.limits.maxTurns)
       return tooManyTurns(world.limits.maxTurns);
     const asked = await askModel(world, stop);
@@ -100,6 +101,7 @@ async function submitPrompts(world: TurnWorld, turn: OpenTurn, stop: TurnStop): 
       { prompt: promptText(prompt.content) },
       { toolUseId: undefined, signal: stop.signal },
     );
+    if (stop.cause !== undefined) return stopped(world, turn, stop.cause, { unseen: true });
     const reason = outcome.block ?? (outcome.continue ? undefined : (outcome.stopReason ?? 'A hook ended the turn'));
     await note(world, ...outcome.warnings.map((text) => contextOf('warning', text)));
     if (reason !== undefined) {
@@ -164,6 +166,8 @@ async function stopHooks(world: TurnWorld, turn: OpenTurn, stop: TurnStop): Prom
     { stop_hook_active: turn.stopHookActive, last_assistant_message: turn.text },
     { toolUseId: undefined, signal: stop.signal },
   );
+  // The next owner asks again.
+  if (stop.cause?.why === 'left') return undefined;
   await note(world, ...outcome.warnings.map((text) => contextOf('warning', text)));
   if (!outcome.continue) return { ...done, terminal: 'stop_hook_prevented' };
   const more = [...(outcome.block === undefined ? [] : [outcome.block]), ...outcome.additionalContext];
@@ -204,7 +208,13 @@ function overBudget(world: TurnWorld): Ending {
   };
 }
 
-async function stopped(world: TurnWorld, turn: OpenTurn, cause: StopCause): Promise<Ending | undefined> {
+/** The end of a turn that is stopped; `unseen`: before its prompts were let through, so that the model is not told them later. */
+async function stopped(
+  world: TurnWorld,
+  turn: OpenTurn,
+  cause: StopCause,
+  o: { unseen?: true } = {},
+): Promise<Ending | undefined> {
   if (cause.why === 'left') return undefined;
   // An answer that was cut has no stop reason: its calls have not begun.
   const terminal = turn.calls.length > 0 && turn.stopReason !== null ? 'aborted_tools' : 'aborted_streaming';
@@ -216,6 +226,7 @@ async function stopped(world: TurnWorld, turn: OpenTurn, cause: StopCause): Prom
     subtype: 'error_during_execution',
     terminal,
     errors,
+    ...o,
   });
   switch (cause.why) {
     case 'interrupt':
@@ -223,7 +234,7 @@ async function stopped(world: TurnWorld, turn: OpenTurn, cause: StopCause): Prom
       await note(world, contextOf('interrupt', told));
       return failed(told);
     case 'preempted':
-      return { kind: 'success', terminal, result: turn.text };
+      return { kind: 'success', terminal, result: turn.text, ...o };
     case 'timeout':
       return {
         kind: 'error',
@@ -231,9 +242,10 @@ async function stopped(world: TurnWorld, turn: OpenTurn, cause: StopCause): Prom
         terminal,
         errors: [`The turn took longer than ${cause.timeoutMs} ms (timeoutMs) and was stopped`],
         timedOut: true,
+        ...o,
       };
     case 'hook':
-      return { kind: 'success', terminal: 'hook_stopped', result: '' };
+      return { kind: 'success', terminal: 'hook_stopped', result: '', ...o };
     case 'closed':
       return failed('The session was closed while the turn ran');
     default:

@@ -4,7 +4,7 @@ import type { SDKMessageOrigin, TerminalReason } from '../messages.ts';
 import type { ResultFacts } from '../views/to-sdk-messages.ts';
 import type { TurnWorld } from './turn-world.ts';
 
-/** How a turn ended. */
+/** How a turn ended. `unseen`: before its prompts were told to the model, and they are not told later. */
 export type Ending =
   | {
       kind: 'success';
@@ -12,8 +12,16 @@ export type Ending =
       result: string;
       isError?: boolean | undefined;
       apiStatus?: number | null | undefined;
+      unseen?: true | undefined;
     }
-  | { kind: 'error'; subtype: ErrorSubtype; terminal: TerminalReason; errors: string[]; timedOut?: true | undefined }
+  | {
+      kind: 'error';
+      subtype: ErrorSubtype;
+      terminal: TerminalReason;
+      errors: string[];
+      timedOut?: true | undefined;
+      unseen?: true | undefined;
+    }
   /** The prompt was blocked by a hook: it is dropped from the history. */
   | { kind: 'blocked'; reason: string };
 
@@ -24,7 +32,8 @@ export async function endTurn(world: TurnWorld, ending: Ending, ...facts: NewEnt
   const turn = world.state.turn;
   if (turn === undefined) return;
   const result = resultFacts(world.state, turn, ending, Date.now());
-  const reason = ending.kind === 'blocked' ? 'blocked' : ending.terminal;
+  // What was blocked is dropped from the history.
+  const reason = ending.kind === 'blocked' || ending.unseen === true ? 'blocked' : ending.terminal;
   await world.log.append([...facts, { kind: 'turn_end', turn: turn.id, reason, result }], {
     sync: 'now',
     checkpoint: toCheckpoint(world.state),

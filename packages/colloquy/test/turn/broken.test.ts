@@ -6,17 +6,16 @@ import { promptOf } from './recorded-session.ts';
 import { newestBlocks, openScene, resultOf } from './scene.ts';
 
 /** A store that can be told to fail from now on. */
-function failingStore(): { store: Store; fail(): void } {
+function failingStore(): { store: Store; fail: () => void } {
   const store = createMemoryStore();
-  let failure: Error | undefined;
-  const { append, sync } = store;
   const refuse = async (): Promise<never> => {
-    throw failure;
+    throw new Error('The disk is full');
   };
-  store.append = ((...all: Parameters<Store['append']>) =>
-    failure === undefined ? append.apply(store, all) : refuse()) as Store['append'];
-  store.sync = () => (failure === undefined ? sync.call(store) : refuse());
-  return { store, fail: () => void (failure = new Error('The disk is full')) };
+  const fail = (): void => {
+    store.append = refuse;
+    store.sync = refuse;
+  };
+  return { store, fail };
 }
 
 test('a store that fails in a turn ends the session for its readers, and nothing else', async () => {

@@ -136,6 +136,26 @@ describe('UserPromptSubmit', () => {
     expect(sentMessages(scene.emulator, 0)).toEqual([{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }]);
   });
 
+  test('a prompt that is interrupted before the hook has spoken is not told to the model later', async () => {
+    const asked = Promise.withResolvers<void>();
+    const options = hook('UserPromptSubmit', async (input) => {
+      if (input.hook_event_name !== 'UserPromptSubmit' || input.prompt === 'Hi') return {};
+      asked.resolve();
+      return new Promise<never>(() => {});
+    });
+    await using scene = await openScene([text('Hello.')], options);
+    const first = scene.turn('The secret is 7');
+    await asked.promise;
+    await scene.control('interrupt', {});
+    expect(resultOf(await first)).toMatchObject({
+      subtype: 'error_during_execution',
+      terminal_reason: 'aborted_streaming',
+      num_turns: 0,
+    });
+    await scene.turn('Hi');
+    expect(sentMessages(scene.emulator, 0)).toEqual([{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }]);
+  });
+
   test('further context goes to the model with the prompt', async () => {
     const options = hook('UserPromptSubmit', async () => ({
       hookSpecificOutput: { hookEventName: 'UserPromptSubmit', additionalContext: 'It is raining' },

@@ -177,6 +177,8 @@ export class ApiSession implements HostedSession {
       try {
         await this.#loadHistory();
         if (this.#closing !== undefined && !open) return;
+        // A more urgent prompt came before this one's turn had begun.
+        if (stop.cause?.why === 'preempted' && !open) continue;
         // A prompt that another process withdrew meanwhile is refused; its entry comes with the next look at the log.
         if (open || (await beginTurn(this.world, `t${this.state.turns + 1}`, prompts))) await runTurn(this.world, stop);
         else await this.log.refresh();
