@@ -2,6 +2,11 @@ import type { ExchangeState } from '../exchange/context.ts';
 import { answerEntry } from './answer-entry.ts';
 import { LIFE_MS, type Batch, type BatchEntry } from './batch.ts';
 
+const AT_ONCE = 1000;
+
+// Taken at load: fake timers that a test installs later do not hold batches up.
+const { setImmediate } = globalThis;
+
 /**
  * The batches of all workspaces. Their requests are answered one after another, `requestMs` apart by the emulator's clock, and
  * nothing runs in between: what has become due is answered when the next exchange begins. So it holds no timer, and the
@@ -59,7 +64,10 @@ export class BatchQueue {
     }
   }
 
-  /** Begins to answer what is due, in the order in which it became so. Returns at once; see `settled`. */
+  /**
+   * Begins to answer what is due, in the order in which it became so, and returns; see `settled`. Of a large batch the first
+   * thousand are begun at once, the rest in between other exchanges.
+   */
   advance(nowMs: number, state: ExchangeState): void {
     if (this.#batches.size === 0) return;
     const open = [...this.#batches.values()].filter(({ endedAtMs }) => endedAtMs === undefined);
@@ -69,12 +77,10 @@ export class BatchQueue {
         batch.entries.filter((entry) => isDue(entry, batch, nowMs)).map((entry) => ({ batch, entry })),
       )
       .toSorted((a, b) => a.entry.dueAtMs - b.entry.dueAtMs);
-    const answers = due.map(async ({ batch, entry }) => {
-      entry.isTaken = true;
-      settle(entry, await answerEntry(entry, batch, state));
-    });
+    for (const { entry } of due) entry.isTaken = true;
+    const answering = answerAll(due, state);
     const before = this.#working;
-    this.#working = Promise.all([before, ...answers]).then(() => {
+    this.#working = Promise.all([before, answering]).then(() => {
       for (const batch of open) finish(batch, nowMs);
     });
     // Whoever asks for a batch awaits `settled` and is told; nobody else is disturbed by a failure.
@@ -84,6 +90,16 @@ export class BatchQueue {
   /** Resolves when everything that was due has its result. */
   settled(): Promise<void> {
     return this.#working;
+  }
+}
+
+async function answerAll(due: readonly { batch: Batch; entry: BatchEntry }[], state: ExchangeState): Promise<void> {
+  for (let from = 0; from < due.length; from += AT_ONCE) {
+    if (from > 0) await new Promise((resolve) => setImmediate(resolve));
+    const answers = due
+      .slice(from, from + AT_ONCE)
+      .map(async ({ batch, entry }) => settle(entry, await answerEntry(entry, batch, state)));
+    await Promise.all(answers);
   }
 }
 

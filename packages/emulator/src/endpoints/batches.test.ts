@@ -103,6 +103,15 @@ test('the script is used in the order of the requests; results come in another',
   );
 });
 
+test('a large batch leaves room for others, and ends all the same', async () => {
+  const on = batching();
+  const { id } = await on.create(
+    Object.fromEntries(Array.from({ length: 2500 }, (_, index) => [`r${index}`, bodyOf()])),
+  );
+  await ask(on.emulator);
+  expect((await on.show(id)).request_counts).toMatchObject({ succeeded: 2500 });
+});
+
 test('what came into the batch is answered before what is asked afterwards', async () => {
   const on = batching({ script: [text('for the batch'), text('for the message')] });
   const { id } = await on.create({ a: bodyOf() });
