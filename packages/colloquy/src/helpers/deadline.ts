@@ -1,3 +1,6 @@
+/** The longest time that a timer can wait for; with more, it is over at once. 24 days. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /**
  * A signal that aborts when its parent does, or when a bound passes. The bound can be moved and paused as often as chunks arrive:
  * that costs no new timer. One listener is held on the parent until `close()`.
@@ -32,7 +35,7 @@ export class Deadline {
     }
     clearTimeout(this.#timer);
     this.#timerMs = timeoutMs;
-    this.#timer = setTimeout(() => this.#onTimer(), timeoutMs);
+    this.#timer = setTimeout(() => this.#onTimer(), Math.min(timeoutMs, MAX_TIMER_MS));
   }
 
   /** Nothing is waited for any longer; the parent still counts. */

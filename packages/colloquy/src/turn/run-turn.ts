@@ -1,3 +1,4 @@
+import { MAX_TIMER_MS } from '../helpers/deadline.ts';
 import type { NewEntry } from '../log/entries.ts';
 import type { CallState, OpenTurn, QueuedPrompt } from '../log/fold.ts';
 import { askModel } from './ask-model.ts';
@@ -45,7 +46,8 @@ function taken(prompt: QueuedPrompt, turn: string): NewEntry {
 
 function startTimer(world: TurnWorld, stop: TurnStop): NodeJS.Timeout | undefined {
   const { timeoutMs } = world.limits;
-  return timeoutMs === undefined ? undefined : setTimeout(() => stop.stop({ why: 'timeout', timeoutMs }), timeoutMs);
+  if (timeoutMs === undefined) return undefined;
+  return setTimeout(() => stop.stop({ why: 'timeout', timeoutMs }), Math.min(timeoutMs, MAX_TIMER_MS));
 }
 
 async function untilItEnds(world: TurnWorld, stop: TurnStop): Promise<Ending | undefined> {

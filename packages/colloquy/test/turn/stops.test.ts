@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { createEmulator, refusal, status, text, toolUse } from '@colloquy/emulator';
+import { join } from 'node:path';
+import { createEmulator, paced, refusal, stall, status, text, toolUse } from '@colloquy/emulator';
 import { createSdkMcpServer, type HttpSend, type Options, tool } from 'colloquy';
-import { createApiEngine, createMemoryStore } from 'colloquy/internal';
+import { createApiEngine, createMemoryStore, openSqliteStore } from 'colloquy/internal';
 import { expect, test } from 'vitest';
 import { openWorkplace, plainModel, promptOf, storeWith } from './recorded-session.ts';
 import { newestBlocks, openScene, resultOf, sentMessages } from './scene.ts';
@@ -129,4 +130,25 @@ test('a request whose process died does not count against maxTurns', async () =>
     expect(message).toMatchObject({ subtype: 'success', result: 'Fine.' });
     break;
   }
+});
+
+test('an interrupt that cancels the queue lets none of it begin, however many wait', async () => {
+  const emulator = createEmulator({ script: [stall({ afterEvents: 6 })] });
+  await using store = await openSqliteStore({ path: join(openWorkplace().options.cwd ?? '', 'store.db') });
+  const engine = createApiEngine({ store, send: emulator.send });
+  await using session = await engine.open({ tools: [], env: {} });
+  await session.send(promptOf('Count'));
+  await emulator.nextRequest();
+  const waiting = [];
+  for (const name of ['a', 'b', 'c']) waiting.push((await session.send(promptOf(name))).uuid);
+  expect(await session.control('interrupt', { cancelQueued: true })).toEqual({ still_queued: [], cancelled: waiting });
+  await session.send(promptOf('Hello'));
+  await emulator.nextRequest();
+  expect(emulator.requests).toHaveLength(2);
+  expect(JSON.stringify(emulator.requests[1]?.messages)).toContain('Hello');
+});
+
+test('a time limit of months is not over at once', async () => {
+  await using scene = await openScene([paced(20, text('Hello to all.'))], { timeoutMs: 1e10 });
+  expect(resultOf(await scene.turn('Hi'))).toMatchObject({ subtype: 'success' });
 });

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../../errors.ts';
 import type { Decision, NewEntry } from '../../log/entries.ts';
+import type { QueuedPrompt } from '../../log/fold.ts';
 import { listModels, resolveModel } from '../../messages-api/models.ts';
 import { reportedMode } from '../../options/reported-mode.ts';
 import { parseUpdate } from '../../permissions/parse-update.ts';
@@ -15,18 +16,14 @@ type Handlers = {
 export const CONTROLS: Handlers = {
   async interrupt(session, { cancelQueued, by }) {
     const who = by ?? session.setup.by;
-    await session.log.input([{ kind: 'interrupt', by: who, keepQueue: cancelQueued !== true }], { sync: 'now' });
-    if (cancelQueued !== true) return { still_queued: session.state.queue.map(({ uuid }) => uuid) };
-    const cancelled: string[] = [];
-    for (const { seq, uuid } of session.state.queue) {
-      // A turn that takes the prompt in the same moment wins or loses by this key.
-      const withdrawn = await session.log.input(
-        [{ kind: 'prompt_withdrawn', prompt: seq, by: who, once: `take:${seq}` }],
-        { sync: 'now' },
-      );
-      if (withdrawn.ok) cancelled.push(uuid);
-    }
-    return { still_queued: session.state.queue.map(({ uuid }) => uuid), cancelled };
+    // Before the interrupt, so that no prompt's turn begins where the interrupted one ends; all share one wait for the disk.
+    const withdrawing =
+      cancelQueued === true ? session.state.queue.map((prompt) => withdraw(session, prompt, who)) : [];
+    const interrupt = { kind: 'interrupt' as const, by: who, keepQueue: cancelQueued !== true };
+    const [, ...uuids] = await Promise.all([session.log.input([interrupt], { sync: 'now' }), ...withdrawing]);
+    const still_queued = session.state.queue.map(({ uuid }) => uuid);
+    const cancelled = uuids.filter((uuid) => uuid !== undefined);
+    return cancelQueued === true ? { still_queued, cancelled } : { still_queued };
   },
 
   async setPermissionMode(session, { mode, by }) {
@@ -82,6 +79,12 @@ export const CONTROLS: Handlers = {
     };
   },
 };
+
+/** Takes a prompt from the queue; gives its uuid, unless a turn took it in the same moment: only one of the two has the key. */
+async function withdraw(session: ApiSession, { seq, uuid }: QueuedPrompt, by: string): Promise<string | undefined> {
+  const withdrawal = { kind: 'prompt_withdrawn' as const, prompt: seq, by, once: `take:${seq}` };
+  return (await session.log.input([withdrawal], { sync: 'now' })).ok ? uuid : undefined;
+}
 
 /** @throws ConfigurationError for permission updates that cannot be. */
 function toDecision(answer: PermissionAnswer, permissions: PermissionState): Decision {
