@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { createEmulator, text, thinking, toolUse } from '../src/index.ts';
 import { bodyOf, jsonOfBody, post, type Message } from '../src/testing/ask.ts';
 
-// The shapes of requests that Claude Code 2.1.328 sends, with words of our own. When the emulator refuses one, it takes it back
-// silently and asks with fewer features, so that only `conformance/` or these tests would tell.
+// The shapes of requests that Claude Code 2.1.328 sends, with words of our own. When one is refused, it silently asks again
+// with fewer features, so that only `conformance/` or these tests would tell.
 
 const BETAS = [
   'claude-code-20250219',

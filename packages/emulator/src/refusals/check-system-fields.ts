@@ -7,8 +7,8 @@ const OUTPUT_CONFIG_BETAS = ['mid-conversation-output-config-2026-07-01', 'per-t
 const CLEAR_AT_BETA = 'mid-conversation-system-clear-at-2026-08-21';
 
 /**
- * The fields of a system message amid the conversation: some betas let it set the effort from here on, or be shown for one turn
- * only.
+ * The fields of a system message amid the conversation: some betas let it set the effort from here on, or be shown for one
+ * turn only.
  * @see the type BetaSystemMessageParam of `@anthropic-ai/sdk` 1.10.0
  */
 export function checkSystemFields(
