@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-type IdKind = 'msg' | 'toolu' | 'req' | 'file' | 'msgbatch';
+type IdKind = 'msg' | 'toolu' | 'srvtoolu' | 'req' | 'file' | 'msgbatch';
 
 /** Makes ids that look like the API's and depend only on the seed, on how many were made, and on the salt. */
 export class Ids {

@@ -23,10 +23,37 @@ export type MessageReply = {
 
 /** `deltas` are sent one by one as they stand; `input` as a string is sent as it is, be it JSON or not. */
 export type ReplyBlock =
-  | { type: 'text'; deltas: readonly string[] }
+  | { type: 'text'; deltas: readonly string[]; citations?: readonly RawData[] | undefined }
   | { type: 'thinking'; deltas: readonly string[] }
+  /** Thinking that is shown to nobody; left out where the model, or the request, has thinking turned off. */
+  | { type: 'redacted_thinking' }
   | { type: 'tool_use'; name: string; input: Record<string, unknown> | string; id?: string | undefined }
+  | WebSearchCall
+  | WebFetchCall
   | RawBlock;
+
+/** The API searches the web, for a request that offers the tool. Without an outcome the search is still under way. */
+export type WebSearchCall = {
+  type: 'web_search';
+  query: string;
+  id?: string | undefined;
+  outcome?: { results: readonly WebSearchResult[] } | ServerToolError | undefined;
+};
+
+export type WebSearchResult = { url: string; title: string; pageAge?: string | null | undefined };
+
+/** The API fetches a page, for a request that offers the tool. Without an outcome the page is still on its way. */
+export type WebFetchCall = {
+  type: 'web_fetch';
+  url: string;
+  id?: string | undefined;
+  outcome?: { page: WebPage } | ServerToolError | undefined;
+};
+
+export type WebPage = { text: string; title?: string | undefined; retrievedAt?: string | undefined };
+
+/** The answer goes on with it, and its status is 200. */
+export type ServerToolError = { error: string };
 
 /** A block of any type, known or not, as it stands. */
 export type RawBlock = {
@@ -37,6 +64,8 @@ export type RawBlock = {
   start?: RawData | undefined;
   /** The deltas of a stream; default: none. */
   deltas?: readonly RawData[] | undefined;
+  /** What its JSON counts as: results of the API's own tools are input. Default `output`. */
+  counts?: 'input' | 'output' | undefined;
 };
 
 export type RawData = { readonly type: string; readonly [field: string]: unknown };

@@ -1,4 +1,4 @@
-import type { PlannedBlock } from '../replies/plan-message.ts';
+import type { PlannedBlock } from '../replies/plan-blocks.ts';
 import { deltaFrames, type Frame } from './frames.ts';
 
 const MIN_DELTAS = 1000;
@@ -12,7 +12,8 @@ const encoded = new WeakMap<readonly string[], Map<number, readonly { bytes: Uin
  * list of deltas, so that a stream asked for again, as benchmarks do, costs the emulator only its writes.
  */
 export function encodedRuns(index: number, block: PlannedBlock): Iterable<Frame | { bytes: Uint8Array }> {
-  if (block.type !== 'text' || block.deltas.length < MIN_DELTAS) return deltaFrames(index, block);
+  if (block.type !== 'text' || block.citations !== undefined || block.deltas.length < MIN_DELTAS)
+    return deltaFrames(index, block);
   const known = encoded.get(block.deltas) ?? new Map<number, readonly { bytes: Uint8Array }[]>();
   encoded.set(block.deltas, known);
   const runs = known.get(index) ?? encode(index, block);

@@ -1,4 +1,5 @@
-import type { PlannedBlock, PlannedMessage } from '../replies/plan-message.ts';
+import type { PlannedBlock } from '../replies/plan-blocks.ts';
+import type { PlannedMessage } from '../replies/plan-message.ts';
 
 /** One event of a stream as it goes over the wire; before a paced one the stream may wait. */
 export type Frame = { text: string; paced: boolean };
@@ -14,6 +15,7 @@ export function* messageFrames<T>(
       ...toMessage(message),
       content: [],
       stop_reason: null,
+      stop_sequence: null,
       stop_details: null,
       usage: usageOf(message, 'start'),
     },
@@ -26,7 +28,12 @@ export function* messageFrames<T>(
   }
   yield frame('message_delta', {
     type: 'message_delta',
-    delta: { stop_reason: message.stopReason, stop_sequence: null, stop_details: message.stopDetails, container: null },
+    delta: {
+      stop_reason: message.stopReason,
+      stop_sequence: message.stopSequence,
+      stop_details: message.stopDetails,
+      container: null,
+    },
     usage: usageOf(message, 'delta'),
   });
   yield frame('message_stop', { type: 'message_stop' });
@@ -46,7 +53,7 @@ export function toMessage(message: PlannedMessage): Record<string, unknown> {
     model: message.model,
     content: message.blocks.map(wholeBlock),
     stop_reason: message.stopReason,
-    stop_sequence: null,
+    stop_sequence: message.stopSequence,
     stop_details: message.stopDetails,
     usage: usageOf(message, 'whole'),
     container: null,
@@ -69,10 +76,14 @@ export function* deltaFrames(index: number, block: PlannedBlock): Generator<Fram
   const [type, field] = DELTAS[block.type];
   const head = `event: content_block_delta\ndata: {"type":"content_block_delta","index":${index},"delta":{"type":"${type}","${field}":`;
   for (const delta of block.deltas) yield { text: `${head}${JSON.stringify(delta)}}}\n\n`, paced: true };
-  if (block.type === 'thinking') {
-    const delta = { type: 'signature_delta', signature: block.signature };
+  for (const delta of closingDeltas(block))
     yield frame('content_block_delta', { type: 'content_block_delta', index, delta });
-  }
+}
+
+function closingDeltas(block: PlannedBlock): readonly unknown[] {
+  if (block.type === 'thinking') return [{ type: 'signature_delta', signature: block.signature }];
+  const citations = block.type === 'text' ? (block.citations ?? []) : [];
+  return citations.map((citation) => ({ type: 'citations_delta', citation }));
 }
 
 const DELTAS = {
@@ -84,7 +95,7 @@ const DELTAS = {
 function emptyBlock(block: PlannedBlock): unknown {
   switch (block.type) {
     case 'text':
-      return { type: 'text', text: '' };
+      return { type: 'text', text: '', ...(block.citations === undefined ? {} : { citations: [] }) };
     case 'thinking':
       return { type: 'thinking', thinking: '', signature: '' };
     case 'tool_use':
@@ -100,7 +111,7 @@ function wholeBlock(block: PlannedBlock): unknown {
   const said = block.deltas.join('');
   switch (block.type) {
     case 'text':
-      return { type: 'text', text: said };
+      return { type: 'text', text: said, ...(block.citations === undefined ? {} : { citations: block.citations }) };
     case 'thinking':
       return { type: 'thinking', thinking: said, signature: block.signature };
     case 'tool_use':
@@ -125,13 +136,14 @@ function parsedOr(json: string, otherwise: unknown): unknown {
 
 function usageOf({ usage }: PlannedMessage, when: 'start' | 'delta' | 'whole'): Record<string, unknown> {
   const { input, read, written5m, written1h } = usage.input;
+  const isStart = when === 'start';
   const totals = {
-    input_tokens: input,
+    input_tokens: isStart ? input : input + usage.laterInputTokens,
     cache_creation_input_tokens: written5m + written1h,
     cache_read_input_tokens: read,
-    output_tokens: when === 'start' ? Math.min(1, usage.outputTokens) : usage.outputTokens,
-    output_tokens_details: { thinking_tokens: when === 'start' ? 0 : usage.thinkingTokens },
-    server_tool_use: null,
+    output_tokens: isStart ? Math.min(1, usage.outputTokens) : usage.outputTokens,
+    output_tokens_details: { thinking_tokens: isStart ? 0 : usage.thinkingTokens },
+    server_tool_use: isStart ? null : serverToolUse(usage),
   };
   if (when === 'delta') return totals;
   return {
@@ -141,4 +153,9 @@ function usageOf({ usage }: PlannedMessage, when: 'start' | 'delta' | 'whole'): 
     inference_geo: null,
     speed: usage.speed,
   };
+}
+
+function serverToolUse({ serverTools }: PlannedMessage['usage']): unknown {
+  if (serverTools === undefined) return null;
+  return { web_search_requests: serverTools.web_search, web_fetch_requests: serverTools.web_fetch };
 }
