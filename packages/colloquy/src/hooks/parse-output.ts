@@ -1,4 +1,5 @@
 import { isRecord } from '../helpers/is-record.ts';
+import { jsonCopy } from '../helpers/json-copy.ts';
 import type { HookEvent } from '../options/hooks.ts';
 
 /** A hook's answer, with everything unusable taken out. */
@@ -17,6 +18,8 @@ export type ParsedOutput = {
 };
 
 const BEHAVIORS = ['allow', 'ask', 'deny'] as const;
+/** Longer texts are cut: they go to the model, which cannot take any length. */
+const MAX_TEXT_CHARS = 100_000;
 
 /**
  * Reads what a hook answered. By hand, because hooks run before the first answer and loading zod would delay it. What cannot be
@@ -25,14 +28,15 @@ const BEHAVIORS = ['allow', 'ask', 'deny'] as const;
  */
 export function parseOutput(event: HookEvent, value: unknown): ParsedOutput {
   const reader = new OutputReader(value);
+  const { answer } = reader;
   const specific = reader.specific(event);
-  const reason = reader.text(reader.output, 'reason');
-  const decision = reader.choice(reader.output, 'decision', ['approve', 'block']);
+  const reason = reader.text(answer, 'reason');
+  const decision = reader.choice(answer, 'decision', ['approve', 'block']);
   const isBlocked = decision === 'block';
   return {
     continue: reader.flag('continue') ?? true,
-    stopReason: reader.text(reader.output, 'stopReason'),
-    systemMessage: reader.text(reader.output, 'systemMessage'),
+    stopReason: reader.text(answer, 'stopReason'),
+    systemMessage: reader.text(answer, 'systemMessage'),
     additionalContext: reader.text(specific, 'additionalContext'),
     ...(event === 'PreToolUse'
       ? toolPermission(reader, specific, decision, reason)
@@ -41,9 +45,7 @@ export function parseOutput(event: HookEvent, value: unknown): ParsedOutput {
       isBlocked && event !== 'PreToolUse'
         ? (reason ?? `A ${event} hook blocked this without giving a reason.`)
         : undefined,
-    ...('updatedToolOutput' in specific && event === 'PostToolUse'
-      ? { updatedToolOutput: specific['updatedToolOutput'] }
-      : {}),
+    ...(event === 'PostToolUse' ? reader.output(specific, 'updatedToolOutput') : {}),
     problems: reader.problems,
   };
 }
@@ -73,19 +75,20 @@ class OutputReader {
   readonly problems: string[] = [];
   /** A decision was given, but for another event. */
   hasMisplacedDecision = false;
-  readonly output: Record<string, unknown>;
+  readonly answer: Record<string, unknown>;
 
   constructor(value: unknown) {
     // A callback that returns nothing has no opinion, although its type wants {}.
     if (value !== undefined && !isRecord(value)) this.problems.push('answered with something that is no object');
-    this.output = isRecord(value) ? value : {};
+    this.answer = isRecord(value) ? value : {};
   }
 
   specific(event: HookEvent): Record<string, unknown> {
-    const specific = this.record(this.output, 'hookSpecificOutput') ?? {};
+    const specific = this.part(this.answer, 'hookSpecificOutput') ?? {};
     const name = specific['hookEventName'];
     if (name === undefined || name === event) return specific;
-    this.problems.push(`answered for the event ${JSON.stringify(name)} instead of ${event}`);
+    const other = typeof name === 'string' ? JSON.stringify(name.slice(0, 100)) : `of type ${typeof name}`;
+    this.problems.push(`answered for the event ${other} instead of ${event}`);
     this.hasMisplacedDecision = 'permissionDecision' in specific || 'updatedInput' in specific;
     return {};
   }
@@ -93,20 +96,38 @@ class OutputReader {
   text(from: Record<string, unknown>, key: string): string | undefined {
     const value = from[key];
     if (value === undefined) return undefined;
-    if (typeof value === 'string') return value === '' ? undefined : value;
+    if (typeof value === 'string') return value.trim() === '' ? undefined : cut(value);
     return this.#wrong(key, 'a string');
   }
 
   flag(key: string): boolean | undefined {
-    const value = this.output[key];
+    const value = this.answer[key];
     if (value === undefined || typeof value === 'boolean') return value;
     return this.#wrong(key, 'true or false');
   }
 
-  record(from: Record<string, unknown>, key: string): Record<string, unknown> | undefined {
+  part(from: Record<string, unknown>, key: string): Record<string, unknown> | undefined {
     const value = from[key];
     if (value === undefined || isRecord(value)) return value;
     return this.#wrong(key, 'an object');
+  }
+
+  /** A copy as JSON holds it, because it goes into the log. */
+  record(from: Record<string, unknown>, key: string): Record<string, unknown> | undefined {
+    const value = from[key];
+    if (value === undefined) return undefined;
+    const copy = jsonCopy(value);
+    return copy.ok && isRecord(copy.value) ? copy.value : this.#wrong(key, 'an object of JSON');
+  }
+
+  /** The field with a copy of its value, if it is given and JSON can hold it. */
+  output<K extends string>(from: Record<string, unknown>, key: K): { [key in K]?: unknown } {
+    const value = from[key];
+    if (value === undefined) return {};
+    const copy = jsonCopy(value);
+    if (copy.ok && copy.value !== undefined) return { [key]: copy.value } as { [key in K]: unknown };
+    this.#wrong(key, 'JSON');
+    return {};
   }
 
   choice<const T extends string>(from: Record<string, unknown>, key: string, known: readonly T[]): T | undefined {
@@ -119,4 +140,10 @@ class OutputReader {
     this.problems.push(`answered with \`${key}\` not being ${wanted}`);
     return undefined;
   }
+}
+
+function cut(text: string): string {
+  return text.length > MAX_TEXT_CHARS
+    ? `${text.slice(0, MAX_TEXT_CHARS)}\n[cut: it has ${text.length} characters]`
+    : text;
 }

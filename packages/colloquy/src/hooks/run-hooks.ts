@@ -1,5 +1,6 @@
 import { ConfigurationError, TimeoutError } from '../errors.ts';
 import { Deadline } from '../helpers/deadline.ts';
+import { messageOf } from '../helpers/message-of.ts';
 import { untilAborted } from '../helpers/until-aborted.ts';
 import type { HookCallback, HookEvent, HookInput } from '../options/hooks.ts';
 import type { Options } from '../options/options.ts';
@@ -86,28 +87,21 @@ async function runHook(
   deadline.start(hook.timeoutMs, () => new TimeoutError(`A ${event} hook gave no answer within ${seconds} s`));
   try {
     deadline.signal.throwIfAborted();
+    // A copy: a hook that changes what it was given would change what runs, or what the log holds, without saying so.
     // Called inside an async function, so that a callback that throws at once fails like one that rejects.
-    const answer = (async () => hook.call(copyFor(event, input), toolUseId, { signal: deadline.signal }))();
+    const answer = (async () => hook.call(structuredClone(input), toolUseId, { signal: deadline.signal }))();
     return parseOutput(event, await untilAborted(answer, deadline.signal));
   } catch (error) {
     if (deadline.signal.aborted) return unanswered(event, deadline.signal.reason, signal.aborted);
-    const message = error instanceof Error ? error.message : String(error);
-    return { ...parseOutput(event, {}), problems: [`failed: ${message}`] };
+    return { ...parseOutput(event, {}), problems: [`failed: ${messageOf(error)}`] };
   } finally {
     deadline.close();
   }
 }
 
-// A hook that changes the tool's input in its hands would change what runs without saying so.
-function copyFor(event: HookEvent, input: HookInput): HookInput {
-  return event === 'PreToolUse' ? structuredClone(input) : { ...input };
-}
-
 function unanswered(event: HookEvent, reason: unknown, isInterrupted: boolean): ParsedOutput {
   const nothing = parseOutput(event, {});
-  const why = isInterrupted
-    ? 'The turn was stopped before a hook had answered.'
-    : `${reason instanceof Error ? reason.message : String(reason)}.`;
+  const why = isInterrupted ? 'The turn was stopped before a hook had answered.' : `${messageOf(reason)}.`;
   return {
     ...nothing,
     ...(event === 'PreToolUse' ? { permission: { behavior: 'deny', reason: why } } : {}),
