@@ -1,6 +1,8 @@
 import { ConfigurationError } from '../errors.ts';
 import { isRecord } from '../helpers/is-record.ts';
+import { jsonCopy } from '../helpers/json-copy.ts';
 import { untilAborted } from '../helpers/until-aborted.ts';
+import type { Json } from '../log/entries.ts';
 import type { SDKUserMessage } from '../messages.ts';
 
 /** The user message of a prompt given as a string. */
@@ -14,8 +16,24 @@ export function promptOf(text: string): SDKUserMessage {
  */
 export function checkUserMessage(message: unknown): asserts message is SDKUserMessage {
   const wrong = flawOf(message);
-  if (wrong === undefined) return;
-  throw new ConfigurationError(
+  if (wrong !== undefined) throw notAMessage(wrong);
+}
+
+/**
+ * What the log keeps of a checked message: plain data, which whoever sent it cannot change any longer.
+ * @throws ConfigurationError for what is not JSON
+ */
+export function toPrompt({ message, origin }: SDKUserMessage): { content: Json[]; origin: Json } {
+  const { content } = message;
+  const blocks = typeof content === 'string' ? [{ type: 'text', text: content }] : content;
+  const [copied, from] = [jsonCopy(blocks), jsonCopy(origin ?? null)];
+  if (!copied.ok || !from.ok) throw notAMessage('it holds what is not JSON');
+  // An array, as checked; what is in it is for the API to judge.
+  return { content: copied.value as Json[], origin: from.value };
+}
+
+function notAMessage(wrong: string): ConfigurationError {
+  return new ConfigurationError(
     `Not a user message: ${wrong}. Give a string, or { type: 'user', message: { role: 'user', content }, parent_tool_use_id: null }`,
   );
 }
@@ -30,10 +48,14 @@ function flawOf(message: unknown): string | undefined {
     return '`message.content` must be text, or an array of at least one block';
   if (!content.every((block) => isRecord(block) && typeof block['type'] === 'string'))
     return 'each block must be an object with a `type`';
-  const { priority } = message;
+  const { priority, uuid } = message;
+  if (uuid !== undefined && (typeof uuid !== 'string' || uuid === '' || uuid.length > MAX_UUID_CHARS))
+    return `\`uuid\` must be a text of at most ${MAX_UUID_CHARS} characters`;
   return priority === undefined || PRIORITIES.has(priority) ? undefined : '`priority` must be now, next or later';
 }
 
+/** Programs may name prompts as they like; the name is kept with every message about the prompt. */
+const MAX_UUID_CHARS = 200;
 const PRIORITIES: ReadonlySet<unknown> = new Set(['now', 'next', 'later']);
 
 /**

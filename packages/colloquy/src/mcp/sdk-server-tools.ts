@@ -38,13 +38,14 @@ function toTool(name: string, definition: SdkMcpToolDefinition, zod: typeof Zod)
     description: definition.description,
     inputSchema,
     effect: 'external',
+    // The input stays as the model wrote it: that is what guards judge and the log keeps, and what a transformed one may not be is JSON.
     async parse(input) {
-      const parsed = await schema.safeParseAsync(input, { reportInput: true });
-      if (parsed.success) return parsed.data;
-      throw new Error(explainIssues(parsed.error.issues, Object.keys(definition.inputSchema)));
+      await argumentsOf(schema, definition, input);
+      // An object, as the schema has just found.
+      return input as Record<string, unknown>;
     },
     target: () => ({}),
-    run: (args, context) => runHandler(definition, args, context),
+    run: (input, context) => runHandler(schema, definition, input, context),
   };
 }
 
@@ -72,10 +73,27 @@ function readShape(
   }
 }
 
-/** The handler's result; an interrupt does not wait for a handler that ignores its signal. */
-async function runHandler(definition: SdkMcpToolDefinition, args: unknown, context: ToolContext): Promise<ToolOutcome> {
+/** What the handler is called with: defaults filled in, transformations made. */
+async function argumentsOf(
+  schema: Zod.z.ZodObject,
+  definition: SdkMcpToolDefinition,
+  input: unknown,
+): Promise<Record<string, unknown>> {
+  const parsed = await schema.safeParseAsync(input, { reportInput: true });
+  if (parsed.success) return parsed.data;
+  throw new Error(explainIssues(parsed.error.issues, Object.keys(definition.inputSchema)));
+}
+
+/** The handler's result; an interrupt does not wait for a handler, or a check of its input, that ignores its signal. */
+async function runHandler(
+  schema: Zod.z.ZodObject,
+  definition: SdkMcpToolDefinition,
+  input: unknown,
+  context: ToolContext,
+): Promise<ToolOutcome> {
   const { signal, toolUseId } = context;
   signal.throwIfAborted();
+  const args = await untilAborted(argumentsOf(schema, definition, input), signal);
   // `args` has passed the shape that the handler's argument is typed by; `tool()` keeps the two together. It is called inside an
   // async function, so that a handler that throws at once fails like one that rejects.
   const result = (async () => definition.handler(args as never, { signal, toolUseId }))();

@@ -4,6 +4,7 @@ import type { ToolOutcome } from '../tools/tool.ts';
 
 /** Image types that the Messages API takes. */
 const IMAGE_TYPES: ReadonlySet<unknown> = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp']);
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
 /**
  * The Model Context Protocol's result of a tool call as blocks of a tool_result. Blocks without text are left out, because the
@@ -43,6 +44,8 @@ function text(value: unknown): Json[] {
 
 function image(data: unknown, mimeType: unknown): Json[] {
   if (typeof data !== 'string' || data === '') throw new Error('The tool gave a result with an image without data');
+  // The API takes no image that is none, and then nothing else of the request either.
+  if (!BASE64.test(data)) throw new Error('The tool gave a result with an image whose data is not base64');
   if (!IMAGE_TYPES.has(mimeType)) return text(`[An image of type ${String(mimeType)}, which cannot be shown]`);
   return [{ type: 'image', source: { type: 'base64', media_type: mimeType, data } }];
 }

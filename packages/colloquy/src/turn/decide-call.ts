@@ -1,20 +1,26 @@
 import { createHash } from 'node:crypto';
 import { ColloquyError, ConfigurationError } from '../errors.ts';
+import { messageOf } from '../helpers/message-of.ts';
 import { untilAborted } from '../helpers/until-aborted.ts';
 import type { HookOutcome } from '../hooks/run-hooks.ts';
 import type { Decision, Entry, Json, NewEntry } from '../log/entries.ts';
 import type { CallState } from '../log/fold.ts';
-import type { PermissionResult, PermissionUpdate } from '../options/permissions.ts';
+import type { PermissionUpdate } from '../options/permissions.ts';
 import { decide } from '../permissions/decide.ts';
-import { parseUpdate } from '../permissions/parse-update.ts';
-import { applyUpdate } from '../permissions/state.ts';
 import type { Tool } from '../tools/tool.ts';
 import type { ShownCall } from '../views/door-messages.ts';
 import { contextOf } from './context.ts';
+import { checkUpdates, type PermissionVerdict, readPermissionResult } from './read-permission-result.ts';
 import { note, type TurnStop, type TurnWorld } from './turn-world.ts';
 
 /** The last word on a call, the input it runs with, and what else the log should hold of it. */
-export type Decided = { decision: Decision; input: Json; notes: NewEntry[] };
+export type Decided = {
+  decision: Decision;
+  input: Json;
+  notes: NewEntry[];
+  /** The paths that were judged, and where each really led at that moment. */
+  places: ReadonlyMap<string, string>;
+};
 
 /** Hooks, rules, mode, then whoever can be asked. Undefined: the turn was stopped while somebody was being asked. */
 export async function decideCall(
@@ -32,27 +38,42 @@ export async function decideCall(
     return undefined;
   }
   try {
-    const input = hooked?.updatedInput === undefined ? asWritten : await tool.parse(hooked.updatedInput);
-    const decision = await rule(world, tool, input, hooked);
-    if (decision.behavior !== 'ask') return { decision, input, notes };
-    return await ask(world, stop, call, tool, { decision, input, notes });
+    const input = hooked?.updatedInput === undefined ? asWritten : await parseAgain(tool, hooked.updatedInput, stop);
+    const ruled = await rule(world, tool, input, hooked);
+    const open = { ...ruled, input, notes };
+    return ruled.decision.behavior === 'ask' ? await ask(world, stop, call, tool, open) : open;
   } catch (error) {
     if (stop.cause !== undefined) return undefined;
     if (error instanceof ColloquyError) throw error;
     // Whatever cannot be decided does not run.
-    const reason = `The call could not be decided: ${error instanceof Error ? error.message : String(error)}`;
-    return { decision: { behavior: 'deny', source: 'none', reason }, input: asWritten, notes };
+    const reason = `The call could not be decided: ${messageOf(error)}`;
+    return { decision: { behavior: 'deny', source: 'none', reason }, input: asWritten, notes, places: new Map() };
   }
 }
 
-async function rule(world: TurnWorld, tool: Tool, input: Json, hooked: HookOutcome | undefined): Promise<Decision> {
+async function rule(
+  world: TurnWorld,
+  tool: Tool,
+  input: Json,
+  hooked: HookOutcome | undefined,
+): Promise<Pick<Decided, 'decision' | 'places'>> {
   const call = { tool, input, target: tool.target(input), hook: hooked?.permission };
-  return decide(call, world.permissions.state, {
-    cwd: world.cwd,
-    sandbox: 'none',
-    canAsk: world.ask.kind !== 'nobody',
-    resolve: (path) => world.files.resolve(path),
-  });
+  const places = new Map<string, string>();
+  const resolve = async (path: string): Promise<string> => {
+    const real = await world.files.resolve(path);
+    places.set(path, real);
+    return real;
+  };
+  // Noted even where no place is judged: a person who is asked is shown where the path leads now.
+  await Promise.allSettled((call.target.paths ?? []).map(({ path }) => resolve(path)));
+  const canAsk = world.ask.kind !== 'nobody';
+  const decision = await decide(call, world.permissions.state, { cwd: world.cwd, sandbox: 'none', canAsk, resolve });
+  return { decision, places };
+}
+
+/** Changed inputs are checked like those of the model. The check may be somebody else's code, and never end. */
+function parseAgain(tool: Tool, input: Json, stop: TurnStop): Promise<Json> {
+  return untilAborted((async () => tool.parse(input))(), stop.signal);
 }
 
 async function preToolUse(
@@ -108,54 +129,54 @@ async function askCallback(
   open: Decided,
   canUseTool: Extract<TurnWorld['ask'], { kind: 'callback' }>['canUseTool'],
 ): Promise<Decided | undefined> {
-  const input = asRecord(open.input);
-  let answer: PermissionResult;
+  // A copy: a callback that changes what it was given would change what runs without saying so.
+  const input = structuredClone(asRecord(open.input));
+  const asked = async (): Promise<unknown> =>
+    canUseTool(call.block.name, input, {
+      signal: stop.signal,
+      // The chain makes its suggestions as permission updates.
+      suggestions: (open.decision.suggestions ?? []) as PermissionUpdate[],
+      decisionReason: open.decision.reason,
+      toolUseID: call.block.id,
+    });
+  let verdict: PermissionVerdict;
   try {
-    answer = await untilAborted(
-      canUseTool(call.block.name, input, {
-        signal: stop.signal,
-        // The chain makes its suggestions as permission updates.
-        suggestions: (open.decision.suggestions ?? []) as PermissionUpdate[],
-        decisionReason: open.decision.reason,
-        toolUseID: call.block.id,
-      }),
-      stop.signal,
-    );
+    verdict = readPermissionResult(await untilAborted(asked(), stop.signal), world.permissions.state);
   } catch (error) {
     if (stop.cause !== undefined) return undefined;
-    const reason = `The permission request failed: ${error instanceof Error ? error.message : String(error)}`;
+    const reason = `The permission request failed: ${messageOf(error)}`;
     return { ...open, decision: { behavior: 'deny', source: 'callback', reason } };
   }
-  if (answer?.behavior === 'allow') {
-    const flaw = await applyUpdates(world, answer.updatedPermissions ?? []);
-    if (flaw !== undefined) return { ...open, decision: { behavior: 'deny', source: 'callback', reason: flaw } };
-    return allowed(tool, open, 'callback', 'canUseTool allowed the call.', answer.updatedInput);
+  if (verdict.behavior === 'deny') {
+    const { reason, interrupt } = verdict;
+    return { ...open, decision: { behavior: 'deny', source: 'callback', reason, ...(interrupt ? { interrupt } : {}) } };
   }
-  const reason = answer?.behavior === 'deny' ? answer.message : 'canUseTool gave no answer that could be understood.';
-  const interrupt = answer?.behavior === 'deny' && answer.interrupt === true ? { interrupt: true } : {};
-  return { ...open, decision: { behavior: 'deny', source: 'callback', reason, ...interrupt } };
+  await applyUpdates(world, verdict.updates);
+  return allowed(stop, tool, open, {
+    source: 'callback',
+    reason: 'canUseTool allowed the call.',
+    updatedInput: verdict.updatedInput,
+  });
 }
 
 async function allowed(
+  stop: TurnStop,
   tool: Tool,
   open: Decided,
-  source: 'callback' | 'person',
-  reason: string,
-  updatedInput: Json | undefined,
-): Promise<Decided> {
+  o: { source: 'callback' | 'person'; reason: string; updatedInput: Json | undefined },
+): Promise<Decided | undefined> {
+  const { source, reason, updatedInput } = o;
   if (updatedInput === undefined) return { ...open, decision: { behavior: 'allow', source, reason } };
   try {
     return {
       ...open,
-      input: await tool.parse(updatedInput),
+      input: await parseAgain(tool, updatedInput, stop),
       decision: { behavior: 'allow', source, reason, updatedInput },
     };
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    return {
-      ...open,
-      decision: { behavior: 'deny', source, reason: `The changed input does not fit ${tool.name}: ${problem}` },
-    };
+    if (stop.cause !== undefined) return undefined;
+    const problem = `The changed input does not fit ${tool.name}: ${messageOf(error)}`;
+    return { ...open, decision: { behavior: 'deny', source, reason: problem } };
   }
 }
 
@@ -179,9 +200,14 @@ async function askThroughLog(
   if (answer === undefined) return undefined;
   const { decision } = answer;
   if (decision.behavior === 'allow') {
-    const flaw = await applyUpdates(world, decision.suggestions ?? []);
-    if (flaw !== undefined) return { ...open, decision: { behavior: 'deny', source: 'person', reason: flaw } };
-    return allowed(tool, open, 'person', decision.reason, decision.updatedInput);
+    const updates = possibleUpdates(world, decision.suggestions ?? []);
+    if (!updates.ok) return { ...open, decision: { behavior: 'deny', source: 'person', reason: updates.flaw } };
+    await applyUpdates(world, updates.updates);
+    return allowed(stop, tool, open, {
+      source: 'person',
+      reason: decision.reason,
+      updatedInput: decision.updatedInput,
+    });
   }
   return { ...open, decision: { ...decision, behavior: 'deny', source: 'person' } };
 }
@@ -201,20 +227,23 @@ async function answerTo(world: TurnWorld, request: number | undefined, stop: Tur
   }
 }
 
-/**
- * Changed rules, modes and folders go through the log, like every setting: they hold from the next call on. What is wrong with
- * them is given back; then nothing of them holds.
- */
-async function applyUpdates(world: TurnWorld, updates: readonly Json[]): Promise<string | undefined> {
-  if (updates.length === 0) return undefined;
+/** Updates are checked when they are answered; only another program's log may hold others. */
+function possibleUpdates(
+  world: TurnWorld,
+  updates: readonly Json[],
+): { ok: true; updates: PermissionUpdate[] } | { ok: false; flaw: string } {
   try {
-    updates.map(parseUpdate).reduce(applyUpdate, world.permissions.state);
+    return { ok: true, updates: checkUpdates(updates, world.permissions.state) };
   } catch (error) {
-    if (error instanceof ConfigurationError) return error.message;
+    if (error instanceof ConfigurationError) return { ok: false, flaw: error.message };
     throw error;
   }
-  await note(world, { kind: 'settings', patch: { permissionUpdates: updates }, by: 'permission' });
-  return undefined;
+}
+
+/** Changed rules, modes and folders go through the log, like every setting: they hold from the next call on. */
+async function applyUpdates(world: TurnWorld, updates: readonly PermissionUpdate[]): Promise<void> {
+  if (updates.length > 0)
+    await note(world, { kind: 'settings', patch: { permissionUpdates: updates }, by: 'permission' });
 }
 
 /** Tool inputs are objects: the accumulator and the tools' schemas see to it. */

@@ -1,4 +1,5 @@
 import { APIConnectionError, APIError, TimeoutError } from '../errors.ts';
+import { messageOf } from '../helpers/message-of.ts';
 import type { SDKAssistantMessageError } from '../messages.ts';
 import type { ModelErrorFacts } from '../views/to-sdk-messages.ts';
 
@@ -10,7 +11,7 @@ export function describeModelError(
   retryDelayMs: number,
 ): ModelErrorFacts {
   return {
-    message: error instanceof Error ? error.message : String(error),
+    message: messageOf(error),
     status: error instanceof APIError ? (error.status ?? null) : null,
     error: errorClass(error),
     attempt,

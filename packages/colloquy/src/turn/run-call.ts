@@ -1,17 +1,25 @@
+import { messageOf } from '../helpers/message-of.ts';
+import { notLongAfter } from '../helpers/not-long-after.ts';
+import { untilAborted } from '../helpers/until-aborted.ts';
 import type { Decision, Json, NewEntry } from '../log/entries.ts';
 import type { CallState } from '../log/fold.ts';
 import type { HookOutcome } from '../hooks/run-hooks.ts';
-import type { Tool, ToolContext, ToolOutcome } from '../tools/tool.ts';
+import type { Tool, ToolContext } from '../tools/tool.ts';
+import { type CleanOutcome, cleanContent, cleanOutcome } from './clean-outcome.ts';
 import { contextOf } from './context.ts';
-import { decideCall } from './decide-call.ts';
+import { type Decided, decideCall } from './decide-call.ts';
 import { note, type TurnStop, type TurnWorld } from './turn-world.ts';
+
+/** How long a tool that is stopped may take to end what it has started, before the turn goes on without it. */
+const STOP_WITHIN_MS = 10_000;
 
 /** One tool call from its block to its result: check the input, decide, tell the log, run, tell the log. Never throws for the tool. */
 export async function runCall(world: TurnWorld, stop: TurnStop, call: CallState): Promise<void> {
   const { block } = call;
   const tool = world.tools.find(block.name);
   if (tool === undefined) return refuse(world, block.id, unknownTool(world, block.name));
-  const parsed = await parseInput(tool, block.input);
+  const parsed = await parseInput(tool, block.input, stop);
+  if (parsed === undefined) return;
   if (!parsed.ok) return refuse(world, block.id, parsed.problem);
   const decided = await decideCall(world, stop, call, tool, parsed.input);
   // A stop while somebody was asked: the turn's end settles the call.
@@ -24,15 +32,17 @@ export async function runCall(world: TurnWorld, stop: TurnStop, call: CallState)
   }
   await begin(world, tool, call, decision, decided.input, notes);
   if (stop.cause !== undefined || world.log.lost.aborted) return;
-  await runAndSettle(world, stop, call, tool, decided.input);
+  await runAndSettle(world, stop, call, tool, decided);
 }
 
 type Parsed = { ok: true; input: Json } | { ok: false; problem: string };
 
-async function parseInput(tool: Tool, input: Json): Promise<Parsed> {
+/** Undefined when the turn is stopped meanwhile: the check of an in-process tool is somebody else's code, and may never end. */
+async function parseInput(tool: Tool, input: Json, stop: TurnStop): Promise<Parsed | undefined> {
   try {
-    return { ok: true, input: await tool.parse(input) };
+    return { ok: true, input: await untilAborted((async () => tool.parse(input))(), stop.signal) };
   } catch (error) {
+    if (stop.cause !== undefined) return undefined;
     return { ok: false, problem: `The input does not fit ${tool.name}: ${messageOf(error)}` };
   }
 }
@@ -71,27 +81,33 @@ async function begin(
   await world.log.append([...notes, decided, { kind: 'tool_intent', toolUseId, input }], { sync: 'now' });
 }
 
-async function runAndSettle(world: TurnWorld, stop: TurnStop, call: CallState, tool: Tool, input: Json): Promise<void> {
+async function runAndSettle(
+  world: TurnWorld,
+  stop: TurnStop,
+  call: CallState,
+  tool: Tool,
+  decided: Decided,
+): Promise<void> {
   const startedMs = performance.now();
-  const outcome = await runTool(world, stop, call, tool, input);
+  const outcome = await runTool(world, stop, call, tool, decided);
   // A lost lease writes nothing; the next owner tells that the outcome is unknown.
   if (stop.cause?.why === 'left') return;
   // A tool may throw when it is stopped, or tell how far it came.
-  const interrupted = stop.cause !== undefined && outcome.isError === true;
+  const interrupted = stop.cause !== undefined && outcome.isError;
   const hooked = interrupted
     ? undefined
-    : await afterRun(world, stop, call, input, outcome, Math.round(performance.now() - startedMs));
+    : await afterRun(world, stop, call, decided.input, outcome, Math.round(performance.now() - startedMs));
   const replaced = hooked !== undefined && 'updatedToolOutput' in hooked;
-  const content = replaced ? toContent(hooked.updatedToolOutput) : outcome.content;
+  const content = replaced ? cleanContent(hooked.updatedToolOutput) : outcome.content;
   const structured = replaced ? hooked.updatedToolOutput : outcome.structured;
   await note(
     world,
-    ...(hooked?.warnings ?? []).map((text) => contextOf('warning', text)),
+    ...[...problemOf(call, outcome), ...(hooked?.warnings ?? [])].map((text) => contextOf('warning', text)),
     {
       kind: 'tool_result',
       toolUseId: call.block.id,
       content,
-      isError: outcome.isError ?? false,
+      isError: outcome.isError,
       ...(structured === undefined ? {} : { structured }),
       outcome: interrupted ? 'interrupted' : 'done',
     },
@@ -106,11 +122,13 @@ async function runTool(
   stop: TurnStop,
   call: CallState,
   tool: Tool,
-  input: Json,
-): Promise<ToolOutcome> {
+  decided: Decided,
+): Promise<CleanOutcome> {
   const signal = AbortSignal.any([stop.signal, world.log.lost]);
   try {
-    return await tool.run(input, await contextFor(world, call, tool, input, signal));
+    const context = await contextFor(world, call, tool, decided, signal);
+    const running = (async () => tool.run(decided.input, context))();
+    return cleanOutcome(await notLongAfter(signal, STOP_WITHIN_MS, running));
   } catch (error) {
     const content = signal.aborted
       ? 'The call was interrupted; what it had done by then stays done.'
@@ -123,12 +141,12 @@ async function contextFor(
   world: TurnWorld,
   call: CallState,
   tool: Tool,
-  input: Json,
+  { input, places }: Decided,
   signal: AbortSignal,
 ): Promise<ToolContext> {
   // A call that has been allowed may touch what it names, and nothing else outside the working folders.
   const named = tool.target(input).paths ?? [];
-  const paths = await Promise.all(named.map(({ path }) => world.files.resolve(path)));
+  const paths = await Promise.all(named.map(({ path }) => sameAsJudged(world, places, path)));
   return {
     session: world.log.id,
     thread: 'main',
@@ -142,15 +160,23 @@ async function contextFor(
   };
 }
 
+/** The real path. A link that was turned since the call was judged, while somebody was asked for instance, leads nowhere. */
+async function sameAsJudged(world: TurnWorld, places: Decided['places'], path: string): Promise<string> {
+  const real = await world.files.resolve(path);
+  const judged = places.get(path);
+  if (judged === undefined || judged === real) return real;
+  throw new Error(`${path} led to ${judged} when this call was allowed, and leads to ${real} now. Nothing was done.`);
+}
+
 async function afterRun(
   world: TurnWorld,
   stop: TurnStop,
   call: CallState,
   input: Json,
-  outcome: ToolOutcome,
+  outcome: CleanOutcome,
   durationMs: number,
 ): Promise<HookOutcome | undefined> {
-  if (!world.hooks.has('PostToolUse') || outcome.isError === true) return undefined;
+  if (!world.hooks.has('PostToolUse') || outcome.isError) return undefined;
   const { id, name } = call.block;
   return world.hooks.run(
     'PostToolUse',
@@ -165,11 +191,6 @@ async function afterRun(
   );
 }
 
-function toContent(output: unknown): Json {
-  return typeof output === 'string' || Array.isArray(output) ? output : JSON.stringify(output);
-}
-
-function messageOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return message === '' ? 'The tool failed without saying why' : message;
+function problemOf({ block }: CallState, { problem }: CleanOutcome): string[] {
+  return problem === undefined ? [] : [`The structured output of ${block.name} was left out: ${problem}`];
 }

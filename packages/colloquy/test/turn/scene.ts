@@ -11,6 +11,8 @@ export type Scene = AsyncDisposable & {
   cwd: string;
   /** Sends a prompt and gives all that is told of its turn, up to its result. */
   turn(prompt: string): Promise<SDKMessage[]>;
+  /** Sends a prompt and waits for nothing but that it is accepted. */
+  send(content: unknown): Promise<unknown>;
   control: Awaited<ReturnType<ReturnType<typeof createApiEngine>['open']>>['control'];
   log(): Promise<readonly Entry[]>;
 };
@@ -26,6 +28,9 @@ export async function openScene(script: readonly Reply[], options: Options = {})
     cwd,
     control: (name, args) => session.control(name, args),
     log: () => store.read(session.id, { after: 0 }),
+    // A program written in JavaScript may give anything.
+    send: (content) =>
+      session.send({ type: 'user', message: { role: 'user', content: content as string }, parent_tool_use_id: null }),
     async turn(prompt) {
       const messages = session.messages();
       const told: SDKMessage[] = [];

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AbortError, ColloquyError } from '../../errors.ts';
 import { delay } from '../../helpers/delay.ts';
+import { messageOf } from '../../helpers/message-of.ts';
 import type { Entry, Seq } from '../../log/entries.ts';
 import { foldEntry, type SessionState } from '../../log/fold.ts';
 import type { SessionLog } from '../../log/session-log.ts';
@@ -12,7 +13,7 @@ import { TurnStop, type TurnWorld } from '../../turn/turn-world.ts';
 import { foldHistory, newHistory, type RequestHistory } from '../../views/to-model-request.ts';
 import { cloneMessagesState, sdkMessagesView } from '../../views/to-sdk-messages.ts';
 import type { Controls, HostedSession, PlacedMessage, ReadOptions } from '../engine.ts';
-import { checkUserMessage } from '../user-message.ts';
+import { checkUserMessage, toPrompt } from '../user-message.ts';
 import { CONTROLS } from './controls.ts';
 import { pickPrompts } from './pick-prompts.ts';
 import { readMessages, readPlaced } from './readers.ts';
@@ -69,15 +70,13 @@ export class ApiSession implements HostedSession {
     checkUserMessage(message);
     this.#checkOpen();
     const uuid = message.uuid ?? randomUUID();
-    const { content } = message.message;
     const appended = await this.log.input(
       [
         {
           kind: 'prompt',
           uuid,
-          content: typeof content === 'string' ? [{ type: 'text', text: content }] : content,
+          ...toPrompt(message),
           by: this.setup.by,
-          origin: message.origin ?? null,
           priority: message.priority ?? 'later',
           startsTurn: message.shouldQuery ?? true,
           // A prompt that its sender named is accepted once, however often it is sent.
@@ -131,6 +130,11 @@ export class ApiSession implements HostedSession {
     });
   }
 
+  /** Ends the running turn, if there is one, as an interrupt in the log does. */
+  stopTurn(): void {
+    this.#stop?.stop({ why: 'interrupt' });
+  }
+
   /** What ended the session from within, if something did; readers throw it. */
   get failure(): ColloquyError | undefined {
     return this.#failure;
@@ -155,7 +159,7 @@ export class ApiSession implements HostedSession {
     if (this.#history !== undefined) foldHistory(this.#history, entry);
     sdkMessagesView.entry(this.view, entry);
     if (entry.kind === 'settings') this.setup.applySettings(entry.patch);
-    if (entry.kind === 'interrupt') this.#stop?.stop({ why: 'interrupt' });
+    if (entry.kind === 'interrupt') this.stopTurn();
     if (entry.kind === 'prompt') {
       if (entry.priority === 'now') this.#stop?.stop({ why: 'preempted' });
       this.#wake();
@@ -217,7 +221,7 @@ export class ApiSession implements HostedSession {
     this.#failure ??=
       error instanceof ColloquyError
         ? error
-        : new AbortError(`Session ${this.id} has failed: ${String(error)}`, { cause: error });
+        : new AbortError(`Session ${this.id} has failed: ${messageOf(error)}`, { cause: error });
     // What fails while closing is told to whoever closes it; it may be that nobody does.
     this.close().catch(() => {});
   }

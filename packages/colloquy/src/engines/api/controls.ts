@@ -1,10 +1,11 @@
 import { ConfigurationError } from '../../errors.ts';
+import { jsonCopy } from '../../helpers/json-copy.ts';
 import type { Decision, NewEntry } from '../../log/entries.ts';
 import type { QueuedPrompt } from '../../log/fold.ts';
 import { listModels, resolveModel } from '../../messages-api/models.ts';
 import { reportedMode } from '../../options/reported-mode.ts';
-import { parseUpdate } from '../../permissions/parse-update.ts';
-import { applyUpdate, type PermissionState } from '../../permissions/state.ts';
+import type { PermissionState } from '../../permissions/state.ts';
+import { checkUpdates } from '../../turn/read-permission-result.ts';
 import type { Controls, PermissionAnswer } from '../engine.ts';
 import type { ApiSession } from './api-session.ts';
 
@@ -20,7 +21,12 @@ export const CONTROLS: Handlers = {
     const withdrawing =
       cancelQueued === true ? session.state.queue.map((prompt) => withdraw(session, prompt, who)) : [];
     const interrupt = { kind: 'interrupt' as const, by: who, keepQueue: cancelQueued !== true };
-    const [, ...uuids] = await Promise.all([session.log.input([interrupt], { sync: 'now' }), ...withdrawing]);
+    const interrupting = session.log.input([interrupt], { sync: 'now' }).catch((error: unknown) => {
+      // What runs is stopped all the same, above all when the log cannot be written any longer.
+      session.stopTurn();
+      throw error;
+    });
+    const [, ...uuids] = await Promise.all([interrupting, ...withdrawing]);
     const still_queued = session.state.queue.map(({ uuid }) => uuid);
     const cancelled = uuids.filter((uuid) => uuid !== undefined);
     return cancelQueued === true ? { still_queued, cancelled } : { still_queued };
@@ -86,19 +92,21 @@ async function withdraw(session: ApiSession, { seq, uuid }: QueuedPrompt, by: st
   return (await session.log.input([withdrawal], { sync: 'now' })).ok ? uuid : undefined;
 }
 
-/** @throws ConfigurationError for permission updates that cannot be. */
+/** @throws ConfigurationError for an input that is not JSON, and for permission updates that cannot be: they would stay in the log. */
 function toDecision(answer: PermissionAnswer, permissions: PermissionState): Decision {
   if (answer.behavior === 'deny') {
     const reason =
       answer.message === undefined || answer.message === '' ? 'The user did not allow this call.' : answer.message;
     return { behavior: 'deny', source: 'person', reason, ...(answer.interrupt === true ? { interrupt: true } : {}) };
   }
-  answer.updatedPermissions?.map(parseUpdate).reduce(applyUpdate, permissions);
+  const { updatedPermissions } = answer;
+  const input = jsonCopy(answer.updatedInput);
+  if (!input.ok) throw new ConfigurationError(`The changed input of the answer is not JSON: ${input.problem}`);
   return {
     behavior: 'allow',
     source: 'person',
     reason: 'The user allowed this call.',
-    ...(answer.updatedInput === undefined ? {} : { updatedInput: answer.updatedInput }),
-    ...(answer.updatedPermissions === undefined ? {} : { suggestions: answer.updatedPermissions }),
+    ...(input.value === undefined ? {} : { updatedInput: input.value }),
+    ...(updatedPermissions === undefined ? {} : { suggestions: checkUpdates(updatedPermissions, permissions) }),
   };
 }
