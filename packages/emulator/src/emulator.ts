@@ -19,6 +19,7 @@ import type { Reply } from './replies/reply.ts';
 import { readScenario } from './scenarios/read-scenario.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { ScenarioPlay } from './scenarios/scenario-play.ts';
+import { ThreadStore } from './threads/thread-store.ts';
 import { listen, type Listening, type ListenOptions } from './server/listen.ts';
 
 export type EmulatorOptions = {
@@ -97,6 +98,7 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
     preservedThinking: options.preservedThinking ?? 'enforced',
     files: new FileStore(options.fileStorageBytes),
     batches: new BatchQueue(options.batchRequestMs),
+    threads: new ThreadStore(),
     betas: new Set(options.betas),
   };
   let page: Promise<Page> | undefined;

@@ -8,34 +8,52 @@ import type { Allowance } from '../limits/rate-limits.ts';
 import type { CheckedRequest } from '../refusals/check-request.ts';
 import { chooseReply } from '../replies/choose-reply.ts';
 import { planMessage } from '../replies/plan-message.ts';
-import type { MessageReply, PlainReply } from '../replies/reply.ts';
+import type { MessageReply, PlainReply, StreamFault } from '../replies/reply.ts';
+import { threadTurn, type ThreadTurn } from '../threads/thread-turn.ts';
 import { toMessage } from '../wire/frames.ts';
 import { splitterOf } from '../wire/split-bytes.ts';
 import { StreamBody } from '../wire/stream-body.ts';
 import { jsonSteps, streamSteps } from '../wire/stream-steps.ts';
 import { checkBody } from './check-body.ts';
 
+/** An answer with one of these faults is not whole, so no thread holds it. */
+const ENDING: ReadonlySet<StreamFault['type']> = new Set(['cut', 'reset', 'end', 'stall', 'error_event']);
+
 /** `POST /v1/messages`. */
 export async function createMessage(context: Context): Promise<HttpResponse> {
-  const { http, body, state, caller, recorded } = context;
+  const { http, body, betas, state, caller, recorded } = context;
   const nowMs = recorded.receivedAtMs;
-  const checked = checkBody(jsonOf(body), 'messages', { ...context, nowMs });
+  const thread = threadTurn(jsonOf(body), { betas, caller, threads: state.threads, nowMs });
+  const checked = checkBody(thread.body, 'messages', { ...context, nowMs });
   const cached = state.cache.open(checked, { workspaceId: caller.workspaceId, nowMs });
   // What is read from the cache does not count against the limit.
   const inputTokens = checked.inputTokens - cached.usage.read;
   const allowance = state.limits.admit({ key: caller.key, model: checked.model, inputTokens }, nowMs);
   const limits = rateLimitHeaders(allowance, nowMs);
   const asked = { requestId: recorded.requestId, signal: http.signal };
-  const reply = await chooseReply(checked.request, state.replies, asked);
-  if (reply.delayMs !== undefined) await wait(reply.delayMs, context);
-  const answer = answerWith(reply, { checked, cached, context, allowance });
-  return { ...answer, headers: { ...limits, ...answer.headers } };
+  thread.begin();
+  try {
+    const reply = await chooseReply(checked.request, state.replies, asked);
+    if (reply.delayMs !== undefined) await wait(reply.delayMs, context);
+    const answer = answerWith(reply, { checked, cached, context, allowance, thread });
+    return { ...answer, headers: { ...limits, ...answer.headers } };
+  } catch (error) {
+    thread.end();
+    throw error;
+  }
 }
 
-type Answering = { checked: CheckedRequest; cached: CacheUse; context: Context; allowance: Allowance };
+type Answering = {
+  checked: CheckedRequest;
+  cached: CacheUse;
+  context: Context;
+  allowance: Allowance;
+  thread: ThreadTurn;
+};
 
 function answerWith(reply: PlainReply, o: Answering): HttpResponse {
   const { recorded, state } = o.context;
+  if (reply.type !== 'message') o.thread.end();
   switch (reply.type) {
     case 'status':
       state.recorder.answered(recorded, { error: { type: reply.errorType, message: reply.message } });
@@ -53,7 +71,8 @@ function wait(ms: number, { http, state: { pacer } }: Context): Promise<void> {
   return pacer.until(pacer.clock.now() + ms, http.signal ?? new AbortController().signal);
 }
 
-function messageAnswer(reply: MessageReply, { checked, cached, context, allowance }: Answering): HttpResponse {
+function messageAnswer(reply: MessageReply, o: Answering): HttpResponse {
+  const { checked, cached, context, allowance, thread } = o;
   const { http, recorded, state } = context;
   const message = planMessage(reply, checked, { ids: state.ids, cached });
   cached.answered(message.id);
@@ -61,14 +80,18 @@ function messageAnswer(reply: MessageReply, { checked, cached, context, allowanc
   allowance.output.take(message.usage.outputTokens, recorded.receivedAtMs);
   const streams = checked.request.stream === true;
   const faults = reply.faults ?? [];
+  if (!faults.some(({ type }) => ENDING.has(type)))
+    thread.keep({ id: message.id, contentOf: () => toMessage(message).content }, state.pacer.clock.now());
   if (!streams && faults.length === 0) {
     cached.begin();
+    thread.end();
     return withHeaders(jsonAnswer(200, toMessage(message), recorded.requestId), reply);
   }
   // Without a stream there is no place for an error event: the API then answers with the error's status.
   const error = streams ? undefined : faults.find((fault) => fault.type === 'error_event')?.error;
   if (error !== undefined) {
     const status = error.type === 'overloaded_error' ? 529 : 500;
+    thread.end();
     const answer = { type: 'status', status, errorType: error.type, message: error.message, headers: {} } as const;
     return statusAnswer(answer, recorded.requestId);
   }
@@ -81,8 +104,11 @@ function messageAnswer(reply: MessageReply, { checked, cached, context, allowanc
     split: splitterOf(faults),
     pacer: state.pacer,
     signal: http.signal,
-    onBegin: cached.begin,
-    onEnd: (o) => state.recorder.end(recorded, o),
+    onBegin: () => cached.begin(),
+    onEnd: (ending) => {
+      thread.end();
+      state.recorder.end(recorded, ending);
+    },
   });
   const streamHeaders = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' };
   const headers = {

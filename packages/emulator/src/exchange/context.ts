@@ -6,6 +6,7 @@ import type { HttpRequest } from '../http-send.ts';
 import type { RateLimits } from '../limits/rate-limits.ts';
 import type { ApiVersion, PreservedThinking } from '../refusals/check-fields.ts';
 import type { ReplyState } from '../replies/choose-reply.ts';
+import type { ThreadStore } from '../threads/thread-store.ts';
 import type { Ids } from './ids.ts';
 import type { ParsedBody } from './parse-body.ts';
 import type { RecordedRequest, Recorder } from './recorder.ts';
@@ -22,6 +23,7 @@ export type ExchangeState = {
   preservedThinking: PreservedThinking;
   files: FileStore;
   batches: BatchQueue;
+  threads: ThreadStore;
   /** Betas that are accepted besides the known ones. */
   betas: ReadonlySet<string>;
 };

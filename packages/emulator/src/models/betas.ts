@@ -88,7 +88,11 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   thread: ['message-threads-2026-08-12'],
 };
 
+/** Fields that say how to answer, not what to answer to. */
+const NOT_COUNTED = ['fallback_credit_token', 'fallbacks', 'thread'];
+
 /** Whether a field of the body is one that the request's betas bring. */
-export function isBetaField(name: string, betas: readonly string[]): boolean {
-  return Object.hasOwn(FIELDS, name) && betas.some((beta) => FIELDS[name]?.includes(beta) === true);
+export function isBetaField(name: string, o: { betas: readonly string[]; endpoint: string }): boolean {
+  if (!Object.hasOwn(FIELDS, name) || (o.endpoint === 'count_tokens' && NOT_COUNTED.includes(name))) return false;
+  return o.betas.some((beta) => FIELDS[name]?.includes(beta) === true);
 }

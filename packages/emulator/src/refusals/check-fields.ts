@@ -80,7 +80,7 @@ function checkNames(body: Record<string, unknown>, api: CheckedApi): void {
     if (SAMPLING.includes(name) && api.endpoint !== 'count_tokens') {
       if (api.version === '2026-10-21')
         refuse(`${name}: this parameter does not exist in API version 2026-10-21; leave it out`);
-    } else if (!allowed.includes(name) && !isBetaField(name, api.betas)) {
+    } else if (!allowed.includes(name) && !isBetaField(name, api)) {
       refuse(`${name}: Extra inputs are not permitted`);
     }
   }
@@ -90,6 +90,8 @@ function checkNames(body: Record<string, unknown>, api: CheckedApi): void {
 function checkBatched(body: Record<string, unknown>): void {
   if (body.stream === true) refuse('stream: cannot be used in a batch');
   if (body.max_tokens === 0) refuse('max_tokens: 0 cannot be used in a batch');
+  if (body.thread)
+    refuse('thread: cannot be used in a batch', { details: { error_code: 'thread_unsupported_request' } });
 }
 
 function checkMaxTokens(body: Record<string, unknown>): void {
