@@ -56,9 +56,17 @@ export type OpenTurn = {
   /** The log says that the turn is to end; whoever runs it may not know yet. */
   stopAsked: 'interrupt' | 'preempted' | undefined;
   /** A request whose answer has not ended. */
-  request: { id: string; attempt: number; blocks: { seq: Seq; block: ContentBlock }[] } | undefined;
+  request: OpenRequest | undefined;
   /** The tool uses of the newest answer, in order. */
   calls: CallState[];
+};
+
+export type OpenRequest = {
+  id: string;
+  attempt: number;
+  blocks: { seq: Seq; block: ContentBlock }[];
+  /** As the answer began, if one of its blocks is whole. */
+  usage: Usage | undefined;
 };
 
 export type CallState = {
@@ -184,16 +192,19 @@ function foldTurnEntry(state: SessionState, turn: OpenTurn, entry: Entry): void 
     case 'model_request':
       turn.undecided = false;
       if (entry.attempt === 1) turn.requests += 1;
-      turn.request = { id: entry.request, attempt: entry.attempt, blocks: [] };
+      turn.request = { id: entry.request, attempt: entry.attempt, blocks: [], usage: undefined };
       turn.calls = [];
       return;
     case 'model_block':
       // Blocks are stored as the API sent them; the accumulator has checked the shapes that we act on.
       turn.request?.blocks.push({ seq: entry.seq, block: entry.block as ContentBlock });
       turn.ttftMs ??= entry.start?.ttftMs;
+      // What the log holds of usage was written by the turn, in this shape.
+      if (turn.request !== undefined && entry.start !== undefined) turn.request.usage = entry.start.usage as Usage;
       return;
     case 'model_error':
       turn.request = undefined;
+      spend(state, turn, spentOn(entry.error));
       // It may have been told with a prompt that is left out from now on.
       if (entry.next === 'terminal' && turn.answers === 0) state.environment = undefined;
       return;
@@ -219,11 +230,21 @@ function foldResponse(state: SessionState, turn: OpenTurn, entry: Entry & { kind
     .filter((block) => block.type === 'tool_use')
     .map((block) => ({ block, intent: undefined, asked: undefined, answered: undefined, decided: false, done: false }));
   // Written by the turn itself, in this shape.
-  const usage = entry.usage as Usage;
   const timings = entry.timings as { apiMs: number; model: string };
-  turn.usage = addUsage(turn.usage, usage);
   turn.apiMs += timings.apiMs;
-  state.totals = totalsWith(state.totals, timings.model, usage);
+  spend(state, turn, { model: timings.model, usage: entry.usage as Usage });
+}
+
+type Spent = { model: string; usage: Usage };
+
+function spend(state: SessionState, turn: OpenTurn, spent: Spent | undefined): void {
+  if (spent === undefined) return;
+  turn.usage = addUsage(turn.usage, spent.usage);
+  state.totals = totalsWith(state.totals, spent.model, spent.usage);
+}
+
+function spentOn(error: Json): Spent | undefined {
+  return isRecord(error) ? (error['spent'] as Spent | undefined) : undefined;
 }
 
 function foldCallEntry(turn: OpenTurn, entry: Entry): void {

@@ -2,12 +2,14 @@ import { delay } from '../helpers/delay.ts';
 import { letOthersRun } from '../helpers/let-others-run.ts';
 import type { NewEntry } from '../log/entries.ts';
 import { MessageAccumulator } from '../messages-api/accumulate-message.ts';
+import type { Usage } from '../messages-api/types.ts';
 import { isRetryable, retryDelayMs } from '../messages-api/retry-policy.ts';
 import { hasSuspects, hasThinking, requestBody } from '../views/to-model-request.ts';
 import type { ModelErrorFacts } from '../views/to-sdk-messages.ts';
 import { describeModelError, isRefusal, speaksOfThinking } from './model-error.ts';
 import { type PlannedRequest, planRequest, segmentFact } from './plan-request.ts';
 import { note, type TurnStop, type TurnWorld } from './turn-world.ts';
+import { usageSoFar } from './usage-so-far.ts';
 
 /** Far fewer than a session holds for its readers: one that keeps up loses none, even if the network delivers thousands in one piece. */
 const EVENTS_AT_ONCE = 2_048;
@@ -128,12 +130,19 @@ class ModelStream {
       cut: true,
       ...(this.#blocks === 0 ? { start: this.#start() } : {}),
     }));
-    await note(this.#world, ...cut, { ...this.#responseFact(), aborted: true });
+    await note(this.#world, ...cut, { ...this.#responseFact(), usage: this.#usageSoFar(), aborted: true });
   }
 
   errorFact(error: ModelErrorFacts, next: 'retrying' | 'exhausted' | 'terminal'): NewEntry {
     const discards = this.#world.state.turn?.request?.blocks.map(({ seq }) => seq) ?? [];
-    return { kind: 'model_error', request: this.#plan.request, error, next, discards };
+    const hasBegun = this.#answer.id !== '';
+    const spent = hasBegun ? { spent: { model: this.#plan.head.model, usage: this.#usageSoFar() } } : {};
+    return { kind: 'model_error', request: this.#plan.request, error: { ...error, ...spent }, next, discards };
+  }
+
+  #usageSoFar(): Usage {
+    const told = this.#world.state.turn?.request?.blocks.map(({ block }) => block) ?? [];
+    return usageSoFar(this.#answer.usage, [...told, ...this.#answer.partial().map(({ block }) => block)]);
   }
 
   async #appendBlock(index: number, block: unknown): Promise<void> {

@@ -1,6 +1,8 @@
 import type { NewEntry } from '../log/entries.ts';
+import type { OpenRequest } from '../log/fold.ts';
 import type { ModelErrorFacts } from '../views/to-sdk-messages.ts';
 import type { TurnWorld } from './turn-world.ts';
+import { usageSoFar } from './usage-so-far.ts';
 
 /**
  * The first batch of a new owner: closes what the one before left open. An answer that was still coming is discarded; a call that
@@ -18,6 +20,7 @@ export async function recoverTurn(world: TurnWorld): Promise<void> {
       attempt: turn.request.attempt,
       maxRetries: world.limits.maxRetries,
       retryDelayMs: 0,
+      ...spentOn(turn.request, world.state.segment?.model),
     };
     const discards = turn.request.blocks.map(({ seq }) => seq);
     facts.push({ kind: 'model_error', request: turn.request.id, error, next: 'owner_lost', discards });
@@ -27,6 +30,12 @@ export async function recoverTurn(world: TurnWorld): Promise<void> {
     facts.push({ kind: 'tool_result', toolUseId: block.id, content: UNKNOWN, isError: true, outcome: 'unknown' });
   }
   if (facts.length > 0) await world.log.append(facts, { sync: 'now' });
+}
+
+function spentOn({ usage, blocks }: OpenRequest, model: string | undefined): Pick<ModelErrorFacts, 'spent'> {
+  if (usage === undefined || model === undefined) return {};
+  const told = blocks.map(({ block }) => block);
+  return { spent: { model, usage: usageSoFar(usage, told) } };
 }
 
 const UNKNOWN =

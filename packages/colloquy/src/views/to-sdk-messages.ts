@@ -39,6 +39,8 @@ export type ModelErrorFacts = {
   maxRetries: number;
   retryDelayMs: number;
   requestId?: string | undefined;
+  /** What an answer that had begun has used; it is billed although nothing of it is kept. */
+  spent?: { model: string; usage: Usage } | undefined;
 };
 
 /** The log as the messages of the Agent SDK. */

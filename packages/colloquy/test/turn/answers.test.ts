@@ -76,6 +76,28 @@ describe('how an answer ends', () => {
   });
 });
 
+describe('an answer that broke off', () => {
+  test('has its cost, although it is tried again', async () => {
+    await using scene = await openScene([text('One.'), cut({ afterEvents: 99 }, text('Two.')), text('Two.')]);
+    const once = resultOf(await scene.turn('Say one'));
+    const twice = resultOf(await scene.turn('Say two'));
+    if (once?.type !== 'result' || twice?.type !== 'result') throw new Error('a turn ends with a result');
+    const { requests } = scene.emulator;
+    expect(requests).toHaveLength(3);
+    expect(twice.usage.input_tokens).toBeGreaterThan(2 * once.usage.input_tokens);
+    const [total] = Object.values(twice.modelUsage);
+    expect(total?.inputTokens).toBe(once.usage.input_tokens + twice.usage.input_tokens);
+    expect(twice.total_cost_usd).toBeCloseTo(total?.costUSD ?? 0);
+  });
+
+  test('has its output counted by what came of it', async () => {
+    const words = 'word '.repeat(400);
+    await using scene = await openScene([cut({ afterEvents: 99 }, text([words])), text('Again.')]);
+    const told = resultOf(await scene.turn('Say much'));
+    expect(told?.type === 'result' && told.usage.output_tokens).toBeGreaterThan(400);
+  });
+});
+
 describe('thinking', () => {
   test('goes back with the results of the calls it led to, as it came', async () => {
     // The emulator checks the signature against everything before it.
