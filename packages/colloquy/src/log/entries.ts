@@ -56,7 +56,8 @@ export type Input =
 export type Fact =
   | {
       kind: 'segment';
-      reason: 'start' | 'model' | 'prefix' | 'compact';
+      /** `plain`: the newest answer was refused when it was sent back, and goes without what is not plain text and calls. */
+      reason: 'start' | 'model' | 'prefix' | 'compact' | 'plain';
       model: string;
       toolset: string;
       /** `system` and `tools` exactly as sent. */

@@ -4,7 +4,7 @@ import type { NewEntry } from '../log/entries.ts';
 import { MessageAccumulator } from '../messages-api/accumulate-message.ts';
 import type { Usage } from '../messages-api/types.ts';
 import { isRetryable, retryDelayMs } from '../messages-api/retry-policy.ts';
-import { hasSuspects, hasThinking, requestBody } from '../views/to-model-request.ts';
+import { canBePlainer, hasSuspects, hasThinking, requestBody } from '../views/to-model-request.ts';
 import type { ModelErrorFacts } from '../views/to-sdk-messages.ts';
 import { describeModelError, isRefusal, speaksOfThinking } from './model-error.ts';
 import { type PlannedRequest, planRequest, segmentFact } from './plan-request.ts';
@@ -25,6 +25,7 @@ export type Asked =
 /** Makes the next model request, again after errors that may pass, and appends its blocks as they finish. */
 export async function askModel(world: TurnWorld, stop: TurnStop): Promise<Asked> {
   let retriedWithoutThinking = false;
+  let retriedPlain = false;
   for (let attempt = 1; ; attempt += 1) {
     const plan = await planRequest(world, stop, attempt);
     if (stop.signal.aborted) return { kind: 'stopped' };
@@ -44,6 +45,13 @@ export async function askModel(world: TurnWorld, stop: TurnStop): Promise<Asked>
         retriedWithoutThinking = true;
         const facts = describeModelError(error, attempt, world.limits.maxRetries, 0);
         await note(world, stream.errorFact(facts, 'retrying'), segmentFact(world, plan.head, 'prefix'));
+        continue;
+      }
+      if (!retriedPlain && isRefusal(error) && canBePlainer(world.history)) {
+        // Something in the newest answer may be why: go on with its text and calls alone, once.
+        retriedPlain = true;
+        const facts = describeModelError(error, attempt, world.limits.maxRetries, 0);
+        await note(world, stream.errorFact(facts, 'retrying'), segmentFact(world, plan.head, 'plain'));
         continue;
       }
       // What an earlier request was refused for may be in this one too: it is left out, and that changes the request.

@@ -77,7 +77,7 @@ function newSegment(world: TurnWorld, head: RequestHead): (NewEntry & { kind: 's
 export function segmentFact(
   world: TurnWorld,
   head: RequestHead,
-  reason: 'start' | 'model' | 'prefix',
+  reason: 'start' | 'model' | 'prefix' | 'plain',
 ): NewEntry & { kind: 'segment' } {
   return {
     kind: 'segment',

@@ -1,5 +1,6 @@
 import { isRecord } from '../helpers/is-record.ts';
 import type { Entry, Json, Seq } from '../log/entries.ts';
+import { leftOut, toPlainBlock } from './plain-answer.ts';
 import { isBlankText, toPromptJson, toResultJson, withheldResult } from './sent-blocks.ts';
 
 /**
@@ -97,7 +98,8 @@ export function foldHistory(history: RequestHistory, entry: Entry): void {
         history.pending.blocks.push(...entry.content.map((block) => JSON.stringify(block)));
       return;
     case 'segment':
-      if (entry.reason !== 'start') dropThinking(history);
+      if (entry.reason === 'plain') makePlain(history);
+      else if (entry.reason !== 'start') dropThinking(history);
       return;
     case 'model_request':
       flushPending(history);
@@ -250,7 +252,7 @@ function accept(history: RequestHistory): void {
 
 /** A new segment: thinking of earlier answers was bound to another prefix, and must not be sent back. */
 function dropThinking(history: RequestHistory): void {
-  const kept = history.messages.map((message) => {
+  replaceMessages(history, (message) => {
     if (!message.blocks.some(({ thinking }) => thinking)) return message;
     const others = message.blocks.filter(({ thinking }) => !thinking);
     return toMessage(
@@ -258,10 +260,50 @@ function dropThinking(history: RequestHistory): void {
       others.map(({ start, end }) => ({ json: message.json.slice(start, end), thinking: false })),
     );
   });
-  history.messages = kept;
-  history.blockCount = countBlocks(kept);
+}
+
+/** Puts other messages in the place of these, one for one. */
+function replaceMessages(
+  history: RequestHistory,
+  replacement: (message: SerialisedMessage, index: number) => SerialisedMessage,
+): void {
+  history.messages = history.messages.map(replacement);
+  history.blockCount = countBlocks(history.messages);
   history.ends = { previous: 0, newest: history.blockCount };
-  history.turnStart.ends = { previous: 0, newest: countBlocks(kept.slice(0, history.turnStart.messages)) };
+  history.turnStart.ends = { previous: 0, newest: countBlocks(history.messages.slice(0, history.turnStart.messages)) };
+}
+
+const blocksIn = (message: SerialisedMessage | undefined): Json[] =>
+  (message?.blocks ?? []).map(({ start, end }): Json => JSON.parse(message?.json.slice(start, end) ?? 'null'));
+
+/**
+ * True when the newest answer holds more than plain text and calls. If the first request that sends it back is refused, that may
+ * be why: thinking whose signature does not fit, a block or field that was damaged on its way.
+ */
+export function canBePlainer(history: RequestHistory): boolean {
+  const newest = history.messages.findLast(({ role }) => role === 'assistant');
+  return blocksIn(newest).some((block) => JSON.stringify(toPlainBlock(block)) !== JSON.stringify(block));
+}
+
+/** Leaves of the newest answer its text and calls, and of the results after it those of these calls. */
+function makePlain(history: RequestHistory): void {
+  const at = history.messages.findLastIndex(({ role }) => role === 'assistant');
+  const blocks = blocksIn(history.messages[at]).map(toPlainBlock);
+  const calls = new Set(blocks.map((block) => (isRecord(block) ? block['id'] : undefined)));
+  const isAnswered = (block: Json): boolean =>
+    !isRecord(block) || block['type'] !== 'tool_result' || calls.has(block['tool_use_id']);
+  replaceMessages(history, (message, index) => {
+    if (index < at) return message;
+    const kept = index === at ? blocks.filter((block) => block !== undefined) : blocksIn(message).filter(isAnswered);
+    const sent = kept.length === 0 ? [leftOut] : kept;
+    return toMessage(
+      message.role,
+      sent.map((block) => ({ json: JSON.stringify(block), thinking: false })),
+    );
+  });
+  const { accepted, pending, turnStart } = history;
+  accepted.calls = accepted.calls.filter((id) => calls.has(id));
+  for (const waiting of [pending, turnStart.pending]) waiting.calls = waiting.calls.filter((id) => calls.has(id));
 }
 
 /** True when thinking would be sent back with the next request. */
