@@ -30,14 +30,14 @@ export class DigestChain {
     if (count === 0) return '';
     const digests = (this.#digests ??= this.#begun());
     for (let at = digests.length; at < count; at += 1) {
-      digests.push(digestOf(`${digests[at - 1] ?? ''}${this.#items[at] ?? ''}`));
+      digests.push(linked(digests[at - 1] ?? '', this.#items[at] ?? ''));
     }
     return digests[count - 1] ?? '';
   }
 
-  /** The digest of all items. */
-  whole(): string {
-    return this.after(this.length);
+  /** The digest of all items, and of those that are to follow. */
+  whole(following: readonly string[] = []): string {
+    return following.reduce(linked, this.after(this.length));
   }
 
   #begun(): string[] {
@@ -61,6 +61,10 @@ export class DigestChain {
     if (this.#chars === 0) for (const item of this.#items) this.#chars += item.length;
     return this.#chars;
   }
+}
+
+function linked(before: string, item: string): string {
+  return digestOf(before + item);
 }
 
 /** 20 characters of one byte each. */

@@ -57,8 +57,18 @@ export class Prompt {
 
   /** Stands for system, tools, and so many positions of the messages, in characters that fit into a signature. */
   digestUpTo(count: number): string {
-    const { tools, web, system, messages } = this.chains;
-    const digest = digestOf(`${tools.whole()} ${web.whole()} ${system.whole()} ${messages.after(count)}`);
+    return this.#digestWith(this.chains.messages.after(count));
+  }
+
+  /** What `digestUpTo` will give for the whole prompt of a request that goes on with this answer. */
+  digestWithAnswer(blocks: readonly RequestBlock[]): string {
+    const { messages } = this.chains;
+    return this.#digestWith(messages.whole(blocks.map((block) => identityOf('assistant', block))));
+  }
+
+  #digestWith(messages: string): string {
+    const { tools, web, system } = this.chains;
+    const digest = digestOf(`${tools.whole()} ${web.whole()} ${system.whole()} ${messages}`);
     return Buffer.from(digest, 'latin1').toString('base64url');
   }
 }

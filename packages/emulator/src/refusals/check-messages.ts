@@ -25,7 +25,6 @@ export function checkMessages(messages: unknown, { api, model }: { api: CheckedA
     const last = index === messages.length - 1;
     if (role !== 'system' || !isEffortOnly(message)) checkContent(content, { role, place, last, rules });
     if (role === 'system') checkSystemPlace(place, { before, next: messages[index + 1], rules });
-    if (role === 'assistant' && last) checkPrefill(content, rules.model);
     before = { role, content };
   }
 }
@@ -58,18 +57,6 @@ function checkSystemPlace(
   if (!follows) refuse(`${place}: a system message must follow a user message`);
   if (isRecord(o.next) && o.next.role !== 'assistant')
     refuse(`${place}: a system message must be last or followed by an assistant message`);
-}
-
-function checkPrefill(content: unknown, model: Model): void {
-  // An answer that paused for the API's own tools is sent back as it is, to be continued.
-  if (endsInServerTool(content)) return;
-  if (!model.prefill) {
-    refuse(`${model.id} does not support assistant message prefill. The conversation must end with a user message.`);
-  }
-  const end: unknown = Array.isArray(content) ? content.at(-1) : { type: 'text', text: content };
-  if (isRecord(end) && end.type === 'text' && /\s$/.test(String(end.text))) {
-    refuse('messages: final assistant content cannot end with trailing whitespace');
-  }
 }
 
 function endsInServerTool(content: unknown): boolean {

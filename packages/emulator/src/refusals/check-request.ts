@@ -1,9 +1,13 @@
 import { findModel, type Model } from '../models/model-table.ts';
 import { Prompt } from '../prompt/prompt.ts';
 import { isRecord, type MessagesRequest } from '../request/messages-request.ts';
+import { checkAnswerFormat } from './check-answer-format.ts';
 import { checkCacheMarkers } from './check-cache-markers.ts';
+import { checkDiagnostics } from './check-diagnostics.ts';
 import { checkFields, type CheckedApi } from './check-fields.ts';
 import { checkMessages } from './check-messages.ts';
+import { checkPrefill } from './check-prefill.ts';
+import { checkServerTools } from './check-server-tools.ts';
 import { checkThinkingBlocks, type InputTransformation } from './check-thinking-blocks.ts';
 import { BINDING_BETA, checkThinkingSettings, mismatchBehavior } from './check-thinking-settings.ts';
 import { checkToolPairs } from './check-tool-pairs.ts';
@@ -34,8 +38,12 @@ export function checkRequest(body: unknown, api: CheckedApi): CheckedRequest {
   const request = body as MessagesRequest;
   checkThinkingSettings(request, { model, api });
   checkCacheMarkers(request);
+  checkDiagnostics(request.diagnostics);
   checkToolPairs(request.messages);
+  checkServerTools(request.messages);
   const sent = new Prompt(request);
+  checkPrefill(request, { model, sent });
+  checkAnswerFormat(request, sent);
   const onMismatch = mismatchBehavior(request, api.preservedThinking);
   const { leftOut, transformations } = checkThinkingBlocks(request, { model, sent, onMismatch });
   const prompt = leftOut.size === 0 ? sent : new Prompt(request, leftOut);

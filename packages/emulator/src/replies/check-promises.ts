@@ -1,7 +1,8 @@
 import { findMismatch } from '../schema/find-mismatch.ts';
-import { isRecord, type MessagesRequest } from '../request/messages-request.ts';
+import type { MessagesRequest } from '../request/messages-request.ts';
 import { refuse } from '../refusals/refusal.ts';
 import type { CheckedRequest } from '../refusals/check-request.ts';
+import { formatOf } from './answer-format.ts';
 import type { MessageReply, ReplyBlock } from './reply.ts';
 
 /**
@@ -14,11 +15,6 @@ export function checkPromises(reply: MessageReply, { request }: CheckedRequest):
   for (const call of calls) checkStrictCall(call, request);
   const schema = formatOf(request);
   if (schema !== undefined && calls.length === 0) checkFormat(reply, schema);
-}
-
-/** The schema that answers of this request must fit. */
-export function formatOf({ output_config: config }: MessagesRequest): Record<string, unknown> | undefined {
-  return isRecord(config?.format) && isRecord(config.format.schema) ? config.format.schema : undefined;
 }
 
 function checkStrictCall({ name, input }: ReplyBlock & { type: 'tool_use' }, request: MessagesRequest): void {

@@ -3,10 +3,12 @@ import { uncached, type CacheUse, type InputUsage } from '../cache/prompt-cache.
 import type { Ids } from '../exchange/ids.ts';
 import { tokensOfBytes } from '../prompt/block-bytes.ts';
 import type { CheckedRequest } from '../refusals/check-request.ts';
+import { rememberPaused } from '../request/paused-answers.ts';
 import { checkPromises } from './check-promises.ts';
 import { BlockPlanner, type PlannedBlock } from './plan-blocks.ts';
 import type { MessageReply } from './reply.ts';
 import type { ServerToolCounts } from './server-tools.ts';
+import { wholeBlock } from './whole-block.ts';
 
 /** A message ready to be sent: all decided, nothing framed yet. */
 export type PlannedMessage = {
@@ -53,11 +55,13 @@ export function planMessage(reply: MessageReply, checked: CheckedRequest, o: Pla
   const planner = new BlockPlanner(checked, o.ids);
   for (const block of reply.blocks) if (!planner.add(block)) break;
   const { blocks, stopped, budget } = planner;
+  const stopReason = stopReasonOf(reply, planner);
+  if (stopReason === 'pause_turn') rememberPaused(checked.sent.digestWithAnswer(blocks.map(wholeBlock)));
   return {
     id: o.ids.next('msg', request.messages.length),
     model: request.model,
     blocks,
-    stopReason: stopReasonOf(reply, planner),
+    stopReason,
     stopSequence: stopped ?? null,
     stopDetails: reply.stopDetails ?? null,
     usage: {

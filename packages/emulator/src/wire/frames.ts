@@ -1,5 +1,6 @@
 import type { PlannedBlock } from '../replies/plan-blocks.ts';
 import type { PlannedMessage } from '../replies/plan-message.ts';
+import { wholeBlock } from '../replies/whole-block.ts';
 
 /** One event of a stream as it goes over the wire; before a paced one the stream may wait. */
 export type Frame = { text: string; paced: boolean };
@@ -104,33 +105,6 @@ function emptyBlock(block: PlannedBlock): unknown {
       return block.start;
     default:
       return block satisfies never;
-  }
-}
-
-function wholeBlock(block: PlannedBlock): unknown {
-  const said = block.deltas.join('');
-  switch (block.type) {
-    case 'text':
-      return { type: 'text', text: said, ...(block.citations === undefined ? {} : { citations: block.citations }) };
-    case 'thinking':
-      return { type: 'thinking', thinking: said, signature: block.signature };
-    case 'tool_use':
-      return { type: 'tool_use', id: block.id, name: block.name, input: parsedOr(said, {}) };
-    case 'block':
-      return block.block;
-    default:
-      return block satisfies never;
-  }
-}
-
-/** Input that was cut cannot be shown in a whole message: the API gives what it could read, which is nothing here. */
-function parsedOr(json: string, otherwise: unknown): unknown {
-  try {
-    const input: unknown = JSON.parse(json);
-    return input;
-  } catch (error) {
-    if (error instanceof SyntaxError) return otherwise;
-    throw error;
   }
 }
 
