@@ -31,6 +31,7 @@ export {
   toolUses,
   withFaults,
 } from './replies/builders.ts';
+export { quote, type QuoteOptions } from './replies/quote.ts';
 export type {
   EndingFault,
   MessageReply,
@@ -42,10 +43,23 @@ export type {
   RawReply,
   Reply,
   ReplyBlock,
+  ServerToolError,
   StatusReply,
   StreamFault,
+  WebFetchCall,
+  WebPage,
+  WebSearchCall,
+  WebSearchResult,
   WholeStreamFault,
 } from './replies/reply.ts';
+export {
+  cited,
+  contextWindowExceeded,
+  pauseTurn,
+  redactedThinking,
+  webFetch,
+  webSearch,
+} from './replies/web-builders.ts';
 export type { MessagesRequest, RequestBlock, RequestMessage, RequestTool } from './request/messages-request.ts';
 export { parseScenario } from './scenarios/read-scenario.ts';
 export type { RequestMatch, TextMatch } from './scenarios/request-match.ts';

@@ -14,11 +14,15 @@ import type { Batch, BatchEntry, BatchResult } from './batch.ts';
  */
 export function answerEntry(entry: BatchEntry, batch: Batch, state: ExchangeState): Promise<BatchResult> {
   const requestId = state.ids.next('req', 0);
+  const refused = (error: unknown): BatchResult => {
+    if (!(error instanceof Refusal)) throw error;
+    return { type: 'errored', error: errorBody(error, requestId) };
+  };
   try {
     const { params, dueAtMs: nowMs } = entry;
     const checked = checkBody(params, 'batch', { ...batch.context, state, nowMs });
     const cached = state.cache.open(checked, { workspaceId: batch.context.caller.workspaceId, nowMs });
-    return chooseReply(checked.request, state.replies).then((reply) => {
+    const answered = chooseReply(checked.request, state.replies).then((reply): BatchResult => {
       const error = errorOf(reply);
       if (error !== undefined) return { type: 'errored', error: errorBody(error, requestId) };
       if (reply.type !== 'message') throw new TypeError('Only a message is no error');
@@ -27,9 +31,9 @@ export function answerEntry(entry: BatchEntry, batch: Batch, state: ExchangeStat
       cached.begin();
       return { type: 'succeeded', message: toMessage(message) };
     });
+    return answered.catch(refused);
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    return Promise.resolve({ type: 'errored', error: errorBody(error, requestId) });
+    return Promise.resolve(refused(error));
   }
 }
 
