@@ -4,9 +4,10 @@ import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { TimeoutError } from '../errors.ts';
 import { Deadline } from '../helpers/deadline.ts';
-import { delay } from '../helpers/delay.ts';
 import { untilAborted } from '../helpers/until-aborted.ts';
+import { within } from '../helpers/within.ts';
 import { childEnvironment } from './child-environment.ts';
+import { watchOver } from './orphan-watch.ts';
 import { OutputWindow } from './output-window.ts';
 import { endGroup, killEscaped, MARK_NAME, type ProcessGroup, waitUntilGone } from './process-group.ts';
 import { unlessMissing } from './real-path.ts';
@@ -34,8 +35,21 @@ async function runCommand(
   if (o.signal.aborted)
     return { exitCode: null, stdout: '', stderr: '', droppedBytes: 0, timedOut: false, interrupted: true };
   const mark = randomUUID();
-  const child = await startShell(command, { cwd: o.cwd, env: { ...childEnvironment(env, o.cwd), [MARK_NAME]: mark } });
-  const group: ProcessGroup = { id: child.pid ?? 0, mark };
+  const watched = await watchOver(mark);
+  try {
+    const child = await startShell(command, {
+      cwd: o.cwd,
+      env: { ...childEnvironment(env, o.cwd), [MARK_NAME]: mark },
+    });
+    const group: ProcessGroup = { id: child.pid ?? 0, mark };
+    watched.group(group.id);
+    return await followCommand(child, group, o);
+  } finally {
+    await watched.done();
+  }
+}
+
+async function followCommand(child: ChildProcess, group: ProcessGroup, o: ShellOptions): Promise<ShellOutcome> {
   const maxBytes = o.maxOutputBytes ?? DEFAULT_OUTPUT_BYTES;
   const stdout = new OutputWindow(maxBytes);
   const stderr = new OutputWindow(maxBytes);
@@ -100,15 +114,5 @@ async function firstOf(promise: Promise<void>, signal: AbortSignal): Promise<voi
     await untilAborted(promise, signal);
   } catch (error) {
     if (!signal.aborted) throw error;
-  }
-}
-
-/** Settles with the promise, or after the bound. No timer is left behind. */
-async function within(boundMs: number, promise: Promise<void>): Promise<void> {
-  const settled = new AbortController();
-  try {
-    await Promise.race([promise, delay(boundMs, { signal: settled.signal })]);
-  } finally {
-    settled.abort();
   }
 }
