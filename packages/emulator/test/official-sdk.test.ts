@@ -1,45 +1,20 @@
 // The official client, over HTTP: what it understands of the emulator's answers is what other clients will.
-import Anthropic, { APIConnectionError, APIError } from '@anthropic-ai/sdk';
+import Anthropic from '@anthropic-ai/sdk';
+import { jsonSchemaOutputFormat } from '@anthropic-ai/sdk/helpers/json-schema';
 import { expect, test } from 'vitest';
 import {
-  createEmulator,
   cut,
   emit,
   endEarly,
   errorEvent,
   maxTokens,
-  rateLimited,
   refusal,
   splitCharacters,
-  stall,
-  status,
   text,
   thinking,
   toolUses,
-  type Reply,
 } from '@colloquy/emulator';
-
-type Fields = Omit<Anthropic.MessageCreateParamsNonStreaming, 'stream'>;
-
-async function connected(...script: Reply[]) {
-  const emulator = createEmulator({ script });
-  const at = await emulator.listen();
-  const client = new Anthropic({ baseURL: at.url, apiKey: 'any', maxRetries: 0 });
-  return { emulator, client, [Symbol.asyncDispose]: () => at.close() };
-}
-
-const fields = (more: Partial<Fields> = {}): Fields => ({
-  model: 'claude-fable-5-2',
-  max_tokens: 20_000,
-  messages: [{ role: 'user', content: 'Hello' }],
-  ...more,
-});
-
-const caught = (promise: PromiseLike<unknown>): Promise<unknown> =>
-  Promise.resolve(promise).then(
-    () => undefined,
-    (error: unknown) => error,
-  );
+import { caught, connected, fields } from './connected.ts';
 
 test('create gives a whole message', async () => {
   await using on = await connected(text('Hello there.'));
@@ -96,29 +71,17 @@ test('a conversation with tools and thinking is accepted when it comes back', as
   expect(changed).toBeInstanceOf(Anthropic.BadRequestError);
 });
 
-test('the tool runner of the client, sending the whole history, works a conversation to its end', async () => {
-  await using on = await connected();
-  const ran: unknown[] = [];
-  const message = await on.client.beta.messages.toolRunner({
-    model: 'claude-opus-5-5',
-    max_tokens: 1000,
-    messages: [{ role: 'user', content: 'read notes.txt' }],
-    thread: false,
-    tools: [
-      {
-        name: 'Read',
-        description: 'Reads a file',
-        input_schema: { type: 'object', properties: { file_path: { type: 'string' } } },
-        parse: (input: unknown) => input,
-        run: (input: unknown) => {
-          ran.push(input);
-          return 'one\ntwo';
-        },
-      },
-    ],
-  });
-  expect(ran).toEqual([{ file_path: 'notes.txt' }]);
-  expect(message.content).toMatchObject([{ type: 'text', text: expect.stringContaining('`notes.txt` has 2 lines.') }]);
+test('an answer in the form asked for is parsed, streamed or not', async () => {
+  await using on = await connected(text('{"sum": 4}'), text('{"sum": 5}'));
+  const schema = {
+    type: 'object',
+    properties: { sum: { type: 'number' } },
+    required: ['sum'],
+    additionalProperties: false,
+  } as const;
+  const asked = fields({ output_config: { format: jsonSchemaOutputFormat(schema) } });
+  expect((await on.client.messages.parse(asked)).parsed_output).toEqual({ sum: 4 });
+  expect((await on.client.messages.stream(asked).finalMessage()).parsed_output).toEqual({ sum: 5 });
 });
 
 test('refusals and cut answers carry their stop reasons', async () => {
@@ -131,37 +94,6 @@ test('refusals and cut answers carry their stop reasons', async () => {
     content: [{ text: 'So far' }],
     stop_reason: 'max_tokens',
   });
-});
-
-test.each([
-  [400, Anthropic.BadRequestError, 'invalid_request_error'],
-  [401, Anthropic.AuthenticationError, 'authentication_error'],
-  [402, APIError, 'billing_error'],
-  [403, Anthropic.PermissionDeniedError, 'permission_error'],
-  [404, Anthropic.NotFoundError, 'not_found_error'],
-  [409, Anthropic.ConflictError, 'conflict_error'],
-  [413, APIError, 'request_too_large'],
-  [422, Anthropic.UnprocessableEntityError, 'invalid_request_error'],
-  [429, Anthropic.RateLimitError, 'rate_limit_error'],
-  [500, Anthropic.InternalServerError, 'api_error'],
-  [504, Anthropic.InternalServerError, 'timeout_error'],
-  [529, Anthropic.InternalServerError, 'overloaded_error'],
-])('status %i becomes the error class of the client, with type and request id', async (code, kind, type) => {
-  await using on = await connected(status(code));
-  const error = await caught(on.client.messages.create(fields()));
-  expect(error).toBeInstanceOf(kind);
-  expect(error).toMatchObject({ status: code, type, requestID: on.emulator.requests[0]?.requestId });
-});
-
-test('the client retries a 529 and a 429 after the time that the answer names', async () => {
-  await using on = await connected(
-    status(529, { headers: { 'retry-after-ms': '1' } }),
-    rateLimited({ retryAfterSeconds: 0 }),
-    text('At last'),
-  );
-  const message = await on.client.messages.create(fields(), { maxRetries: 2 });
-  expect(message.content).toMatchObject([{ text: 'At last' }]);
-  expect(on.emulator.requests.map(({ status: answered }) => answered)).toEqual([529, 429, 200]);
 });
 
 test.each([
@@ -179,46 +111,9 @@ test('a stream cut inside characters loses nothing', async () => {
   expect(await on.client.messages.stream(fields()).finalText()).toBe('Grüße aus Köln, 你好 🌙');
 });
 
-test('an abort of the client is seen here', async () => {
-  await using on = await connected(stall({ afterEvents: 4 }));
-  const stream = on.client.messages.stream(fields());
-  stream.on('text', () => stream.abort());
-  expect(await caught(stream.finalMessage())).toBeInstanceOf(Anthropic.APIUserAbortError);
-  await on.emulator.idle();
-  expect(on.emulator.requests[0]?.aborted).toBe(true);
-});
-
-test('counts tokens', async () => {
-  await using on = await connected();
-  const { model, messages } = fields();
-  expect(await on.client.messages.countTokens({ model, messages, system: '1234' })).toEqual({ input_tokens: 3 });
-});
-
-test('lists models page by page, newest first, and shows one', async () => {
-  await using on = await connected();
-  const found: string[] = [];
-  for await (const model of on.client.models.list({ limit: 5 })) found.push(model.id);
-  expect(found).toContain('claude-haiku-4-5-20251001');
-  expect([found[0], new Set(found).size]).toEqual(['claude-fable-5-2', found.length]);
-  expect(await on.client.models.retrieve('claude-opus-5-5')).toMatchObject({
-    type: 'model',
-    display_name: 'Claude Opus 5.5',
-    max_input_tokens: 1_000_000,
-    max_tokens: 128_000,
-    capabilities: { thinking: { types: { adaptive: { supported: true }, disabled: { supported: false } } } },
-  });
-  expect(await caught(on.client.models.retrieve('claude-9'))).toBeInstanceOf(Anthropic.NotFoundError);
-});
-
 test('a client of the older API version, with its key in x-api-key, is served too', async () => {
   await using on = await connected();
   const headers = { 'anthropic-version': '2023-06-01', 'x-api-key': 'any' };
   const message = await on.client.messages.create(fields({ model: 'claude-haiku-4-5' }), { headers });
   expect([message.type, on.emulator.requests[0]?.headers['anthropic-version']]).toEqual(['message', '2023-06-01']);
-});
-
-test('a closed emulator is a connection error', async () => {
-  const on = await connected();
-  await on[Symbol.asyncDispose]();
-  expect(await caught(on.client.messages.create(fields()))).toBeInstanceOf(APIConnectionError);
 });
