@@ -20,12 +20,13 @@ import {
   emptyState,
   foldEntry,
   fromCheckpoint,
+  type HostedSession,
   type PlacedMessage,
   type Store,
 } from 'colloquy/internal';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { openWorkplace, promptOf } from './recorded-session.ts';
+import { expect, test, vi } from 'vitest';
+import { openWorkplace, plainModel, promptOf, recordSession, storeWith } from './recorded-session.ts';
 
 const note = (word: string) => toolUse('mcp__n__note', { word });
 
@@ -103,6 +104,52 @@ test('a reader who comes back later is told the same messages, with the same ids
   expect(later).toEqual(live);
   await engine.close();
 });
+
+test('a reader who comes back at any place is told exactly what comes after it, without the log being read from its beginning', async () => {
+  const { store, id } = await storeWith(await recordSession());
+  const { options } = openWorkplace();
+  const read = vi.spyOn(store, 'read');
+  const engine = createApiEngine({ store, send: plainModel().send, askThroughLog: true });
+  const open = () => engine.open({ ...options, resume: id });
+  let session = await open();
+  const messages = session.messages();
+  const sent = ['one', 'two', 'three'].map((text) => session.send(promptOf(text)));
+  const { uuid } = (await Promise.all(sent)).at(-1)!;
+  for await (const message of messages) if (message.type === 'result' && message.user_message_uuid === uuid) break;
+  const { head, epoch } = (await store.sessions.get(id))!;
+  const all = await placedAfter(session, 0, head, epoch);
+  for (const reopened of [false, true]) {
+    if (reopened) {
+      await session[Symbol.asyncDispose]();
+      session = await open();
+    }
+    for (let seq = 1; seq < head; seq += 1)
+      expect(await placedAfter(session, seq, head, epoch)).toEqual(all.filter((told) => told.seq > seq));
+    read.mockClear();
+    await placedAfter(session, head - 1, head, epoch);
+    expect(Math.min(...read.mock.calls.map(([, { after }]) => after))).toBeGreaterThan(head - 20);
+  }
+  await engine.close();
+});
+
+/** What a reader is told after an entry, and after which entry each message comes. */
+async function placedAfter(
+  session: HostedSession,
+  after: number,
+  head: number,
+  epoch: number,
+): Promise<{ seq: number; message: SDKMessage }[]> {
+  const told: { seq: number; message: SDKMessage }[] = [];
+  for await (const batch of session.placed({ door: true, after: `${epoch}.${after}.0` })) {
+    for (const placed of batch) {
+      if (!('message' in placed)) continue;
+      const seq = Number(placed.cursor.split('.')[1]);
+      told.push({ seq, message: placed.message });
+      if (seq === head) return told;
+    }
+  }
+  return told;
+}
 
 /** What is told up to the next result, besides stream events. */
 async function follow(

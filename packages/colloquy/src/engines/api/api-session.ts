@@ -11,13 +11,13 @@ import { recoverTurn } from '../../turn/recover-turn.ts';
 import { beginTurn, runTurn } from '../../turn/run-turn.ts';
 import { TurnStop, type TurnWorld } from '../../turn/turn-world.ts';
 import { foldHistory, newHistory, type RequestHistory } from '../../views/to-model-request.ts';
-import { cloneMessagesState, sdkMessagesView } from '../../views/to-sdk-messages.ts';
 import type { Controls, HostedSession, PlacedMessage, ReadOptions } from '../engine.ts';
 import { checkUserMessage, toPrompt } from '../user-message.ts';
 import { CONTROLS } from './controls.ts';
 import { pickPrompts } from './pick-prompts.ts';
 import { readMessages, readPlaced } from './readers.ts';
 import type { SessionSetup } from './session-setup.ts';
+import type { SessionViews } from './session-views.ts';
 
 /** How long `close()` waits for a turn to end before it lets go of the session all the same. */
 const CLOSE_BOUND_MS = 5_000;
@@ -31,8 +31,7 @@ export class ApiSession implements HostedSession {
   readonly setup: SessionSetup;
   readonly state: SessionState;
   readonly world: TurnWorld;
-  /** The log as messages, as far as it is folded: where new readers begin. */
-  readonly view;
+  readonly views: SessionViews;
   #history: RequestHistory | undefined;
   #stop: TurnStop | undefined;
   #wake: () => void = () => {};
@@ -41,15 +40,14 @@ export class ApiSession implements HostedSession {
   #failure: ColloquyError | undefined;
   readonly #waiters = new Set<(entry: Entry) => void>();
 
-  constructor(log: SessionLog, store: Store, setup: SessionSetup, state: SessionState, earlier: readonly Entry[]) {
+  /** `state` and `views` are folded as far as the log has been told. */
+  constructor(log: SessionLog, store: Store, setup: SessionSetup, state: SessionState, views: SessionViews) {
     this.id = log.id;
     this.log = log;
     this.store = store;
     this.setup = setup;
     this.state = state;
-    this.view = sdkMessagesView.init({ id: log.id, door: setup.hosted });
-    for (const entry of earlier) sdkMessagesView.entry(this.view, entry);
-    for (const { seq, uuid } of state.queue) this.view.door?.waiting.set(seq, uuid);
+    this.views = views;
     this.world = setup.makeWorld(this);
     log.subscribe((entry) => this.#fold(entry));
     log.lost.addEventListener('abort', () => this.#fail(log.lost.reason), { once: true });
@@ -149,15 +147,10 @@ export class ApiSession implements HostedSession {
     await this.close();
   }
 
-  /** A reader's own copy of the view, as of now. */
-  viewForReader(door: boolean): typeof this.view {
-    return cloneMessagesState(this.view, door);
-  }
-
   #fold(entry: Entry): void {
     foldEntry(this.state, entry);
     if (this.#history !== undefined) foldHistory(this.#history, entry);
-    sdkMessagesView.entry(this.view, entry);
+    this.views.fold(entry);
     if (entry.kind === 'settings') this.setup.applySettings(entry.patch);
     if (entry.kind === 'interrupt') this.stopTurn();
     if (entry.kind === 'prompt') {

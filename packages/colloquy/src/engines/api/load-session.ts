@@ -1,9 +1,9 @@
-import type { Entry } from '../../log/entries.ts';
 import { emptyState, foldEntry, fromCheckpoint, type SessionState } from '../../log/fold.ts';
 import type { SessionLog } from '../../log/session-log.ts';
 import type { Store } from '../../log/store.ts';
 import { ApiSession } from './api-session.ts';
 import type { SessionSetup } from './session-setup.ts';
+import { SessionViews } from './session-views.ts';
 
 const PAGE = 1_000;
 
@@ -11,15 +11,17 @@ const PAGE = 1_000;
 export async function loadSession(log: SessionLog, store: Store, setup: SessionSetup): Promise<ApiSession> {
   try {
     const state = fromCheckpoint(log.row.checkpoint) ?? emptyState();
-    const entries: Entry[] = [];
+    const views = new SessionViews({ id: log.id, door: setup.hosted }, state);
     while (state.seq < log.head) {
       const page = await store.read(log.id, { after: state.seq, upTo: log.head, limit: PAGE });
-      for (const entry of page) foldEntry(state, entry);
-      entries.push(...page);
+      for (const entry of page) {
+        foldEntry(state, entry);
+        views.fold(entry);
+      }
       if (page.length === 0) break;
     }
     if (setup.hosted) restoreSettings(setup, state);
-    return new ApiSession(log, store, setup, state, entries);
+    return new ApiSession(log, store, setup, state, views);
   } catch (error) {
     await log.close();
     throw error;

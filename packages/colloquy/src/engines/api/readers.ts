@@ -1,4 +1,3 @@
-import type { Entry } from '../../log/entries.ts';
 import type { SDKMessage } from '../../messages.ts';
 import { foldLifecycle, type LifecycleState } from '../../views/prompt-lifecycle.ts';
 import { type MessagesState, sdkMessagesView, toStreamEvent } from '../../views/to-sdk-messages.ts';
@@ -6,12 +5,10 @@ import type { Cursor, Live } from '../../views/view.ts';
 import type { PlacedMessage, ReadOptions } from '../engine.ts';
 import type { ApiSession } from './api-session.ts';
 
-const PAGE = 1_000;
-
 /** Messages for a program, in batches of what is ready. The reader stands in the log from this call on. */
 export function readMessages(session: ApiSession, o: ReadOptions): AsyncIterable<readonly SDKMessage[]> {
   const live = session.log.feed.read({ after: o.after, fragments: o.partial === true, signal: o.signal });
-  const view = o.after === undefined ? Promise.resolve(session.viewForReader(false)) : viewAt(session, o.after, false);
+  const view = openView(session, o.after, false);
   // Prompts that wait already are told of too, once a turn takes them.
   const waiting: LifecycleState | undefined =
     o.lifecycle === true ? new Map(session.state.queue.map(({ seq, uuid }) => [seq, uuid])) : undefined;
@@ -48,7 +45,7 @@ export function readPlaced(
 ): AsyncIterable<readonly PlacedMessage[]> {
   const door = o.door === true;
   const live = session.log.feed.read({ after: o.after, fragments: o.partial === true, signal: o.signal });
-  const view = o.after === undefined ? Promise.resolve(session.viewForReader(door)) : viewAt(session, o.after, door);
+  const view = openView(session, o.after, door);
   return mapPlaced(session, live, view);
 }
 
@@ -74,14 +71,11 @@ async function* mapPlaced(
   if (session.failure !== undefined) throw session.failure;
 }
 
-/** The view of a reader that comes back: what came before its cursor, folded without being told again. */
-async function viewAt(session: ApiSession, after: Cursor, door: boolean): Promise<MessagesState> {
-  const view = sdkMessagesView.init({ id: session.id, door });
-  const upTo = Number(after.split('.')[1]);
-  for (let last = 0; last < upTo;) {
-    const page: readonly Entry[] = await session.store.read(session.id, { after: last, upTo, limit: PAGE });
-    for (const entry of page) sdkMessagesView.entry(view, entry);
-    last = page.at(-1)?.seq ?? upTo;
-  }
-  return view;
+/** Where a reader begins: now, or at its cursor. */
+function openView(session: ApiSession, after: Cursor | undefined, door: boolean): Promise<MessagesState> {
+  if (after === undefined) return Promise.resolve(session.views.now(door));
+  const opening = session.views.at(session.store, Number(after.split('.')[1]), door);
+  // Told with the first pull; it may be that nobody pulls.
+  opening.catch(() => {});
+  return opening;
 }
