@@ -12,6 +12,7 @@ const CACHE = join(import.meta.dirname, '../.cache/conformance');
 /** Longer than any turn of the tests, its retries included. */
 const MAX_TURN_MS = 25_000;
 const MAX_EXIT_MS = 10_000;
+const MAX_QUOTED = 500;
 
 /** One line of its output, as far as tests read it. */
 export type ClaudeMessage = { type: string; subtype?: string; [field: string]: unknown };
@@ -80,28 +81,30 @@ type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
 function follow(child: Child, { root, folder }: { root: string; folder: string }): ClaudeCode {
   let complaints = '';
+  let last = 'nothing';
+  const seen = (): string => `The last it said: ${last.slice(0, MAX_QUOTED)}. It complained: ${complaints || 'never'}`;
   child.stderr.setEncoding('utf8').on('data', (text: string) => (complaints += text));
   // Writing to a process that has ended is told by what is missing afterwards.
   child.stdin.on('error', () => undefined);
-  const lines = createInterface(child.stdout);
+  const lines = createInterface(child.stdout).on('line', (line) => (last = line));
   const ended = once(child, 'close') as Promise<[number | null]>;
   ended.catch(() => undefined);
   return {
     folder,
     async ask(prompt) {
-      const turn = within(MAX_TURN_MS, `result of "${prompt}"`, nextTurn(lines), () => complaints);
+      const turn = within(MAX_TURN_MS, `result of "${prompt}"`, nextTurn(lines), seen);
       const message = { role: 'user', content: prompt };
       child.stdin.write(`${JSON.stringify({ type: 'user', message, parent_tool_use_id: null, session_id: '' })}\n`);
       return turn;
     },
     async end() {
       child.stdin.end();
-      const [code] = await within(MAX_EXIT_MS, 'end', ended, () => complaints);
+      const [code] = await within(MAX_EXIT_MS, 'end', ended, seen);
       return code;
     },
     async [Symbol.asyncDispose]() {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
-      await within(MAX_EXIT_MS, 'end', ended, () => complaints);
+      await within(MAX_EXIT_MS, 'end', ended, seen);
       await rm(root, { recursive: true, force: true });
     },
   };
@@ -128,13 +131,13 @@ function nextTurn(lines: Interface): Promise<ClaudeTurn> {
   });
 }
 
-async function within<T>(ms: number, what: string, promise: Promise<T>, complaints: () => string): Promise<T> {
+async function within<T>(ms: number, what: string, promise: Promise<T>, seen: () => string): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new Error(`Nothing within ${ms} ms`)), ms);
   try {
     return await Promise.race([promise, late.promise]);
   } catch (cause) {
-    throw new Error(`Claude Code: no ${what}. It printed: ${complaints() || 'nothing'}`, { cause });
+    throw new Error(`Claude Code: no ${what}. ${seen()}`, { cause });
   } finally {
     clearTimeout(timer);
   }
