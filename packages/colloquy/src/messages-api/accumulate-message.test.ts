@@ -260,6 +260,38 @@ test('deltas of unknown types, and known ones without a field, are kept beside t
   ]);
 });
 
+test('a compaction has the values of its delta, the newest of them', () => {
+  const { accumulator } = feed(
+    messageStart(),
+    start(0, { type: 'compaction', content: null, encrypted_content: null }),
+    delta(0, { type: 'compaction_delta', content: 'So far: n', encrypted_content: 'AA' }),
+    delta(0, { type: 'compaction_delta', content: 'So far: nothing.' }),
+    stop(0),
+    ...messageEnd('compaction'),
+  );
+  expect(accumulator.message().content).toEqual([
+    { type: 'compaction', content: 'So far: nothing.', encrypted_content: 'AA' },
+  ]);
+  const elsewhere = delta(0, { type: 'compaction_delta', content: 'x' });
+  expect(refusal(messageStart(), start(0, { type: 'text', text: '' }), elsewhere)).toBe(
+    'block 0 is text and was sent compaction_delta',
+  );
+});
+
+test.each<[string, StreamEvent]>([
+  ['delta', delta(0, { type: 'input_json_deltA', partial_json: '2' })],
+  ['event', unknownEvent({ type: 'content_block_deltA', index: 0, delta: { partial_json: '2' } })],
+])('a tool use to which an unknown %s belongs must not be run: a part of its input may be in it', (_, unknown) => {
+  const [begun, ...rest] = toolBlock(0, 'toolu_1', '{"path":"13"}');
+  const events = [messageStart(), begun, unknown, ...rest, ...messageEnd('tool_use')].filter(
+    (event) => event !== undefined,
+  );
+  const { accumulator, finished } = feed(...events);
+  expect(finished).toMatchObject([{ block: { id: 'toolu_1', input: { path: '13' } }, unknownDeltas: [{}] }]);
+  expect([...accumulator.cutToolUses]).toEqual(['toolu_1']);
+  expect(accumulator.message().content).toEqual([]);
+});
+
 test('pings and unknown events are passed over anywhere before the end', () => {
   const aside = [{ type: 'ping' } as const, unknownEvent({ type: 'weather', sunny: true })];
   const { accumulator } = feed(...aside, messageStart(), ...aside, ...textBlock(0, 'x'), ...aside, ...messageEnd());

@@ -54,6 +54,7 @@ export class MessageAccumulator {
         return undefined;
       default:
         // Pings, and what the API may send tomorrow. Errors have become exceptions before they come here.
+        if (this.#open !== undefined && 'index' in event) this.#open.keepUnknown(event);
         return undefined;
     }
   }
@@ -87,8 +88,9 @@ export class MessageAccumulator {
   }
 
   /**
-   * Ids of tool uses that must not be run, complete once `done`: those whose input was cut, the last block of an answer that ran out
-   * of tokens even if its input looks whole, and all of a refused answer. `message()` leaves them out.
+   * Ids of tool uses that must not be run, complete once `done`: those whose input was cut, or came in part as deltas that are not
+   * known; the last block of an answer that ran out of tokens even if its input looks whole; all of a refused answer. `message()`
+   * leaves them out.
    */
   get cutToolUses(): ReadonlySet<string> {
     const cut = this.#blocks.filter((finished) => this.#isCut(finished));
@@ -185,6 +187,7 @@ export class MessageAccumulator {
 
   #isCut(finished: FinishedBlock): boolean {
     if (finished.incomplete) return true;
+    if (finished.block.type === 'tool_use' && finished.unknownDeltas !== undefined) return true;
     if (finished.block.type !== 'tool_use' || !CUTTING_REASONS.has(this.stopReason ?? '')) return false;
     return this.stopReason === 'refusal' || finished === this.#blocks.at(-1);
   }

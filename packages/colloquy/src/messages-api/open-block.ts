@@ -14,7 +14,7 @@ export type FinishedBlock = {
   incomplete?: true;
   /** The input of an incomplete tool use as far as it came; `block.input` is then `{}`. */
   partialJson?: string;
-  /** Deltas of types that are not known, as they came; they could not be worked into the block. */
+  /** Deltas of types that are not known, as they came, and such events; they could not be worked into the block. */
   unknownDeltas?: unknown[];
 };
 
@@ -58,8 +58,10 @@ export class OpenBlock {
         if (block.type !== 'text') return this.#elsewhere(delta);
         (block.citations ??= []).push(delta.citation);
         return;
+      case 'compaction_delta':
+        return this.#compact(delta);
       default:
-        this.#keep(delta);
+        this.keepUnknown(delta);
         return delta satisfies never;
     }
   }
@@ -98,6 +100,13 @@ export class OpenBlock {
     else this.#elsewhere(delta);
   }
 
+  #compact(delta: ContentDelta & { type: 'compaction_delta' }): void {
+    const fields: Record<string, unknown> = this.block;
+    if (fields['type'] !== 'compaction') return this.#elsewhere(delta);
+    const { type: _, ...values } = delta;
+    Object.assign(fields, values);
+  }
+
   // A type of block that is not known may take any delta; one that is known has been given what belongs to another.
   #elsewhere(delta: ContentDelta): void {
     const { type } = this.block;
@@ -106,10 +115,11 @@ export class OpenBlock {
         requestId: this.#requestId,
       });
     }
-    this.#keep(delta);
+    this.keepUnknown(delta);
   }
 
-  #keep(delta: unknown): void {
+  /** Something came for this block that is not known. */
+  keepUnknown(delta: unknown): void {
     (this.#unknownDeltas ??= []).push(delta);
   }
 }

@@ -67,7 +67,9 @@ export type ContentDelta =
   | { type: 'thinking_delta'; thinking: string }
   | { type: 'signature_delta'; signature: string }
   | { type: 'input_json_delta'; partial_json: string }
-  | { type: 'citations_delta'; citation: unknown };
+  | { type: 'citations_delta'; citation: unknown }
+  /** Beta. It has the final values of its block. */
+  | { type: 'compaction_delta'; content: string | null; encrypted_content?: string | null | undefined };
 
 export type StreamEvent =
   | { type: 'message_start'; message: ApiMessage }

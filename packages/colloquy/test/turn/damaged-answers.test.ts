@@ -131,3 +131,17 @@ test('thinking that was damaged is left out once it has been refused', async () 
   expect(said(results)).toEqual(['One.', 'Good.']);
   expect(sent[1]).toEqual({ role: 'assistant', content: [{ type: 'text', text: 'One.' }] });
 });
+
+test('a call that came in part in a form that is not known is not run, and the model is told', async () => {
+  const script = [toolUse('mcp__lab__note'), text('Again, then.'), text('Good.')];
+  const { results, sent } = await play(script, 'input_json_delta', 'input_json_deltA');
+  expect(said(results)).toEqual(['Again, then.', 'Good.']);
+  expect(sent[2]?.content).toEqual([
+    {
+      type: 'tool_result',
+      tool_use_id: expect.stringMatching(/^toolu_/),
+      is_error: true,
+      content: expect.stringContaining('was not run'),
+    },
+  ]);
+});
