@@ -32,9 +32,10 @@ export function addUsage(a: Usage, b: Usage): Usage {
 type Creation = Usage['cache_creation'];
 function addCreation(a: Creation, b: Creation): Creation {
   if (!a || !b) return a ?? b ?? undefined;
+  // A gateway may tell only one of the two.
   return {
-    ephemeral_5m_input_tokens: a.ephemeral_5m_input_tokens + b.ephemeral_5m_input_tokens,
-    ephemeral_1h_input_tokens: a.ephemeral_1h_input_tokens + b.ephemeral_1h_input_tokens,
+    ephemeral_5m_input_tokens: (a.ephemeral_5m_input_tokens ?? 0) + (b.ephemeral_5m_input_tokens ?? 0),
+    ephemeral_1h_input_tokens: (a.ephemeral_1h_input_tokens ?? 0) + (b.ephemeral_1h_input_tokens ?? 0),
   };
 }
 

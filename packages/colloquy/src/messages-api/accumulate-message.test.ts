@@ -372,3 +372,8 @@ test('a late reader gets the text so far', () => {
   accumulator.add(delta(1, { type: 'text_delta', text: 'b' }));
   expect(accumulator.openText()).toEqual([{ index: 1, text: 'b' }]);
 });
+
+test('an answer of blocks without end is refused', () => {
+  const blocks = Array.from({ length: 10_001 }, (_, index) => textBlock(index, 'x')).flat();
+  expect(refusal(messageStart(), ...blocks)).toBe('it has more than 10000 blocks');
+});

@@ -5,6 +5,9 @@ import type { ApiMessage, ContentBlock, StopDetails, StreamEvent, Usage } from '
 // With these the API stops wherever it is; with any other reason a block that is not whole is a broken answer.
 const CUTTING_REASONS: ReadonlySet<string> = new Set(['max_tokens', 'model_context_window_exceeded', 'refusal']);
 
+/** No answer has so many; each is kept with its own place in the log. */
+const MAX_BLOCKS = 10_000;
+
 const NO_USAGE: Usage = {
   input_tokens: 0,
   output_tokens: 0,
@@ -138,6 +141,7 @@ export class MessageAccumulator {
     if (message.stop_reason !== null) throw this.#invalid(`block ${index} began after the stop reason`);
     const last = this.#blocks.at(-1);
     if (last !== undefined && index <= last.index) throw this.#invalid(`block ${index} came after block ${last.index}`);
+    if (this.#blocks.length >= MAX_BLOCKS) throw this.#invalid(`it has more than ${MAX_BLOCKS} blocks`);
     // Only the last block of an answer can have been cut.
     if (last?.incomplete) throw this.#invalid(lackOf(last));
     if (block.type === 'tool_use' || block.type === 'server_tool_use') {

@@ -301,3 +301,14 @@ test('close drops the idle connections', async () => {
   await closed;
   expect(socket?.destroyed).toBe(true);
 });
+
+test('a change to another protocol, which nobody has asked for, is no answer', async () => {
+  const server = createTcpServer((socket) =>
+    socket.end('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'),
+  );
+  await using listening = await listen(server);
+  using send = openSend();
+  const stop = new AbortController();
+  await expect(send(post(listening.url, stop.signal))).rejects.toThrow(APIConnectionError);
+  expect(listeners(stop.signal)).toBe(0);
+});

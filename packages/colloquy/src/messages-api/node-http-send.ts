@@ -78,7 +78,11 @@ function exchange(carrier: Carrier, url: URL, request: HttpRequest): Promise<Htt
       req.destroy();
     };
     signal?.addEventListener('abort', onAbort, { once: true });
-    req.once('close', () => signal?.removeEventListener('abort', onAbort));
+    req.once('close', () => {
+      signal?.removeEventListener('abort', onAbort);
+      // Nothing, if there was an answer or an error. Neither comes of a change to another protocol, which nobody has asked for.
+      reject(new APIConnectionError(`No answer from ${url.origin}: it closed the connection without one`));
+    });
     req.once('socket', (socket) => (bytesBefore = socket.bytesRead));
     req.once('response', (response) => {
       resolve({

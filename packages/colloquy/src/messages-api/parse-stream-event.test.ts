@@ -42,6 +42,20 @@ test.each([
   ['{"type":"content_block_stop","index":"0"}', /content_block_stop has no index$/],
   ['{"type":"message_delta"}', /message_delta has no delta$/],
   ['{"type":"message_delta","delta":{},"usage":5}', /message_delta has a usage that is not an object$/],
+  [
+    '{"type":"message_delta","delta":{},"usage":{"output_tokens":1e308}}',
+    /has a usage whose output_tokens is no count$/,
+  ],
+  ['{"type":"message_delta","delta":{},"usage":{"input_tokens":-1}}', /has a usage whose input_tokens is no count$/],
+  [
+    '{"type":"message_delta","delta":{},"usage":{"server_tool_use":{"web_search_requests":"1"}}}',
+    /no object of counts$/,
+  ],
+  ['{"type":"message_delta","delta":{"stop_reason":{}}}', /has a stop reason that is no text$/],
+  [
+    '{"type":"message_start","message":{"id":"m","model":"x","content":[],"usage":{"input_tokens":"5"}}}',
+    /message_start has a usage whose input_tokens is no count$/,
+  ],
 ])('%s breaks the protocol', (data, message) => {
   expect(() => parseStreamEvent(data, 'req_1')).toThrow(
     expect.objectContaining({ type: 'invalid_stream', requestId: 'req_1' }),

@@ -48,7 +48,9 @@ function flawOf(event: Fields): string | undefined {
       return messageFlaw(event['message']);
     case 'message_delta':
       if (!isRecord(event['delta'])) return 'has no delta';
-      return isRecord(event['usage'] ?? {}) ? undefined : 'has a usage that is not an object';
+      if (!isTextOrAbsent(event['delta']['stop_reason'])) return 'has a stop reason that is no text';
+      if (!isRecord(event['usage'] ?? {})) return 'has a usage that is not an object';
+      return isRecord(event['usage']) ? usageFlaw(event['usage']) : undefined;
     default:
       return undefined;
   }
@@ -64,8 +66,33 @@ export function messageFlaw(message: unknown): string | undefined {
   if (!isRecord(message)) return 'has no message';
   if (typeof message['id'] !== 'string' || typeof message['model'] !== 'string') return 'has no id or no model';
   if (!Array.isArray(message['content'])) return 'has no content';
-  return isRecord(message['usage']) ? undefined : 'has no usage';
+  if (!isTextOrAbsent(message['stop_reason'])) return 'has a stop reason that is no text';
+  return isRecord(message['usage']) ? usageFlaw(message['usage']) : 'has no usage';
 }
+
+/** The counts that costs and budgets are made of; what else is told of the usage passes as it came. */
+const COUNTS = ['input_tokens', 'output_tokens', 'cache_creation_input_tokens', 'cache_read_input_tokens'];
+const PARTS: Readonly<Record<string, readonly string[]>> = {
+  cache_creation: ['ephemeral_5m_input_tokens', 'ephemeral_1h_input_tokens'],
+  output_tokens_details: ['thinking_tokens'],
+  server_tool_use: ['web_search_requests'],
+};
+
+function usageFlaw(usage: Fields): string | undefined {
+  const wrong = COUNTS.find((name) => !isCountOrAbsent(usage[name]));
+  if (wrong !== undefined) return `has a usage whose ${wrong} is no count`;
+  for (const [name, counts] of Object.entries(PARTS)) {
+    const part = usage[name] ?? {};
+    if (!isRecord(part) || !counts.every((count) => isCountOrAbsent(part[count])))
+      return `has a usage whose ${name} is no object of counts`;
+  }
+  return undefined;
+}
+
+const isCountOrAbsent = (value: unknown): boolean =>
+  value === undefined || value === null || (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0);
+
+const isTextOrAbsent = (value: unknown): boolean => value === undefined || value === null || typeof value === 'string';
 
 /** What is wrong with a content block: undefined if nothing is, or if its type is not known. */
 export function blockFlaw(block: unknown): string | undefined {

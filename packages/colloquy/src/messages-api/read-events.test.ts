@@ -308,3 +308,12 @@ function intoDeltas(event: StreamEvent, length: () => number): StreamEvent[] {
     json.map((partial_json) => ({ type: 'input_json_delta', partial_json })),
   );
 }
+
+test('an answer without end is given up', async () => {
+  const comment = new TextEncoder().encode(`: ${'x'.repeat(999_997)}\n`);
+  async function* endless(): AsyncGenerator<Uint8Array> {
+    for (;;) yield comment;
+  }
+  const events = readEvents(endless(), { requestId: 'req_1', deadline: new Deadline(), idleTimeoutMs: IDLE_MS });
+  await expect(events.next()).rejects.toThrow(/is longer than 128000000 bytes/);
+});

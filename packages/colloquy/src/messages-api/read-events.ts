@@ -7,6 +7,8 @@ import type { StreamEvent } from './types.ts';
 
 // A result of a server tool comes in one event, with whole documents in it; the largest request is 32 MB as well.
 const MAX_EVENT_CHARS = 32_000_000;
+// Many times what the longest answer has; an endless one would fill the memory.
+const MAX_STREAM_BYTES = 128_000_000;
 
 // After message_stop only the end of the body is missing. To wait for it lets the connection be used again.
 const END_OF_BODY_MS = 100;
@@ -30,10 +32,15 @@ export async function* readEvents(
 ): AsyncGenerator<readonly StreamEvent[], void, void> {
   const chunks = body[Symbol.asyncIterator]();
   const frames = new FrameReader(o.requestId);
+  let bytes = 0;
   try {
     while (!frames.ended) {
       const chunk = await nextChunk(chunks, o);
       if (chunk === undefined) throw invalidStream('it ended before message_stop', { requestId: o.requestId });
+      bytes += chunk.byteLength;
+      if (bytes > MAX_STREAM_BYTES) {
+        throw invalidStream(`it is longer than ${MAX_STREAM_BYTES} bytes`, { requestId: o.requestId });
+      }
       const events = frames.read(chunk);
       if (events.length > 0) yield events;
       if (frames.failure !== undefined) throw frames.failure;
