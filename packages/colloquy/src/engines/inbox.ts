@@ -26,7 +26,8 @@ export class Inbox {
   readonly #abort: AbortSignal | undefined;
   readonly #named: (name: string) => NamedSession | undefined;
   readonly #expected: Expected[] = [];
-  readonly #loops = new Set<MergedReader<SDKMessage>>();
+  /** Each with what lets go of its signal. */
+  readonly #loops = new Map<MergedReader<SDKMessage>, () => void>();
 
   /** `abort` ends every loop at once; `named` finds an open session by label or UUID. */
   constructor(o: {
@@ -70,7 +71,7 @@ export class Inbox {
 
   /** A session was opened: loops over all messages hear it from its beginning. */
   opened(session: NamedSession): void {
-    for (const loop of this.#loops) loop.add(labelled(this.#reader(session), session.label));
+    for (const loop of this.#loops.keys()) loop.add(labelled(this.#reader(session), session.label));
   }
 
   /**
@@ -96,13 +97,14 @@ export class Inbox {
     const loop = new MergedReader<SDKMessage>();
     const onAbort = (): void => loop.end({ error: abortErrorOf(signal) });
     for (const session of sessions) loop.add(labelled(this.#unheard(session) ?? this.#reader(session), session.label));
-    this.#loops.add(loop);
     if (signal?.aborted === true) onAbort();
     signal?.addEventListener('abort', onAbort, { once: true });
+    const letGo = (): void => signal?.removeEventListener('abort', onAbort);
+    this.#loops.set(loop, letGo);
     return new BatchIterator({
       pull: () => loop.pull(),
       close: () => {
-        signal?.removeEventListener('abort', onAbort);
+        letGo();
         this.#loops.delete(loop);
         loop.close();
       },
@@ -111,7 +113,10 @@ export class Inbox {
 
   /** Nothing more will come: loops over all messages end, and nothing is expected. */
   close(): void {
-    for (const loop of this.#loops) loop.end();
+    for (const [loop, letGo] of this.#loops) {
+      letGo();
+      loop.end();
+    }
     while (this.#expected.length > 0) this.#forget(this.#expected[0]);
   }
 
