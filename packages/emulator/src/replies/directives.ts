@@ -1,5 +1,6 @@
 import { refuse } from '../refusals/refusal.ts';
 import { emit, html, emptyBody, text, thinking, toolUse } from './builders.ts';
+import { madeUpPage, madeUpSearch } from './made-up-web.ts';
 import type { MessageReply, RawReply, StreamFault } from './reply.ts';
 
 /** One line of a prompt that tells the emulator what to do. */
@@ -7,8 +8,7 @@ export type Directive =
   | { type: 'part'; reply: MessageReply }
   | { type: 'tool'; reply: MessageReply }
   | { type: 'calls'; count: number; reply: MessageReply }
-  | { type: 'refuse' }
-  | { type: 'max_tokens' }
+  | { type: 'stop'; by: 'refuse' | 'max_tokens' | 'context_window' | 'pause' }
   | { type: 'trouble'; trouble: Trouble };
 
 /** What spoils the next `times` answers. */
@@ -46,8 +46,15 @@ const PARSERS: Record<string, Parser> = {
       reply: call(settings.rest.replace(/^\S+\s*/, ''), settings.line, usage),
     };
   },
-  refuse: () => ({ type: 'refuse' }),
-  max_tokens: () => ({ type: 'max_tokens' }),
+  search: ({ rest, line }) => ({
+    type: 'part',
+    reply: madeUpSearch(rest === '' ? wrong(line, '@search QUERY') : rest),
+  }),
+  fetch: ({ rest, line }) => ({ type: 'part', reply: madeUpPage(rest === '' ? wrong(line, '@fetch URL') : rest) }),
+  refuse: () => ({ type: 'stop', by: 'refuse' }),
+  max_tokens: () => ({ type: 'stop', by: 'max_tokens' }),
+  context_window: () => ({ type: 'stop', by: 'context_window' }),
+  pause: () => ({ type: 'stop', by: 'pause' }),
   status: (settings) => {
     const usage = '@status CODE [times=N] [retry-after=S]';
     const after = settings.flags.get('retry-after');

@@ -4,13 +4,15 @@ import type { TurnSoFar } from '../request/turn-so-far.ts';
 import { DEFAULT_TEXT, maxTokens, MULTI_BYTE_TEXT, refusal, status, text, together, withFaults } from './builders.ts';
 import type { Directive, Trouble } from './directives.ts';
 import type { MessageReply, PlainReply } from './reply.ts';
+import { ownWords } from './own-words.ts';
 import { sumUpCalls } from './sum-up-calls.ts';
+import { contextWindowExceeded, pauseTurn } from './web-builders.ts';
 
 /** One answer that the directives describe. */
 type Stage = {
   parts: MessageReply[];
   hasTools: boolean;
-  stops: 'refuse' | 'max_tokens' | undefined;
+  stops: (Directive & { type: 'stop' })['by'] | undefined;
   troubles: Trouble[];
 };
 
@@ -51,17 +53,17 @@ export function followDirectives(
 ): PlainReply {
   const stages = toStages(directives);
   const stage = stages[o.turn.rounds.length];
-  if (stage === undefined) return text(sumUpCalls(o.turn.rounds.flat()));
+  if (stage === undefined) return ownWords(sumUpCalls(o.turn.rounds.flat()), o.request);
   const trouble = o.counts.next(stage.troubles, o.request);
   switch (trouble?.type) {
     case undefined:
-      return said(stage, o.turn);
+      return said(stage, o);
     case 'status':
       return status(trouble.code, { retryAfterSeconds: trouble.retryAfterSeconds });
     case 'raw':
       return trouble.reply;
     case 'fault':
-      return withFaults(said(stage, o.turn), trouble.fault);
+      return withFaults(said(stage, o), trouble.fault);
     default:
       return trouble satisfies never;
   }
@@ -91,9 +93,10 @@ function toStages(directives: readonly Directive[]): Stage[] {
           close();
         }
         break;
-      case 'refuse':
-      case 'max_tokens':
-        open.stops = directive.type;
+      case 'stop':
+        open.stops = directive.by;
+        // A paused answer is sent back and goes on: what follows belongs to the next one.
+        if (directive.by === 'pause') close();
         break;
       case 'trouble':
         open.troubles.push(directive.trouble);
@@ -109,23 +112,38 @@ function emptyStage(): Stage {
   return { parts: [], hasTools: false, stops: undefined, troubles: [] };
 }
 
-function said(stage: Stage, turn: TurnSoFar): MessageReply {
+type Scene = { turn: TurnSoFar; request: MessagesRequest };
+
+function said(stage: Stage, scene: Scene): MessageReply {
   const parts = together(...stage.parts);
   // Thinking alone is no answer: something is said after it.
   const speaks = parts.blocks.some((block) => block.type !== 'thinking');
-  const reply = speaks || stage.stops === 'refuse' ? parts : together(parts, fallback(stage, turn));
-  if (stage.stops === 'max_tokens') return maxTokens(reply);
-  return stage.stops === 'refuse' ? { ...refusal(), blocks: parts.blocks } : reply;
+  const saysNothing = stage.stops === 'refuse' || stage.stops === 'pause';
+  const reply = speaks || saysNothing ? parts : together(parts, fallback(stage, scene));
+  switch (stage.stops) {
+    case undefined:
+      return reply;
+    case 'max_tokens':
+      return maxTokens(reply);
+    case 'refuse':
+      return { ...refusal(), blocks: parts.blocks };
+    case 'context_window':
+      return contextWindowExceeded(reply);
+    case 'pause':
+      return pauseTurn(speaks ? reply : together(parts, text(DEFAULT_TEXT)));
+    default:
+      return stage.stops satisfies never;
+  }
 }
 
-function fallback(stage: Stage, turn: TurnSoFar): MessageReply {
+function fallback(stage: Stage, { turn, request }: Scene): MessageReply {
   const calls = turn.rounds.flat();
-  if (calls.length > 0) return text(sumUpCalls(calls));
+  if (calls.length > 0) return ownWords(sumUpCalls(calls), request);
   const splits = stage.troubles.some(
     (trouble) =>
       trouble.type === 'fault' && (trouble.fault.type === 'split_characters' || trouble.fault.type === 'cut'),
   );
-  return text(splits ? MULTI_BYTE_TEXT : DEFAULT_TEXT);
+  return ownWords(splits ? MULTI_BYTE_TEXT : DEFAULT_TEXT, request);
 }
 
 function withoutMarkers(key: string, value: unknown): unknown {

@@ -1,4 +1,5 @@
-import type { MessagesRequest, RequestTool } from '../request/messages-request.ts';
+import { isRecord, type MessagesRequest, type RequestTool } from '../request/messages-request.ts';
+import { sampleValue } from '../schema/sample-value.ts';
 
 export type ToolKind = 'read' | 'write' | 'edit' | 'glob' | 'grep' | 'bash';
 
@@ -42,6 +43,20 @@ export function inputFor(tool: RequestTool, meaning: Meaning): Record<string, un
     return [[names.find((name) => Object.hasOwn(properties, name)) ?? names[0] ?? part, value]];
   });
   return Object.fromEntries(parts);
+}
+
+/** The tool that the request demands a call of: the named one, or for `any` the first. */
+export function forcedTool(request: MessagesRequest): RequestTool | undefined {
+  const choice = request.tool_choice;
+  if (choice?.type !== 'any' && choice?.type !== 'tool') return undefined;
+  const ours = (request.tools ?? []).filter((tool) => tool.input_schema !== undefined);
+  return choice.type === 'tool' ? ours.find((tool) => tool.name === choice.name) : ours[0];
+}
+
+/** An input that fits the schema of a tool. */
+export function sampleInput(tool: RequestTool): Record<string, unknown> {
+  const value = sampleValue(tool.input_schema ?? {});
+  return isRecord(value) ? value : {};
 }
 
 function usable(request: MessagesRequest): readonly RequestTool[] {

@@ -80,10 +80,9 @@ function stepsOf(wish: Wish, request: MessagesRequest): Steps {
 function steps(request: MessagesRequest, wanted: readonly (readonly [kind: ToolKind, meaning: Meaning][])[]): Steps {
   const missing = wanted.flat().find(([kind]) => offeredTool(request, kind) === undefined)?.[0];
   if (missing !== undefined) return { steps: [], missing };
-  return {
-    steps: wanted.map((step) => step.flatMap(([kind, meaning]) => callOf(request, kind, meaning))),
-    missing: undefined,
-  };
+  const calls = wanted.map((step) => step.flatMap(([kind, meaning]) => callOf(request, kind, meaning)));
+  const isOneByOne = request.tool_choice?.disable_parallel_tool_use === true;
+  return { steps: isOneByOne ? calls.flatMap((step) => step.map((call) => [call])) : calls, missing: undefined };
 }
 
 function callOf(request: MessagesRequest, kind: ToolKind, meaning: Meaning): PlannedCall[] {

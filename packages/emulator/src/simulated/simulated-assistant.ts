@@ -1,8 +1,10 @@
-import { text, toolUses } from '../replies/builders.ts';
+import { toolUses } from '../replies/builders.ts';
+import { ownWords } from '../replies/own-words.ts';
 import type { MessageReply } from '../replies/reply.ts';
 import { SIMULATED } from '../replies/sum-up-calls.ts';
 import type { MessagesRequest } from '../request/messages-request.ts';
 import type { TurnSoFar } from '../request/turn-so-far.ts';
+import { forcedTool, sampleInput } from './offered-tools.ts';
 import { parseWishes } from './parse-wishes.ts';
 import { standing, type WishOutcome } from './plan-steps.ts';
 import { factsIn, recall } from './recall.ts';
@@ -24,9 +26,12 @@ For real answers give a key: set ANTHROPIC_API_KEY and start again.`;
 export function simulatedAssistant(request: MessagesRequest, turn: TurnSoFar): MessageReply {
   const wishes = turn.prompts.map(parseWishes).findLast((found) => found.length > 0) ?? [];
   const state = standing(wishes, turn.rounds, request);
-  if (state.type === 'call') return toolUses(state.calls);
-  const said = state.outcomes.map((outcome) => say(outcome, turn)).join('\n\n');
-  return text(`${SIMULATED} ${said === '' ? smallTalk(turn) : said}`);
+  const forced = forcedTool(request);
+  if (state.type === 'call' && (forced === undefined || state.calls.some(({ name }) => name === forced.name)))
+    return toolUses(state.calls);
+  if (forced !== undefined) return toolUses([{ name: forced.name, input: sampleInput(forced) }]);
+  const said = state.type === 'call' ? [] : state.outcomes.map((outcome) => say(outcome, turn));
+  return ownWords(`${SIMULATED} ${said.length === 0 ? smallTalk(turn) : said.join('\n\n')}`, request);
 }
 
 function say(outcome: WishOutcome, turn: TurnSoFar): string {
