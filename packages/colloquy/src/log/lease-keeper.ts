@@ -29,6 +29,8 @@ export type LeaseTable = {
 export class LeaseKeeper {
   readonly #table: LeaseTable;
   readonly #held = new Map<string, HeldLease>();
+  /** Owners that let go while that could not be written down, as on a full disk: to others they end with their time. */
+  readonly #letGo = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #timerAtMs = Infinity;
 
@@ -48,9 +50,19 @@ export class LeaseKeeper {
       renew: () => this.#renew([lease]),
       release: async () => {
         if (!this.#drop(lease)) return;
-        await this.#table.release([lease]);
+        try {
+          await this.#table.release([lease]);
+        } catch (error) {
+          this.#letGo.add(lease.owner);
+          throw error;
+        }
       },
     };
+  }
+
+  /** Whether an owner of this process has let go, although its name still stands with the session. */
+  hasLetGo(owner: string | undefined): boolean {
+    return owner !== undefined && this.#letGo.has(owner);
   }
 
   /** Tells the holder of an epoch, if it is in this process, that its lease is lost. */

@@ -1,3 +1,4 @@
+import { isRecord } from '../helpers/is-record.ts';
 import type { Entry, Json, NewEntry } from './entries.ts';
 import { isHeld } from './owner.ts';
 import type { SqlRow } from './sqlite-driver.ts';
@@ -43,8 +44,9 @@ export class RowReader {
   }
 
   record(name: string): Record<string, Json> {
-    // Written by us from an object.
-    return this.json(name) as Record<string, Json>;
+    const value = this.json(name);
+    if (!isRecord(value)) throw this.#damaged(name);
+    return value;
   }
 
   #damaged(name: string, cause: unknown = new Error(`column ${name} holds what Colloquy never writes`)): StoreError {

@@ -169,6 +169,17 @@ function fileTests(driver: SqliteDriverName): void {
     expect(await store.append('s', [large])).toMatchObject({ ok: true, first: 3 });
   });
 
+  test('that cannot be written when a session is let go does not keep this process from taking it again', async () => {
+    const { store, database } = await openOver(await newPath(), driver);
+    await store.sessions.create({ id: 's', cwd: '/' });
+    const log = await SessionLog.open(store, 's');
+    database.exec('PRAGMA query_only = ON');
+    await expect(log.close()).rejects.toMatchObject({ why: 'read_only' });
+    database.exec('PRAGMA query_only = OFF');
+    await using again = await SessionLog.open(store, 's');
+    expect(again.epoch).toBe(log.epoch + 1);
+  });
+
   test('that may only be read fails the append and is still read', async () => {
     const { store, database } = await openOver(await newPath(), driver);
     await store.sessions.create({ id: 's', cwd: '/' });

@@ -82,7 +82,8 @@ export class SqliteStore implements Store {
       const reader = new RowReader(row, this.#database.path);
       const before = reader.optionalText('owner');
       const nowMs = Date.now();
-      if (before !== owner && isHeld(before, reader.int('lease_until'), nowMs)) return undefined;
+      const isFree = before === owner || this.#leases.hasLetGo(before);
+      if (!isFree && isHeld(before, reader.int('lease_until'), nowMs)) return undefined;
       const epoch = reader.int('epoch') + 1;
       const untilMs = nowMs + ttlMs;
       this.#sql.claim.run(epoch, owner, untilMs, reader.int('num'));
