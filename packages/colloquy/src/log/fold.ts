@@ -75,6 +75,8 @@ export type CallState = {
   intent: Seq | undefined;
   /** The `permission_request`, while it waits for an answer. */
   asked: Seq | undefined;
+  /** What was asked about: an answer counts for that alone. */
+  askedHash: string | undefined;
   answered: (Entry & { kind: 'permission_answer' }) | undefined;
   /** The permission chain has spoken. A call that was cut, or made no sense, is done without that. */
   decided: boolean;
@@ -228,7 +230,15 @@ function foldResponse(state: SessionState, turn: OpenTurn, entry: Entry & { kind
   turn.text = blocks.map((block) => (block.type === 'text' ? block.text : '')).join('');
   turn.calls = blocks
     .filter((block) => block.type === 'tool_use')
-    .map((block) => ({ block, intent: undefined, asked: undefined, answered: undefined, decided: false, done: false }));
+    .map((block) => ({
+      block,
+      intent: undefined,
+      asked: undefined,
+      askedHash: undefined,
+      answered: undefined,
+      decided: false,
+      done: false,
+    }));
   // Written by the turn itself, in this shape.
   const timings = entry.timings as { apiMs: number; model: string };
   turn.apiMs += timings.apiMs;
@@ -274,6 +284,8 @@ function foldCall(
   switch (entry.kind) {
     case 'permission_request':
       call.asked = entry.seq;
+      call.askedHash = entry.callHash;
+      call.answered = undefined;
       return;
     case 'tool_intent':
       call.intent = entry.seq;

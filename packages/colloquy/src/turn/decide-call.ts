@@ -191,7 +191,8 @@ async function askThroughLog(
   const callHash = createHash('sha256')
     .update(JSON.stringify([call.block.name, input]))
     .digest('hex');
-  if (call.asked === undefined) {
+  // A new owner whose hooks have made another input of it asks again.
+  if (call.askedHash !== callHash) {
     const { reason, suggestions } = open.decision;
     const show: ShownCall = { tool_name: call.block.name, input, reason, suggestions: suggestions ?? [] };
     await world.log.append([{ kind: 'permission_request', toolUseId: call.block.id, callHash, show }], { sync: 'now' });

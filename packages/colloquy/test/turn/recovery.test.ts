@@ -64,3 +64,41 @@ function* flawsOf(entries: readonly Entry[]): Iterable<string> {
     if (results.length !== 1) yield `${id} has ${results.length} results`;
   }
 }
+
+test('an answer counts for the input that was shown, and no other: a changed one is asked again', async () => {
+  const recorded = await recordSession();
+  const answered = recorded.findIndex(({ kind }) => kind === 'permission_answer');
+  const { store, id } = await storeWith(recorded.slice(0, answered + 1));
+  const { options, effects } = openWorkplace();
+  const engine = createApiEngine({ store, send: plainModel().send, askThroughLog: true });
+  const asked: unknown[] = [];
+  await using session = await engine.open({
+    ...options,
+    allowedTools: [],
+    resume: id,
+    hooks: {
+      PreToolUse: [
+        {
+          hooks: [
+            async () => ({ hookSpecificOutput: { hookEventName: 'PreToolUse', updatedInput: { word: 'another' } } }),
+          ],
+        },
+      ],
+    },
+  });
+  for await (const batch of session.placed({ door: true, after: '0.0.0' })) {
+    const messages = batch.flatMap((placed) => ('message' in placed ? [placed.message] : []));
+    for (const message of messages) {
+      if (message.type !== 'system' || message.subtype !== 'permission_request') continue;
+      asked.push(message.input);
+      if (asked.length === 2)
+        await session.control('answer', {
+          request: message.request,
+          decision: { behavior: 'deny', message: 'Not that.' },
+        });
+    }
+    if (messages.some(({ type }) => type === 'result')) break;
+  }
+  expect(asked).toEqual([{ word: 'one' }, { word: 'another' }]);
+  expect(effects).toEqual([]);
+});
