@@ -1,7 +1,7 @@
 import { checkBody } from '../endpoints/check-body.ts';
 import { errorBody } from '../exchange/answers.ts';
 import type { ExchangeState } from '../exchange/context.ts';
-import { Refusal } from '../refusals/refusal.ts';
+import { refusalIn } from '../refusals/refusal.ts';
 import { chooseReply } from '../replies/choose-reply.ts';
 import { planMessage } from '../replies/plan-message.ts';
 import type { PlainReply } from '../replies/reply.ts';

@@ -1,9 +1,10 @@
 import type { HttpRequest, HttpResponse } from '../http-send.ts';
-import { Refusal, refuse } from '../refusals/refusal.ts';
+import { refusalIn, refuse } from '../refusals/refusal.ts';
 import { StreamBody } from '../wire/stream-body.ts';
 import { refusalAnswer } from './answers.ts';
 import { checkHeaders } from './check-headers.ts';
 import type { ExchangeState } from './context.ts';
+import { decodeBody } from './decode-body.ts';
 import { parseBody, type ParsedBody } from './parse-body.ts';
 import { placeOf, type RecordedRequest } from './recorder.ts';
 import { findRoute, maxBytesOf, routeOf, type Place } from './routes.ts';
@@ -17,10 +18,9 @@ export async function exchange(
   http.signal?.throwIfAborted();
   const { path, query } = placeOf(http.url);
   const place = findRoute(http.method, path);
-  const body = parseBody(http.body, {
-    maxBytes: maxBytesOf(place),
-    isForm: place.route?.takesForm === true,
-  });
+  const maxBytes = maxBytesOf(place);
+  const decoded = decodeBody(http.body, { encoding: http.headers['content-encoding'], maxBytes });
+  const body = parseBody(decoded.body, { maxBytes, isForm: place.route?.takesForm === true });
   const requestId = state.ids.next('req', 0);
   const recorded = state.recorder.record(http, {
     path,
@@ -32,17 +32,19 @@ export async function exchange(
     nowMs: state.pacer.clock.now(),
   });
   try {
+    if (decoded.refusal) throw decoded.refusal;
     const response = await answer({ http, recorded, body, state, place, needsKey: o.needsKey });
     recorded.status = response.status;
     // A streamed body ends by itself; any other answer is complete here.
     if (!(response.body instanceof StreamBody)) state.recorder.end(recorded, { aborted: false });
     return response;
-  } catch (error) {
+  } catch (thrown) {
     state.recorder.end(recorded, { aborted: http.signal?.aborted === true });
-    if (!(error instanceof Refusal)) throw error;
-    recorded.status = error.status;
-    state.recorder.answered(recorded, { error: { type: error.type, message: error.message } });
-    return refusalAnswer(error, requestId);
+    const refusal = refusalIn(thrown);
+    if (refusal === undefined) throw thrown;
+    recorded.status = refusal.status;
+    state.recorder.answered(recorded, { error: { type: refusal.type, message: refusal.message } });
+    return refusalAnswer(refusal, requestId);
   }
 }
 

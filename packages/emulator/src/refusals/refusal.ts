@@ -48,3 +48,10 @@ export class Refusal extends Error {
 export function refuse(message: string, o?: RefusalOptions): never {
   throw new Refusal(message, o);
 }
+
+/** The refusal that was thrown; also one for a body nested deeper than the stack can be walked through. */
+export function refusalIn(thrown: unknown): Refusal | undefined {
+  if (thrown instanceof Refusal) return thrown;
+  const isStackOverflow = thrown instanceof RangeError && thrown.message.startsWith('Maximum call stack');
+  return isStackOverflow ? new Refusal('The request body is nested too deeply') : undefined;
+}
