@@ -14,9 +14,10 @@ import type { Batch, BatchEntry, BatchResult } from './batch.ts';
  */
 export function answerEntry(entry: BatchEntry, batch: Batch, state: ExchangeState): Promise<BatchResult> {
   const requestId = state.ids.next('req', 0);
-  const refused = (error: unknown): BatchResult => {
-    if (!(error instanceof Refusal)) throw error;
-    return { type: 'errored', error: errorBody(error, requestId) };
+  const refused = (thrown: unknown): BatchResult => {
+    const refusal = refusalIn(thrown);
+    if (refusal === undefined) throw thrown;
+    return { type: 'errored', error: errorBody(refusal, requestId) };
   };
   try {
     const { params, dueAtMs: nowMs } = entry;
