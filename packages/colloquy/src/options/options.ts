@@ -39,7 +39,7 @@ export type Options = {
   /** A model id, or `opus`, `sonnet`, `haiku`, `fable`. Default: the `ANTHROPIC_MODEL` variable, else `claude-opus-5-5`. */
   model?: string | undefined;
   permissionMode?: PermissionModeInput | undefined;
-  /** False: keep the conversation in memory only. Default true: in the store. */
+  /** False: keep the conversation in memory, and only as long as its session is open. Default true: in the store. */
   persistSession?: boolean | undefined;
   /** The id of the session to go on with. */
   resume?: string | undefined;

@@ -6,6 +6,7 @@ import {
   createSdkMcpServer,
   LimitExceededError,
   SessionBusyError,
+  SessionNotFoundError,
   tool,
 } from 'colloquy';
 import { afterEach, expect, test, vi } from 'vitest';
@@ -128,6 +129,18 @@ test('a fork knows what was said, and goes its own way', async () => {
   expect(fork.history.map((message) => message.text)).toEqual(['1', 'one', '2, in German', 'zwei']);
   expect(conversation.history.at(-1)).toEqual({ role: 'assistant', text: 'two' });
   expect(emulator.requests[2]?.messages).toHaveLength(3);
+});
+
+test('a conversation in memory is forgotten when it is closed; its forks go on', async () => {
+  const emulator = createEmulator({ script: [text('one'), text('two')] });
+  const conversation = new Conversation(offline(emulator));
+  await conversation.ask('1');
+  await using fork = await conversation.fork();
+  await conversation.close();
+  expect(await fork.ask('2')).toBe('two');
+  expect(emulator.requests[1]?.messages).toHaveLength(3);
+  await using again = new Conversation(offline(emulator, { resume: conversation.id }));
+  await expect(again.ask('3')).rejects.toBeInstanceOf(SessionNotFoundError);
 });
 
 test('a conversation is resumed with its history, by one at a time', async () => {

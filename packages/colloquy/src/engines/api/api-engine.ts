@@ -58,11 +58,16 @@ export function createApiEngine(o: ApiEngineOptions = {}): ApiEngine {
         hosted,
         by: o.by ?? 'sdk',
       });
-      const store = options.persistSession === false ? await stores.memory() : await stores.persistent();
+      const isKept = options.persistSession !== false;
+      const store = isKept ? await stores.persistent() : await stores.memory(options.resume ?? options.sessionId);
       const log = await chooseSession(store, options);
       const session = await loadSession(log, store, setup);
       open.add(session);
-      setup.onClose(() => open.delete(session));
+      if (!isKept) stores.remember(session.id, store);
+      setup.onClose(() => {
+        open.delete(session);
+        stores.forget(session.id);
+      });
       session.start();
       return session;
     },
@@ -73,11 +78,11 @@ export function createApiEngine(o: ApiEngineOptions = {}): ApiEngine {
   };
 }
 
-/** The stores of one engine: one that persists, one in memory, each opened when it is first needed. */
+/** The stores of one engine: one that persists, opened when it is first needed, and one in memory for each session that is not to be kept. */
 class EngineStores {
   readonly #given: Store | undefined;
+  readonly #memory = new Map<string, Store>();
   #persistent: Promise<Store> | undefined;
-  #memory: Promise<Store> | undefined;
 
   constructor(given: Store | undefined) {
     this.#given = given;
@@ -92,15 +97,24 @@ class EngineStores {
     }));
   }
 
-  memory(): Promise<Store> {
-    return (this.#memory ??= import('../../log/memory-store.ts').then(({ createMemoryStore }) => createMemoryStore()));
+  /** The store of an open session in memory, to fork it; else a new one. It is gone when nobody holds the session any longer. */
+  async memory(sessionId: string | undefined): Promise<Store> {
+    const known = sessionId === undefined ? undefined : this.#memory.get(sessionId);
+    return known ?? (await import('../../log/memory-store.ts')).createMemoryStore();
+  }
+
+  remember(sessionId: string, store: Store): void {
+    this.#memory.set(sessionId, store);
+  }
+
+  forget(sessionId: string): void {
+    this.#memory.delete(sessionId);
   }
 
   async close(): Promise<void> {
-    const opened = await Promise.allSettled([this.#persistent, this.#memory]);
-    for (const one of opened) if (one.status === 'fulfilled') await one.value?.[Symbol.asyncDispose]();
+    const persistent = await this.#persistent?.catch(() => undefined);
     this.#persistent = undefined;
-    this.#memory = undefined;
+    await persistent?.[Symbol.asyncDispose]();
   }
 }
 
