@@ -100,6 +100,7 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
     batches: new BatchQueue(options.batchRequestMs),
     threads: new ThreadStore(),
     betas: new Set(options.betas),
+    sentTypes: new Set(),
   };
   let page: Promise<Page> | undefined;
   // Tests and programs do without, so it is loaded when somebody wants it.

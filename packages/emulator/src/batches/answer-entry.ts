@@ -27,7 +27,7 @@ export function answerEntry(entry: BatchEntry, batch: Batch, state: ExchangeStat
       const error = errorOf(reply);
       if (error !== undefined) return { type: 'errored', error: errorBody(error, requestId) };
       if (reply.type !== 'message') throw new TypeError('Only a message is no error');
-      const message = planMessage(reply, checked, { ids: state.ids, cached, serviceTier: 'batch' });
+      const message = planMessage(reply, checked, { ...state, cached, serviceTier: 'batch' });
       cached.answered(message.id);
       cached.begin();
       return { type: 'succeeded', message: toMessage(message) };

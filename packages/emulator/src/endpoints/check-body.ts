@@ -10,5 +10,6 @@ export function checkBody(
 ): CheckedRequest {
   const { version, betas, state, caller, nowMs } = o;
   const files = { find: (id: string) => state.files.get(id, caller.workspaceId), nowMs };
-  return checkRequest(body, { version, betas, endpoint, files, preservedThinking: state.preservedThinking });
+  const { preservedThinking, sentTypes } = state;
+  return checkRequest(body, { version, betas, endpoint, files, sentTypes, preservedThinking });
 }

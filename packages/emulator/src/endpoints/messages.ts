@@ -74,7 +74,7 @@ function wait(ms: number, { http, state: { pacer } }: Context): Promise<void> {
 function messageAnswer(reply: MessageReply, o: Answering): HttpResponse {
   const { checked, cached, context, allowance, thread } = o;
   const { http, recorded, state } = context;
-  const message = planMessage(reply, checked, { ids: state.ids, cached });
+  const message = planMessage(reply, checked, { ids: state.ids, cached, sentTypes: state.sentTypes });
   cached.answered(message.id);
   state.recorder.answered(recorded, { message });
   allowance.output.take(message.usage.outputTokens, recorded.receivedAtMs);

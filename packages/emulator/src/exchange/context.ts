@@ -26,6 +26,8 @@ export type ExchangeState = {
   threads: ThreadStore;
   /** Betas that are accepted besides the known ones. */
   betas: ReadonlySet<string>;
+  /** Types of the raw blocks in answers: what the emulator has sent it takes back, known to it or not. */
+  sentTypes: Set<string>;
 };
 
 /** Who asks: rate limits belong to a key, stored things and cached prefixes to a workspace. */

@@ -5,7 +5,15 @@ import { isToolName } from './check-tools.ts';
 import { refuse } from './refusal.ts';
 
 type Role = 'user' | 'assistant' | 'system';
-type Where = { role: Role; place: string; version: ApiVersion; images: ImageTally; files: FileLookup | undefined };
+type Where = {
+  role: Role;
+  place: string;
+  version: ApiVersion;
+  images: ImageTally;
+  files?: FileLookup | undefined;
+  /** Besides the API's own. */
+  sentTypes?: ReadonlySet<string> | undefined;
+};
 
 /** Fields of the block types that people and models write; those of the API's own tools pass unchecked. */
 const FIELDS: Record<string, readonly string[]> = {
@@ -46,13 +54,14 @@ function typeOf(block: unknown, place: string): string {
   return typeof block.type === 'string' ? block.type : refuse(`${place}.type: Field required`);
 }
 
-function isAllowed(type: string, { role, version }: Where): boolean {
+function isAllowed(type: string, { role, version, sentTypes }: Where): boolean {
   if (role === 'system') return type === 'text';
   if (role === 'user') return USER.includes(type);
   return (
     ASSISTANT.includes(type) ||
     (type.endsWith('_tool_result') && type !== 'tool_result') ||
-    (type === 'document' && version === '2023-06-01')
+    (type === 'document' && version === '2023-06-01') ||
+    sentTypes?.has(type) === true
   );
 }
 
@@ -66,7 +75,7 @@ function checkInside(block: unknown, type: string, where: Where): void {
       return checkText(block, where);
     case 'image':
     case 'document':
-      checkSource(block, { ...where, kind: type });
+      checkSource(block, { ...where, kind: type, files: where.files });
       return checkContentOf(block.source, where);
     case 'tool_use':
       return checkToolUse(block, place);

@@ -12,6 +12,8 @@ export type CheckedApi = {
   betas: readonly string[];
   /** Where files that the request names are looked up. Default: there are none. */
   files?: FileLookup | undefined;
+  /** Types of blocks that an assistant message may hold besides those of the API. Default: none. */
+  sentTypes?: ReadonlySet<string> | undefined;
   /** Default `enforced`: see `EmulatorOptions.preservedThinking`. */
   preservedThinking?: PreservedThinking | undefined;
 };

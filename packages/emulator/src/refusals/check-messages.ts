@@ -44,7 +44,7 @@ function checkContent(
   }
   const { images, api } = rules;
   for (const [index, block] of content.entries())
-    checkBlock(block, { role, place: `${place}.content.${index}`, version: api.version, images, files: api.files });
+    checkBlock(block, { ...api, role, place: `${place}.content.${index}`, images });
 }
 
 /** A system message follows a user message, or an answer that waits for the API's own tools, and is last or answered. */

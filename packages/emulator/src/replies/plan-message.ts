@@ -41,6 +41,8 @@ export type PlanOptions = {
   ids: Ids;
   /** What the cache did for the request; default: nothing. */
   cached?: Pick<CacheUse, 'usage' | 'missReason'> | undefined;
+  /** Told of the types of raw blocks, so that they are taken back. */
+  sentTypes?: Set<string> | undefined;
   /** Default `standard`. */
   serviceTier?: PlannedUsage['serviceTier'] | undefined;
 };
@@ -55,6 +57,7 @@ export function planMessage(reply: MessageReply, checked: CheckedRequest, o: Pla
   const planner = new BlockPlanner(checked, o.ids);
   for (const block of reply.blocks) if (!planner.add(block)) break;
   const { blocks, stopped, budget } = planner;
+  for (const block of blocks) if (block.type === 'block') o.sentTypes?.add(block.block.type);
   const stopReason = stopReasonOf(reply, planner);
   if (stopReason === 'pause_turn') rememberPaused(checked.sent.digestWithAnswer(blocks.map(wholeBlock)));
   return {

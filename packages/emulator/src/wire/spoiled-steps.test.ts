@@ -194,3 +194,16 @@ test('a raw block is whole without streaming, and comes as it was written in a s
     { type: 'content_block_stop', index: 0 },
   ]);
 });
+
+test('what the emulator has sent it takes back, and nothing else of which it knows no type', async () => {
+  const whole = { type: 'emulated_block', mood: 'good' };
+  const emulator = createEmulator({ script: [block(whole), HI] });
+  const sendBack = (content: unknown): ReturnType<typeof post> =>
+    post(emulator, bodyOf({ messages: [...HISTORY, { role: 'assistant', content: [content] }, ...HISTORY] }));
+  expect((await sendBack(whole)).status).toBe(400);
+  await ask(emulator);
+  expect((await sendBack(whole)).status).toBe(200);
+  expect((await sendBack({ ...whole, type: 'emulated_blocK' })).status).toBe(400);
+});
+
+const HISTORY = [{ role: 'user', content: 'Hello' }];
