@@ -1,4 +1,5 @@
 import { ColloquyError } from '../errors.ts';
+import { wellFormedJson } from '../helpers/well-formed-json.ts';
 import type { Json, NewEntry } from '../log/entries.ts';
 import { prefixDigest } from '../log/prefix-digest.ts';
 import { costUsd, modelInfo } from '../messages-api/models.ts';
@@ -55,7 +56,7 @@ function toolTexts(world: TurnWorld): readonly string[] {
     const known = texts.get(tool);
     if (known !== undefined) return known;
     const { name, description, inputSchema } = tool;
-    const text = JSON.stringify({ name, description, input_schema: inputSchema });
+    const text = wellFormedJson({ name, description, input_schema: inputSchema });
     texts.set(tool, text);
     return text;
   });

@@ -1,4 +1,5 @@
 import { isRecord } from '../helpers/is-record.ts';
+import { wellFormedJson } from '../helpers/well-formed-json.ts';
 import type { Entry, Json } from '../log/entries.ts';
 
 // Blocks of the log as the API takes them. What it would refuse once, it would refuse in every later request too.
@@ -12,7 +13,7 @@ export function isBlankText(block: Json): boolean {
 
 /** A prompt's block without the cache marker that its sender may have put there: the API takes four, and ours are placed by rule. */
 export function toPromptJson(block: Json): string {
-  return JSON.stringify(withoutMarker(block));
+  return wellFormedJson(withoutMarker(block));
 }
 
 /** The result of a call. One that failed holds nothing but text; empty content is left out. */
@@ -26,7 +27,7 @@ export function withheldResult(toolUseId: string): string {
 }
 
 function resultJson(toolUseId: string, content: Json, isError: boolean): string {
-  return JSON.stringify({
+  return wellFormedJson({
     type: 'tool_result',
     tool_use_id: toolUseId,
     content,

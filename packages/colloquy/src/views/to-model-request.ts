@@ -1,4 +1,5 @@
 import { isRecord } from '../helpers/is-record.ts';
+import { wellFormedJson } from '../helpers/well-formed-json.ts';
 import type { Entry, Json, Seq } from '../log/entries.ts';
 import { leftOut, toPlainBlock } from './plain-answer.ts';
 import { isBlankText, toPromptJson, toResultJson, withheldResult } from './sent-blocks.ts';
@@ -94,8 +95,7 @@ export function foldHistory(history: RequestHistory, entry: Entry): void {
       history.prompts.delete(entry.prompt);
       return;
     case 'context':
-      if (!SHOWN_ONLY.has(entry.source))
-        history.pending.blocks.push(...entry.content.map((block) => JSON.stringify(block)));
+      if (!SHOWN_ONLY.has(entry.source)) history.pending.blocks.push(...entry.content.map(wellFormedJson));
       return;
     case 'segment':
       if (entry.reason === 'plain') makePlain(history);
@@ -169,7 +169,7 @@ function toSerialisedBlock(block: Json): SerialisedBlock {
   const type = typeof block === 'object' && block !== null && 'type' in block ? block.type : undefined;
   const id = typeof block === 'object' && block !== null && 'id' in block && type === 'tool_use' ? block.id : undefined;
   return {
-    json: JSON.stringify(block),
+    json: wellFormedJson(block),
     thinking: type === 'thinking' || type === 'redacted_thinking',
     toolUseId: typeof id === 'string' ? id : undefined,
   };
@@ -298,7 +298,7 @@ function makePlain(history: RequestHistory): void {
     const sent = kept.length === 0 ? [leftOut] : kept;
     return toMessage(
       message.role,
-      sent.map((block) => ({ json: JSON.stringify(block), thinking: false })),
+      sent.map((block) => ({ json: wellFormedJson(block), thinking: false })),
     );
   });
   const { accepted, pending, turnStart } = history;

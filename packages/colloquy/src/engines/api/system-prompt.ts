@@ -1,3 +1,4 @@
+import { wellFormedJson } from '../../helpers/well-formed-json.ts';
 import type { Options } from '../../options/options.ts';
 import type { Tool } from '../../tools/tool.ts';
 
@@ -18,7 +19,7 @@ How to answer:
 - Name files by their path, and lines by their number.
 - Say what you did, what you could not do, and what you are not sure of. Never claim what you have not seen.`;
 
-const textBlock = (text: string): string => JSON.stringify({ type: 'text', text });
+const textBlock = (text: string): string => wellFormedJson({ type: 'text', text });
 const SHORT_BLOCK = textBlock(SHORT);
 const AGENT_BLOCK = textBlock(AGENT);
 
