@@ -1,48 +1,13 @@
 import { raw, status, text as textReply, thinking, together, toolUses } from '../replies/builders.ts';
-import { cutWords } from '../replies/cut-deltas.ts';
-import type { MessageReply, PlainReply, RawData, ReplyBlock } from '../replies/reply.ts';
+import type { MessageReply, PlainReply, ReplyBlock } from '../replies/reply.ts';
 import { isRecord } from '../request/messages-request.ts';
-import {
-  data,
-  list,
-  object,
-  oneOf,
-  optional,
-  record,
-  required,
-  text,
-  whole,
-  wrong,
-  type Reader,
-} from './data-reader.ts';
+import { list, object, oneOf, optional, record, required, text, whole, type Reader } from './data-reader.ts';
+import { readBlock, TOOL_USE, words } from './read-block.ts';
 import { readFaults } from './read-faults.ts';
 import { ScenarioError } from './scenario-error.ts';
 
 const headers = record(text);
 const nullable: Reader<string | null> = (value, path) => (value === null ? null : text(value, path));
-const words: Reader<string | readonly string[]> = (value, path) =>
-  typeof value === 'string' ? value : list(text)(value, path);
-const input: Reader<Record<string, unknown> | string> = (value, path) =>
-  typeof value === 'string' ? value : data(value, path);
-const rawData: Reader<RawData> = (value, path) => {
-  const object = data(value, path);
-  return { ...object, type: text(object.type, `${path}.type`) };
-};
-
-const TOOL_USE = { name: required(text), input: optional(input), id: optional(text) };
-
-const BLOCKS = {
-  text: object({ type: required(text), text: required(words) }),
-  thinking: object({ type: required(text), thinking: required(words) }),
-  tool_use: object({ type: required(text), ...TOOL_USE }),
-  block: object({
-    type: required(text),
-    block: required(rawData),
-    start: optional(rawData),
-    deltas: optional(list(rawData)),
-  }),
-};
-
 // The fields of the three kinds of written replies; which of them are given decides the kind.
 const STATUS = {
   status: required(whole(200, 599)),
@@ -118,30 +83,6 @@ function blocksOf(o: {
     o.said === undefined ? nothing : textReply(o.said),
     o.calls === undefined ? nothing : toolUses(o.calls),
   ).blocks;
-}
-
-function readBlock(value: unknown, path: string): ReplyBlock {
-  const { type } = data(value, path);
-  switch (type) {
-    case 'text':
-      return { type, deltas: deltasOf(BLOCKS.text(value, path).text) };
-    case 'thinking':
-      return { type, deltas: deltasOf(BLOCKS.thinking(value, path).thinking) };
-    case 'tool_use': {
-      const { name, input: given = {}, id } = BLOCKS.tool_use(value, path);
-      return { type, name, input: given, id };
-    }
-    case 'block': {
-      const { block, start, deltas } = BLOCKS.block(value, path);
-      return { type, block, start, deltas };
-    }
-    default:
-      return wrong(`${path}.type`, `one of ${Object.keys(BLOCKS).join(', ')}`, type);
-  }
-}
-
-function deltasOf(said: string | readonly string[]): readonly string[] {
-  return typeof said === 'string' ? cutWords(said) : said;
 }
 
 function timed<T extends PlainReply>(reply: T, delayMs: number | undefined): T {

@@ -22,12 +22,17 @@ test.each<[unknown, path: string, problem: string]>([
   [
     one({ content: [{ type: 'image' }] }),
     'replies[0].content[0].type',
-    'should be one of text, thinking, tool_use, block, and is "image"',
+    'should be one of text, thinking, redacted_thinking, tool_use, web_search, web_fetch, block, and is "image"',
   ],
   [
     one({ content: [{ type: 'block', block: {} }] }),
     'replies[0].content[0].block.type',
     'should be a string, and is undefined',
+  ],
+  [
+    one({ content: [{ type: 'web_search', query: 'a', results: [], error: 'b' }] }),
+    'replies[0].content[0]',
+    'has a result and an error; only one of the two can be',
   ],
   [one({ toolUses: [{ input: {} }] }), 'replies[0].toolUses[0].name', 'is missing'],
   [one({ status: 99 }), 'replies[0].status', 'should be a whole number from 200 to 599, and is 99'],
@@ -155,8 +160,14 @@ test('takes every kind of reply, condition and fault', () => {
       {
         content: [
           { type: 'thinking', thinking: 'a' },
+          { type: 'text', text: 'a', citations: [{ type: 'char_location' }] },
+          { type: 'redacted_thinking' },
           { type: 'tool_use', name: 'n' },
-          { type: 'block', block: { type: 'z' }, start: { type: 'z' }, deltas: [{ type: 'd' }] },
+          { type: 'web_search', query: 'q', id: 'srvtoolu_1', results: [{ url: 'u', title: 't', pageAge: null }] },
+          { type: 'web_search', query: 'q', error: 'unavailable' },
+          { type: 'web_fetch', url: 'u', page: { text: 'a', title: 'b', retrievedAt: 'c' } },
+          { type: 'web_fetch', url: 'u', error: 'url_not_allowed' },
+          { type: 'block', block: { type: 'z' }, start: { type: 'z' }, deltas: [{ type: 'd' }], counts: 'input' },
         ],
       },
       { text: 'no', stopReason: 'refusal', stopDetails: { type: 'refusal', category: null, explanation: 'x' } },

@@ -1,4 +1,4 @@
-import type { RawData, Reply, StreamFault } from '../replies/reply.ts';
+import type { RawBlock, RawData, Reply, StreamFault, WebPage, WebSearchResult } from '../replies/reply.ts';
 import type { MessagesRequest } from '../request/messages-request.ts';
 import type { RequestMatch } from './request-match.ts';
 
@@ -59,10 +59,20 @@ export type WrittenToolUse = {
 };
 
 export type WrittenBlock =
-  | { type: 'text'; text: string | readonly string[] }
+  | { type: 'text'; text: string | readonly string[]; citations?: readonly RawData[] | undefined }
   | { type: 'thinking'; thinking: string | readonly string[] }
+  | { type: 'redacted_thinking' }
   | ({ type: 'tool_use' } & WrittenToolUse)
-  | { type: 'block'; block: RawData; start?: RawData | undefined; deltas?: readonly RawData[] | undefined };
+  /** Neither results nor error: the search is still under way when the answer ends. */
+  | {
+      type: 'web_search';
+      query: string;
+      id?: string | undefined;
+      results?: readonly WebSearchResult[] | undefined;
+      error?: string | undefined;
+    }
+  | { type: 'web_fetch'; url: string; id?: string | undefined; page?: WebPage | undefined; error?: string | undefined }
+  | RawBlock;
 
 /** An error answer. */
 export type WrittenStatus = {
