@@ -9,27 +9,36 @@ export function emulateCommand(): Command {
     .summary('run a Messages API that needs no key')
     .description(
       'Runs an emulator of the Messages API: a simulated assistant, which says that it is one, and directives for tests\n' +
-        '(lines that begin with @, such as "@emit 100 gap=10"). It runs until Ctrl-C.',
+        '(lines that begin with @, such as "@emit 100 gap=10"). Its page shows the requests as they come, and lets you\n' +
+        'answer them in place of the assistant. It runs until Ctrl-C.',
     )
     .option('--port <port>', 'where to listen; 0 picks a free one', parsePort, 0)
     .option(
       '--scenario <file>',
       'replies with conditions and faults, from a JSON file; what fits none is answered as ever',
     )
-    .option('--json', 'when ready, print one line of JSON with the url')
-    .action(async (flags: { port: number; scenario?: string; json?: true }) => {
+    .option('--be-the-model', 'requests wait for a person who answers on the page, which can turn this off')
+    .option('--json', "when ready, print one line of JSON with the url, and the page's")
+    .action(async (flags: { port: number; scenario?: string; beTheModel?: true; json?: true }) => {
       const { createEmulator } = await import('@colloquy/emulator');
       const scenario = flags.scenario === undefined ? undefined : await readScenarioFile(flags.scenario);
-      const server = await createEmulator({ scenario }).listen({ port: flags.port });
+      const page = { beTheModel: flags.beTheModel };
+      const server = await createEmulator({ scenario }).listen({ port: flags.port, page });
       const stopped = untilStopped();
-      process.stdout.write(flags.json ? `${JSON.stringify({ url: server.url })}\n` : readyText(server.url));
+      const addresses = { url: server.url, page: `${server.url}/` };
+      process.stdout.write(flags.json ? `${JSON.stringify(addresses)}\n` : readyText(addresses, page.beTheModel));
       await stopped;
       await server.close();
     });
 }
 
-function readyText(url: string): string {
+function readyText({ url, page }: { url: string; page: string }, beTheModel: true | undefined): string {
+  const why = beTheModel
+    ? 'Requests wait for you to answer them on its page'
+    : 'Its page shows the requests as they come, and lets you answer them';
   return `The emulator listens at ${url}. To use it from another terminal:
   ANTHROPIC_BASE_URL=${url} ANTHROPIC_API_KEY=any colloquy ask "read README.md"
+${why}:
+  ${page}
 `;
 }
