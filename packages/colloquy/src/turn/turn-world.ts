@@ -6,7 +6,7 @@ import type { MessagesClient } from '../messages-api/messages-client.ts';
 import type { CanUseTool, PermissionModeInput } from '../options/permissions.ts';
 import type { PermissionState } from '../permissions/state.ts';
 import type { Files, Shell, Tool } from '../tools/tool.ts';
-import type { RequestHistory } from '../views/to-model-request.ts';
+import type { RequestHistory } from '../views/request-history.ts';
 import type { InitFacts } from '../views/to-sdk-messages.ts';
 
 /** Everything a turn may read and use. The session that owns the log makes it, and keeps `state` and `history` folded. */

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Entry, Fact, Input } from '../log/entries.ts';
-import { foldHistory, newHistory, requestBody, type RequestHead } from './to-model-request.ts';
+import { foldHistory } from './fold-history.ts';
+import { newHistory } from './request-history.ts';
+import { requestBody, type RequestHead } from './to-model-request.ts';
 
 const HEAD: RequestHead = {
   model: 'claude-opus-5-5',
