@@ -1,4 +1,5 @@
 import { isRecord } from '../request/messages-request.ts';
+import { checkBlockTypes } from './check-block-types.ts';
 import { checkExtra, type ApiVersion } from './check-fields.ts';
 import { checkSource, type FileLookup, type ImageTally } from './check-source.ts';
 import { isToolName } from './check-tools.ts';
@@ -70,6 +71,7 @@ function checkInside(block: unknown, type: string, where: Where): void {
   if (!isRecord(block)) return;
   const fields = FIELDS[type];
   if (fields) checkExtra(block, fields, `${place}.${type}`);
+  checkBlockTypes(block, type, place);
   switch (type) {
     case 'text':
       return checkText(block, where);

@@ -1,6 +1,7 @@
 import { isBetaField } from '../models/betas.ts';
 import { isRecord } from '../request/messages-request.ts';
 import type { FileLookup } from './check-source.ts';
+import { BOOLEAN, checkTypes, rulesOf, STRING } from './check-types.ts';
 import { refuse } from './refusal.ts';
 
 export type ApiVersion = '2026-10-21' | '2023-06-01';
@@ -25,6 +26,13 @@ export type PreservedThinking = 'enforced' | 'when_asked';
 export const EFFORTS = ['low', 'medium', 'high', 'xhigh', 'max'];
 const TASK_BUDGET_BETA = 'task-budgets-2026-03-13';
 const MAX_MESSAGES = 100_000;
+const CONTAINER = {
+  is: (value: unknown) => typeof value === 'string' || isRecord(value),
+  says: 'Input should be a string or an object',
+};
+const BODY_RULES = rulesOf({ container: CONTAINER, inference_geo: STRING });
+const CHOICE_RULES = rulesOf({ disable_parallel_tool_use: BOOLEAN });
+const METADATA_RULES = rulesOf({ user_id: STRING });
 const SAMPLING = ['temperature', 'top_p', 'top_k'];
 const COUNTED = [
   'model',
@@ -64,6 +72,7 @@ export function checkFields(body: Record<string, unknown>, api: CheckedApi): voi
   if (body.stream !== undefined && typeof body.stream !== 'boolean') refuse('stream: Input should be a valid boolean');
   checkStopSequences(body.stop_sequences);
   if (body.metadata !== undefined) checkMetadata(body.metadata);
+  checkTypes(body, BODY_RULES, 'request');
   checkOneOf('service_tier', body.service_tier, ['auto', 'standard_only']);
   checkOneOf('speed', body.speed, ['standard', 'fast']);
   for (const name of SAMPLING)
@@ -136,6 +145,7 @@ function checkToolChoice(choice: unknown): void {
   }
   if (choice.type === 'tool' && typeof choice.name !== 'string') refuse('tool_choice.tool.name: Field required');
   checkExtra(choice, ['type', 'name', 'disable_parallel_tool_use'], 'tool_choice');
+  checkTypes(choice, CHOICE_RULES, 'tool_choice');
 }
 
 function checkOutputConfig(config: unknown, betas: readonly string[]): void {
@@ -171,6 +181,7 @@ function checkStopSequences(sequences: unknown): void {
 function checkMetadata(metadata: unknown): void {
   if (!isRecord(metadata)) refuse('metadata: Input should be an object');
   checkExtra(metadata, ['user_id'], 'metadata');
+  checkTypes(metadata, METADATA_RULES, 'metadata');
 }
 
 export function checkOneOf(name: string, value: unknown, allowed: readonly string[]): void {

@@ -32,7 +32,7 @@ export function checkRequest(body: unknown, api: CheckedApi): CheckedRequest {
   if (!isRecord(body)) refuse('The request body must be a JSON object');
   checkFields(body, api);
   const model = findModel(String(body.model)) ?? refuse(`model: ${String(body.model)}`, { status: 404 });
-  checkTools(body.tools);
+  checkTools(body.tools, api.betas);
   checkMessages(body.messages, { api, model });
   // The checks above have proved the shape; only what the emulator reads is named in the type.
   const request = body as MessagesRequest;

@@ -1,5 +1,7 @@
 import { isRecord } from '../request/messages-request.ts';
+import { checkApiTool } from './check-api-tool.ts';
 import { checkExtra } from './check-fields.ts';
+import { BOOLEAN, checkTypes, LIST, rulesOf, STRING } from './check-types.ts';
 import { refuse } from './refusal.ts';
 
 /** The documentation says 64 characters; the server is reported to tolerate 128. */
@@ -16,14 +18,23 @@ const CUSTOM = [
   'allowed_callers',
   'cache_control',
 ];
+const RULES = rulesOf({
+  description: STRING,
+  strict: BOOLEAN,
+  eager_input_streaming: BOOLEAN,
+  defer_loading: BOOLEAN,
+  input_examples: LIST,
+  allowed_callers: LIST,
+});
 
 /** The tools that a request offers. */
-export function checkTools(tools: unknown): void {
+export function checkTools(tools: unknown, betas: readonly string[]): void {
   if (tools === undefined) return;
   if (!Array.isArray(tools)) refuse('tools: Input should be a list');
   const names = new Set<string>();
   for (const [index, tool] of tools.entries()) {
-    const name = checkTool(tool, `tools.${index}`);
+    const name = checkTool(tool, { place: `tools.${index}`, betas });
+    if (name === undefined) continue;
     if (names.has(name)) refuse('tools: Tool names must be unique.');
     names.add(name);
   }
@@ -33,18 +44,21 @@ export function isToolName(name: unknown): name is string {
   return typeof name === 'string' && NAME.test(name);
 }
 
-function checkTool(tool: unknown, place: string): string {
+/** Returns the tool's name; a set of tools has none. */
+function checkTool(tool: unknown, o: { place: string; betas: readonly string[] }): string | undefined {
+  const { place } = o;
   if (!isRecord(tool)) refuse(`${place}: Input should be an object`);
+  const type = tool.type ?? 'custom';
+  if (typeof type !== 'string') refuse(`${place}.type: Input should be a valid string`);
+  if (type !== 'custom') return checkApiTool(tool, { ...o, type });
   if (!isToolName(tool.name)) refuse(`${place}.name: String should match pattern '${NAME.source}'`);
-  // A type other than custom names a tool of the API's own, whose fields are its own.
-  if (tool.type === undefined || tool.type === 'custom') checkCustom(tool, `${place}.custom`);
+  checkCustom(tool, `${place}.custom`);
   return tool.name;
 }
 
 function checkCustom(tool: Record<string, unknown>, place: string): void {
   checkExtra(tool, CUSTOM, place);
-  if (tool.description !== undefined && typeof tool.description !== 'string')
-    refuse(`${place}.description: Input should be a valid string`);
+  checkTypes(tool, RULES, place);
   const schema = tool.input_schema;
   if (!isRecord(schema)) refuse(`${place}.input_schema: Field required`);
   if (schema.type !== 'object') refuse(`${place}.input_schema.type: Input should be 'object'`);
