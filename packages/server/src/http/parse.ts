@@ -14,7 +14,9 @@ export function parse<T>(schema: z.ZodType<T>, value: unknown): T {
 function describe(issue: z.core.$ZodIssue): string {
   const place = issue.path.map(String).join('.');
   if (issue.code === 'unrecognized_keys') {
-    const names = issue.keys.map((key) => (place === '' ? key : `${place}.${key}`).slice(0, 200));
+    const names = issue.keys
+      .slice(0, MAX_PROBLEMS)
+      .map((key) => (place === '' ? key : `${place}.${key}`).slice(0, 200));
     return `${names.join(', ')}: not known here`;
   }
   return place === '' ? issue.message : `${place}: ${issue.message}`;

@@ -51,3 +51,18 @@ test('refuses a body that declares too great a length without reading it', async
   const headers = { 'content-type': 'application/json', 'content-length': '1000000' };
   await expect(readJson(post('{}', headers), 100)).rejects.toMatchObject({ status: 413 });
 });
+
+test('a body that breaks off is the fault of whoever sent it', async () => {
+  const broken = new ReadableStream({
+    start(controller) {
+      controller.enqueue(new Uint8Array([0x7b]));
+      controller.error(new Error('aborted'));
+    },
+  });
+  await expect(readJson(post(broken))).rejects.toMatchObject({ status: 400 });
+});
+
+test('a body of brackets is refused before it is made into arrays', async () => {
+  const body = '['.repeat(10_000_000) + ']'.repeat(10_000_000);
+  await expect(readJson(post(body))).rejects.toMatchObject({ status: 400, message: expect.stringContaining('levels') });
+});

@@ -1,11 +1,12 @@
 import { HttpError } from './http-error.ts';
+import { shapeProblem } from './json-shape.ts';
 
 /** Bytes of a request's body: room for the images of one prompt, as the Messages API allows. */
 export const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
 /**
  * The JSON of a request's body.
- * @throws HttpError 415 when it is not declared as JSON, 413 past the limit, 400 when it is not JSON.
+ * @throws HttpError 415 when it is not declared as JSON, 413 past the limit, 400 when it is not JSON, nested too deeply, or breaks off.
  */
 export async function readJson(request: Request, maxBytes: number = MAX_BODY_BYTES): Promise<unknown> {
   // Demanding this type also keeps out forms of other sites, which cannot send it unasked.
@@ -13,6 +14,8 @@ export async function readJson(request: Request, maxBytes: number = MAX_BODY_BYT
     throw new HttpError(415, 'Send the body as JSON, with the header content-type: application/json');
   }
   const bytes = await readBytes(request, maxBytes);
+  const problem = shapeProblem(bytes);
+  if (problem !== undefined) throw new HttpError(400, `The body is not taken: ${problem}`);
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
@@ -28,17 +31,23 @@ function isJsonType(contentType: string | null): boolean {
   return contentType?.split(';', 1)[0]?.trim().toLowerCase() === 'application/json';
 }
 
-async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+async function readBytes(request: Request, maxBytes: number): Promise<Buffer> {
   const declared = request.headers.get('content-length');
   if (declared !== null && Number(declared) > maxBytes) throw tooLarge(maxBytes);
-  if (request.body === null) return new Uint8Array();
+  if (request.body === null) return Buffer.alloc(0);
   const chunks: Uint8Array[] = [];
   let size = 0;
-  // The types of the platform leave the chunks open; the body of a request is bytes.
-  for await (const chunk of request.body as ReadableStream<Uint8Array>) {
-    size += chunk.byteLength;
-    if (size > maxBytes) throw tooLarge(maxBytes);
-    chunks.push(chunk);
+  try {
+    // The types of the platform leave the chunks open; the body of a request is bytes.
+    for await (const chunk of request.body as ReadableStream<Uint8Array>) {
+      size += chunk.byteLength;
+      if (size > maxBytes) throw tooLarge(maxBytes);
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    if (cause instanceof HttpError) throw cause;
+    // The client went away in the middle of it, which is no fault of ours; nobody is left to be told.
+    throw new HttpError(400, 'The body broke off', { cause });
   }
   return Buffer.concat(chunks, size);
 }

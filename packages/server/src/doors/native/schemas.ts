@@ -117,7 +117,12 @@ export const AnswerBody = z.strictObject({
   ]),
 });
 
-const count = (most: number) => z.coerce.number().int().min(1).max(most);
+/** A number in a query: digits and nothing else, for which `Number` has many other spellings. */
+const digits = z
+  .string()
+  .regex(/^\d{1,15}$/, 'must be a whole number')
+  .transform(Number);
+const count = (most: number) => digits.pipe(z.number().min(1).max(most));
 
 export const SessionListQuery = z.strictObject({
   limit: count(100).default(20),
@@ -129,7 +134,7 @@ export const SessionListQuery = z.strictObject({
 });
 
 export const LogQuery = z.strictObject({
-  after: z.coerce.number().int().min(0).default(0),
+  after: digits.default(0),
   limit: count(1_000).default(200),
 });
 
