@@ -1,3 +1,4 @@
+import type { HookOutcome } from '../hooks/run-hooks.ts';
 import type { Json, NewEntry } from '../log/entries.ts';
 
 /**
@@ -8,6 +9,21 @@ export type ContextSource = 'environment' | 'hook' | 'interrupt' | 'continue' | 
 
 export function contextOf(source: ContextSource, text: string): NewEntry & { kind: 'context' } {
   return { kind: 'context', role: 'user', content: [{ type: 'text', text }], source };
+}
+
+/** What hooks say to people: what went wrong with them, and their messages. */
+export function hookNews({ warnings, systemMessages }: HookOutcome): NewEntry[] {
+  return [...warnings, ...systemMessages].map((text) => contextOf('warning', text));
+}
+
+/** What hooks say to the model: why they block, and what it should know besides. */
+export function hookContext({ block, additionalContext }: HookOutcome): NewEntry[] {
+  return [...(block === undefined ? [] : [block]), ...additionalContext].map((text) => contextOf('hook', text));
+}
+
+/** Why hooks have ended the turn. */
+export function hookStop({ stopReason }: HookOutcome): NewEntry {
+  return contextOf('warning', stopReason ?? 'A hook ended the turn.');
 }
 
 /** The text of a prompt's blocks. */

@@ -9,7 +9,7 @@ import type { PermissionUpdate } from '../options/permissions.ts';
 import { decide } from '../permissions/decide.ts';
 import type { Tool } from '../tools/tool.ts';
 import type { ShownCall } from '../views/door-messages.ts';
-import { contextOf } from './context.ts';
+import { hookContext, hookNews, hookStop } from './context.ts';
 import { checkUpdates, type PermissionVerdict, readPermissionResult } from './read-permission-result.ts';
 import { note, type TurnStop, type TurnWorld } from './turn-world.ts';
 
@@ -32,9 +32,10 @@ export async function decideCall(
 ): Promise<Decided | undefined> {
   const hooked = await preToolUse(world, stop, call, asWritten);
   if (stop.cause !== undefined) return undefined;
-  const notes = noteHook(hooked);
+  const notes = hooked === undefined ? [] : [...hookNews(hooked), ...hookContext(hooked)];
   if (hooked?.continue === false) {
-    stop.stop({ why: 'hook', reason: hooked.stopReason ?? 'A hook ended the turn' });
+    await note(world, ...notes, hookStop(hooked));
+    stop.stop({ why: 'hook' });
     return undefined;
   }
   try {
@@ -89,14 +90,6 @@ async function preToolUse(
     { tool_name: name, tool_input: input, tool_use_id: id },
     { toolUseId: id, signal: stop.signal },
   );
-}
-
-function noteHook(hooked: HookOutcome | undefined): NewEntry[] {
-  if (hooked === undefined) return [];
-  return [
-    ...hooked.warnings.map((text) => contextOf('warning', text)),
-    ...hooked.additionalContext.map((text) => contextOf('hook', text)),
-  ];
 }
 
 async function ask(

@@ -6,7 +6,7 @@ import type { CallState } from '../log/fold.ts';
 import type { HookOutcome } from '../hooks/run-hooks.ts';
 import type { Tool, ToolContext } from '../tools/tool.ts';
 import { type CleanOutcome, cleanContent, cleanOutcome } from './clean-outcome.ts';
-import { contextOf } from './context.ts';
+import { contextOf, hookContext, hookNews, hookStop } from './context.ts';
 import { type Decided, decideCall } from './decide-call.ts';
 import { note, type TurnStop, type TurnWorld } from './turn-world.ts';
 
@@ -102,7 +102,8 @@ async function runAndSettle(
   const structured = replaced ? hooked.updatedToolOutput : outcome.structured;
   await note(
     world,
-    ...[...problemOf(call, outcome), ...(hooked?.warnings ?? [])].map((text) => contextOf('warning', text)),
+    ...problemOf(call, outcome).map((text) => contextOf('warning', text)),
+    ...(hooked === undefined ? [] : hookNews(hooked)),
     {
       kind: 'tool_result',
       toolUseId: call.block.id,
@@ -111,10 +112,10 @@ async function runAndSettle(
       ...(structured === undefined ? {} : { structured }),
       outcome: interrupted ? 'interrupted' : 'done',
     },
-    ...(hooked?.additionalContext ?? []).map((text) => contextOf('hook', text)),
+    ...(hooked === undefined ? [] : hookContext(hooked)),
+    ...(hooked === undefined || hooked.continue ? [] : [hookStop(hooked)]),
   );
-  if (hooked !== undefined && !hooked.continue)
-    stop.stop({ why: 'hook', reason: hooked.stopReason ?? 'A hook ended the turn' });
+  if (hooked?.continue === false) stop.stop({ why: 'hook' });
 }
 
 async function runTool(

@@ -2,7 +2,7 @@ import { MAX_TIMER_MS } from '../helpers/deadline.ts';
 import type { NewEntry } from '../log/entries.ts';
 import type { CallState, OpenTurn, QueuedPrompt } from '../log/fold.ts';
 import { askModel } from './ask-model.ts';
-import { contextOf, promptText } from './context.ts';
+import { contextOf, hookContext, hookNews, hookStop, promptText } from './context.ts';
 import { dispatchTools, settleInterrupted } from './dispatch-tools.ts';
 import { type Ending, endTurn } from './turn-result.ts';
 import { note, type StopCause, type TurnStop, type TurnWorld } from './turn-world.ts';
@@ -105,12 +105,12 @@ async function submitPrompts(world: TurnWorld, turn: OpenTurn, stop: TurnStop): 
     );
     if (stop.cause !== undefined) return stopped(world, turn, stop.cause, { unseen: true });
     const reason = outcome.block ?? (outcome.continue ? undefined : (outcome.stopReason ?? 'A hook ended the turn'));
-    await note(world, ...outcome.warnings.map((text) => contextOf('warning', text)));
+    await note(world, ...hookNews(outcome));
     if (reason !== undefined) {
       await note(world, contextOf('warning', `The prompt was blocked by a hook: ${reason}`));
       return { kind: 'blocked', reason };
     }
-    await note(world, ...outcome.additionalContext.map((text) => contextOf('hook', text)));
+    await note(world, ...hookContext(outcome));
   }
   return undefined;
 }
@@ -170,8 +170,11 @@ async function stopHooks(world: TurnWorld, turn: OpenTurn, stop: TurnStop): Prom
   );
   // The next owner asks again.
   if (stop.cause?.why === 'left') return undefined;
-  await note(world, ...outcome.warnings.map((text) => contextOf('warning', text)));
-  if (!outcome.continue) return { ...done, terminal: 'stop_hook_prevented' };
+  await note(world, ...hookNews(outcome));
+  if (!outcome.continue) {
+    await note(world, hookStop(outcome));
+    return { ...done, terminal: 'stop_hook_prevented' };
+  }
   const more = [...(outcome.block === undefined ? [] : [outcome.block]), ...outcome.additionalContext];
   if (more.length === 0) return done;
   await note(world, ...more.map((text) => contextOf('stop_hook', text)));

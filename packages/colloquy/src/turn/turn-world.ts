@@ -66,7 +66,7 @@ export type StopCause =
   /** A denial with `interrupt: true`. */
   | { why: 'denied' }
   /** A hook answered `continue: false`. */
-  | { why: 'hook'; reason: string }
+  | { why: 'hook' }
   /** The session is being closed and ends its turn. */
   | { why: 'closed' }
   /** The turn is left as it is, for the next owner of the session. */

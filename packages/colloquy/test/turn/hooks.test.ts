@@ -1,5 +1,5 @@
 import { text, toolUse } from '@colloquy/emulator';
-import { createSdkMcpServer, type HookCallback, type Options, tool } from 'colloquy';
+import { createSdkMcpServer, type HookCallback, type Options, type SDKMessage, tool } from 'colloquy';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { newestBlocks, openScene, resultOf, sentMessages } from './scene.ts';
@@ -118,6 +118,43 @@ describe('PostToolUse', () => {
       { type: 'text', text: 'By the way' },
     ]);
     expect(told).toContainEqual(expect.objectContaining({ tool_use_result: 'Nothing to see' }));
+  });
+});
+
+describe('what hooks say', () => {
+  const news = (told: readonly SDKMessage[]): string[] =>
+    told.flatMap((message) =>
+      message.type === 'system' && message.subtype === 'informational' ? [message.content] : [],
+    );
+
+  test.each([
+    ['PreToolUse', 'hook_stopped'],
+    ['PostToolUse', 'hook_stopped'],
+    ['Stop', 'stop_hook_prevented'],
+  ])('of %s to people, and why it ended the turn, is told', async (event, terminal_reason) => {
+    const options = hook(event, async () => ({ systemMessage: 'Look out', continue: false, stopReason: 'Enough' }));
+    await using scene = await openScene(call(), withEcho({ ...options, allowedTools: ['mcp__e'] }));
+    const told = await scene.turn('Go');
+    expect(resultOf(told)).toMatchObject({ subtype: 'success', terminal_reason });
+    expect(news(told)).toEqual(['Look out', 'Enough']);
+    expect(JSON.stringify(scene.emulator.requests)).not.toContain('Look out');
+  });
+
+  test('of UserPromptSubmit to people is told, and not to the model', async () => {
+    const options = hook('UserPromptSubmit', async () => ({ systemMessage: 'Look out' }));
+    await using scene = await openScene([text('Hello.')], options);
+    expect(news(await scene.turn('Hi'))).toEqual(['Look out']);
+    expect(JSON.stringify(scene.emulator.requests)).not.toContain('Look out');
+  });
+
+  test('against a result is told to the model with it', async () => {
+    const options = hook('PostToolUse', async () => ({ decision: 'block', reason: 'The linter is not happy' }));
+    await using scene = await openScene(call(), withEcho({ ...options, allowedTools: ['mcp__e'] }));
+    await scene.turn('Go');
+    expect(newestBlocks(scene.emulator, 1)).toMatchObject([
+      { type: 'tool_result' },
+      { type: 'text', text: 'The linter is not happy' },
+    ]);
   });
 });
 
