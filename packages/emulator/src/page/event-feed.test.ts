@@ -20,7 +20,7 @@ function setUp() {
     received_at_ms: request.receivedAtMs,
     state: request.state,
   });
-  const feed = eventFeed({ recorder, model, summarize }, client.signal);
+  const feed = eventFeed({ instance: 'first', recorder, model, summarize }, client.signal);
   let made = 0;
   return {
     recorder,
@@ -46,7 +46,10 @@ test('begins with the newest requests, oldest of them first', async () => {
   const { next, request } = setUp();
   for (let count = 0; count < MAX_SHOWN + 5; count += 1) request();
   const told = await next();
-  expect(told).toMatchObject({ event: 'snapshot', data: { be_the_model: false, max_shown: MAX_SHOWN } });
+  expect(told).toMatchObject({
+    event: 'snapshot',
+    data: { instance: 'first', be_the_model: false, max_shown: MAX_SHOWN },
+  });
   expect([told.data.requests?.length, ids(told)?.at(0), ids(told)?.at(-1)]).toEqual([
     MAX_SHOWN,
     'req_6 answering',

@@ -9,6 +9,8 @@ const HEARTBEAT_MS = 15_000;
 const GATHER_MS = 50;
 
 export type FeedSource = {
+  /** Another one means that the emulator began anew, and that the page must forget what it knew. */
+  instance: string;
   recorder: Pick<Recorder, 'requests' | 'watch'>;
   model: Pick<BeTheModel, 'isOn' | 'watch'>;
   summarize: (request: RecordedRequest) => RequestSummary;
@@ -19,7 +21,7 @@ export type FeedSource = {
  * changed, and `be_the_model` when that is turned on or off. It ends when the signal is aborted, and lets go of everything.
  */
 export async function* eventFeed(
-  { recorder, model, summarize }: FeedSource,
+  { instance, recorder, model, summarize }: FeedSource,
   signal: AbortSignal,
 ): AsyncGenerator<string, void, void> {
   const changes = new Changes();
@@ -34,6 +36,7 @@ export async function* eventFeed(
   ];
   try {
     yield `retry: 1000\n${frame('snapshot', {
+      instance,
       be_the_model: model.isOn,
       max_shown: MAX_SHOWN,
       requests: recorder.requests.slice(-MAX_SHOWN).map(summarize),

@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RecordedRequest, Recorder } from '../exchange/recorder.ts';
 import type { ReplyState } from '../replies/choose-reply.ts';
 import { BeTheModel } from './be-the-model.ts';
-import { eventFeed } from './event-feed.ts';
+import { eventFeed, type FeedSource } from './event-feed.ts';
 import { readPageFile } from './page-files.ts';
 import type { SideDoor } from '../server/listen.ts';
 import { AnswerError, parseAnswer } from './parse-answer.ts';
@@ -20,6 +21,7 @@ const REQUEST = /^\/_emulator\/requests\/([^/]+?)(?:\/(answer|release))?$/;
 
 /** The page of an emulator: what it shows, and what a person can do with it. */
 export class Page {
+  readonly #instance = randomUUID();
   readonly #recorder: Recorder;
   readonly #model: BeTheModel;
   #feeds = 0;
@@ -92,12 +94,13 @@ export class Page {
     if (this.#feeds >= MAX_FEEDS) throw new PageError(503, `${MAX_FEEDS} pages are open already`);
     this.#feeds += 1;
     try {
-      await sendEvents(outgoing, (signal) =>
-        eventFeed(
-          { recorder: this.#recorder, model: this.#model, summarize: (request) => this.#summarize(request) },
-          signal,
-        ),
-      );
+      const source: FeedSource = {
+        instance: this.#instance,
+        recorder: this.#recorder,
+        model: this.#model,
+        summarize: (request) => this.#summarize(request),
+      };
+      await sendEvents(outgoing, (signal) => eventFeed(source, signal));
     } finally {
       this.#feeds -= 1;
     }

@@ -32,6 +32,8 @@ export type RequestSummary = {
   /** Names of the tools that the answer calls. */
   calls?: string[] | undefined;
   usage?: UsageSummary | undefined;
+  /** Why the cache did not serve the request, for those that asked: `diagnostics.cache_miss_reason`. */
+  cache_miss?: string | undefined;
   stop_reason?: string | undefined;
   /** Events of the stream as it was planned; a fault may have broken it before. */
   events?: number | undefined;
@@ -80,7 +82,7 @@ export function summarizeRequest(
   };
 }
 
-type MessageFacts = Pick<RequestSummary, 'usage' | 'stop_reason' | 'said' | 'calls'>;
+type MessageFacts = Pick<RequestSummary, 'usage' | 'cache_miss' | 'stop_reason' | 'said' | 'calls'>;
 
 const knownFacts = new WeakMap<PlannedMessage, MessageFacts>();
 const knownEvents = new WeakMap<PlannedMessage, number>();
@@ -89,13 +91,15 @@ const knownEvents = new WeakMap<PlannedMessage, number>();
 function factsOf(message: PlannedMessage): MessageFacts {
   const known = knownFacts.get(message);
   if (known) return known;
-  const { usage, stop_reason, content } = toMessage(message);
+  const { usage, stop_reason, content, diagnostics } = toMessage(message);
+  const reason = isRecord(diagnostics) ? diagnostics.cache_miss_reason : undefined;
   const blocks = Array.isArray(content) ? content.filter(isRecord) : [];
   const calls = blocks.flatMap(({ type, name }) =>
     (type === 'tool_use' || type === 'server_tool_use') && typeof name === 'string' ? [name] : [],
   );
   const found: MessageFacts = {
     usage: summarizeUsage(usage),
+    cache_miss: isRecord(reason) && typeof reason.type === 'string' ? reason.type : undefined,
     stop_reason: typeof stop_reason === 'string' ? stop_reason : undefined,
     said: preview(textOf(blocks)),
     calls: calls.length === 0 ? undefined : calls,

@@ -19,6 +19,7 @@ const STOP_REASONS = [
 export class Composer {
   #details;
   #onDone;
+  #isDone = false;
   #parts = make('ol', { className: 'parts' });
   #problem = make('p', { className: 'problem', role: 'alert', hidden: true });
   #left = make('span', { className: 'time-left' });
@@ -84,8 +85,9 @@ export class Composer {
     setText(this.#left, until === undefined ? '' : `Waits for ${formatTimeLeft(until - Date.now())} more.`);
   }
 
-  /** What was typed, for when the request does not wait any more. */
-  get typed() {
+  /** What was typed and not sent, for when the request does not wait any more. */
+  get unsent() {
+    if (this.#isDone) return '';
     return this.#all
       .map((part) => part.typed)
       .filter((text) => text.trim() !== '')
@@ -131,12 +133,14 @@ export class Composer {
   /** @param {() => Promise<unknown>} act */
   async #done(act) {
     this.#problem.hidden = true;
+    this.#isDone = true;
     this.#send.disabled = this.#release.disabled = true;
     try {
       await act();
       this.#onDone();
     } catch (error) {
       this.#tell(error instanceof Error ? error.message : String(error));
+      this.#isDone = false;
       this.#send.disabled = this.#release.disabled = false;
     }
   }

@@ -67,6 +67,7 @@ function post(path, body) {
 async function ask(path, init) {
   const response = await fetch(path, init);
   const answer = await response.json();
+  if (response.status === 404) throw new Error('The emulator does not know this request any more.');
   if (!response.ok) throw new Error(answer.error ?? `The emulator answered ${response.status}`);
   return answer;
 }

@@ -18,7 +18,7 @@ export class DetailsPane {
   /** What the shown view shows: its request as it was then. */
   #shown = '';
   #loading = new AbortController();
-  #generation = 0;
+  #instance = '';
 
   /**
    * @param {HTMLElement} host
@@ -42,31 +42,27 @@ export class DetailsPane {
   }
 
   #show() {
-    const { selected, generation } = this.#store;
-    if (generation !== this.#generation) {
-      this.#generation = generation;
+    const { selected, instance } = this.#store;
+    if (instance !== this.#instance) {
+      this.#instance = instance;
       this.#views.clear();
       this.#shown = '';
     }
     const summary = this.#store.get(selected);
-    const version = summary === undefined ? `gone ${selected}` : versionOf(summary);
+    const version = summary === undefined ? `${selected} not listed` : versionOf(summary);
     if (version === this.#shown) return;
     this.#shown = version;
     this.#loading.abort();
-    if (summary === undefined)
-      this.#blank(
-        selected === undefined
-          ? 'Choose a request to see what was asked and answered.'
-          : 'The emulator does not know this request any more.',
-      );
-    else void this.#load(summary, (this.#loading = new AbortController()).signal);
+    this.#loading = new AbortController();
+    if (selected === undefined) this.#blank('Choose a request to see what was asked and answered.');
+    else void this.#load(selected, this.#loading.signal);
   }
 
   /**
-   * @param {RequestSummary} summary
+   * @param {string} id
    * @param {AbortSignal} signal
    */
-  async #load({ id }, signal) {
+  async #load(id, signal) {
     const known = this.#views.get(id);
     if (known) this.#put(known);
     try {
@@ -80,8 +76,9 @@ export class DetailsPane {
       this.wantsComposer = false;
     } catch (error) {
       if (signal.aborted) return;
-      this.#shown = '';
-      this.#blank(error instanceof Error ? error.message : String(error));
+      // Without a connection it is tried again at the next change.
+      if (error instanceof TypeError) this.#shown = '';
+      if (!known) this.#blank(problemWords(error));
     }
   }
 
@@ -118,4 +115,10 @@ export class DetailsPane {
 /** Two summaries of one version look alike when opened. @param {RequestSummary} summary */
 function versionOf({ id, state, status, duration_ms: durationMs, usage }) {
   return [id, state, status, durationMs, usage?.output].join(' ');
+}
+
+/** @param {unknown} error */
+function problemWords(error) {
+  if (error instanceof TypeError) return 'No connection to the emulator.';
+  return error instanceof Error ? error.message : String(error);
 }

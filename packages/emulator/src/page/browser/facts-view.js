@@ -46,6 +46,7 @@ function factsOf(request) {
     ['Events', events === undefined ? undefined : `${state === 'aborted' ? 'at most ' : ''}${formatCount(events)}`],
     ['Output', usage && outputWords(usage)],
     ['Stop reason', stopReason],
+    ['Cache miss', request.cache_miss],
     ['Request id', request.id],
   ];
   return all.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));

@@ -14,6 +14,7 @@ export class RequestView {
   #rawAnswer = make('div');
   /** @type {Composer | undefined} */
   #composer = undefined;
+  #unsent = '';
   #onAnswered;
   element;
 
@@ -71,13 +72,13 @@ export class RequestView {
 
   /** @param {unknown} answer */
   #showAnswer(answer) {
-    const unsent = answer === undefined ? this.#composer?.typed : undefined;
+    this.#unsent = this.#composer?.unsent ?? this.#unsent;
     this.#composer = undefined;
     fill(
       this.#answer,
       isRecord(answer) && make('h3', {}, 'Answer'),
       isRecord(answer) && answerView(answer),
-      unsent !== undefined && unsent !== '' && unsentView(unsent),
+      this.#unsent !== '' && unsentView(this.#unsent),
     );
     fill(this.#rawAnswer, answer !== undefined && jsonView('Answer, raw JSON', answer));
   }

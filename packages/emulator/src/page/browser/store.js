@@ -11,8 +11,8 @@ export class Store {
   /** @type {'connecting' | 'connected' | 'lost'} */
   connection = 'connecting';
   beTheModel = false;
-  /** Grows with each connection: what was known before may be another emulator's. */
-  generation = 0;
+  /** Which emulator this is: another one knows nothing of what was known before. */
+  instance = '';
   /** The id of the request that is open. @type {string | undefined} */
   selected = undefined;
 
@@ -33,13 +33,13 @@ export class Store {
     return id === undefined ? undefined : this.#requests.get(id);
   }
 
-  /** Forgets all and begins anew: what a connection begins with. @param {{be_the_model: boolean, max_shown: number, requests: RequestSummary[]}} snapshot */
+  /** Forgets all and begins anew: what a connection begins with. @param {{instance: string, be_the_model: boolean, max_shown: number, requests: RequestSummary[]}} snapshot */
   begin(snapshot) {
     this.#requests = new Map(snapshot.requests.map((request) => [request.id, request]));
     this.#maxShown = snapshot.max_shown;
     this.beTheModel = snapshot.be_the_model;
     this.connection = 'connected';
-    this.generation += 1;
+    this.instance = snapshot.instance;
     this.changed();
   }
 
