@@ -15,7 +15,7 @@ export type SessionState = {
   /** What the model has been told of the place where it works. */
   environment: string | undefined;
   segment: { seq: Seq; model: string; toolset: string; keepFrom: Seq; prefix: string } | undefined;
-  /** Merged patches of the `settings` entries; permission updates are collected in order. */
+  /** Merged patches of the `settings` entries: the mode, and the permission updates to be applied after it, in order. */
   settings: { permissionMode?: string; model?: string | null; permissionUpdates: Json[] };
   totals: Totals;
 };
@@ -171,10 +171,17 @@ function newTurn(id: string, startedAt: string): OpenTurn {
 }
 
 function foldSettings(state: SessionState, patch: Record<string, Json>): void {
-  if (typeof patch['permissionMode'] === 'string') state.settings.permissionMode = patch['permissionMode'];
-  if (typeof patch['model'] === 'string' || patch['model'] === null) state.settings.model = patch['model'];
-  if (Array.isArray(patch['permissionUpdates'])) state.settings.permissionUpdates.push(...patch['permissionUpdates']);
+  const { settings } = state;
+  if (typeof patch['permissionMode'] === 'string') {
+    settings.permissionMode = patch['permissionMode'];
+    // The mode is applied before the updates: those that set another one before it must not win over it.
+    settings.permissionUpdates = settings.permissionUpdates.filter((update) => !isSetMode(update));
+  }
+  if (typeof patch['model'] === 'string' || patch['model'] === null) settings.model = patch['model'];
+  if (Array.isArray(patch['permissionUpdates'])) settings.permissionUpdates.push(...patch['permissionUpdates']);
 }
+
+const isSetMode = (update: Json): boolean => isRecord(update) && update['type'] === 'setMode';
 
 function foldTurnEntry(state: SessionState, turn: OpenTurn, entry: Entry): void {
   switch (entry.kind) {

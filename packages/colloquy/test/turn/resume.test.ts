@@ -245,3 +245,26 @@ function checkingStore(): { store: Store; check(id: string): Promise<void> } {
     },
   };
 }
+
+test('on a server, the mode that was set last holds when the session is opened again, however it was set', async () => {
+  const acceptEdits = { permissionUpdates: [{ type: 'setMode', mode: 'acceptEdits', destination: 'session' }] };
+  const readOnly = { permissionMode: 'readOnly', reportedMode: 'default' };
+  for (const [patches, mode] of [
+    [[acceptEdits, readOnly], { permissionMode: 'default', colloquy_mode: 'readOnly' }],
+    [[readOnly, acceptEdits], { permissionMode: 'acceptEdits' }],
+  ] as const) {
+    const store = createMemoryStore();
+    const engine = createApiEngine({ store, send: plainModel().send, askThroughLog: true });
+    const { options } = openWorkplace();
+    const first = await engine.open(options);
+    for (const patch of patches) await store.append(first.id, [{ kind: 'settings', patch, by: 'test' }]);
+    await first[Symbol.asyncDispose]();
+    await using again = await engine.open({ ...options, resume: first.id });
+    const messages = again.messages();
+    await again.send(promptOf('Hi'));
+    for await (const message of messages) {
+      if (message.type === 'system' && message.subtype === 'init') expect(message).toMatchObject(mode);
+      if (message.type === 'result') break;
+    }
+  }
+});
