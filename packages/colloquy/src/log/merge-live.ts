@@ -3,6 +3,9 @@ import type { FragmentWindow, HeldFragment } from './fragment-window.ts';
 import { type Live, toCursor } from './live.ts';
 import type { OpenBlocks } from './open-blocks.ts';
 
+/** Most of what a reader is told at once: what waits for a slow one is held by the feed, for all together, and within its bounds. */
+const MAX_READY = 1_024;
+
 /** What a feed holds. */
 export type FeedState = {
   readonly epoch: number;
@@ -47,7 +50,7 @@ export function entryInMemory(feed: FeedState, reader: ReaderState): Entry | und
 }
 
 /**
- * Everything the reader can be told now, in the order in which it was published, and moves the reader on. Only what waits
+ * What the reader can be told now, at most 1,024 of it, in the order in which it was published, and moves the reader on. Only what waits
  * for an entry to become durable is overtaken: by fragments, though never by those of an answer whose request is not told yet.
  */
 export function takeReady(feed: FeedState, reader: ReaderState): Live[] {
@@ -55,7 +58,7 @@ export function takeReady(feed: FeedState, reader: ReaderState): Live[] {
   const last = lastFor(feed, reader);
   if (reader.wantsFragments && reader.durableOnly && feed.open.hasLostAfter(reader.frag)) reader.gapDue = true;
   let index = reader.wantsFragments && !reader.gapDue ? feed.fragments.indexAfter(reader.frag) : undefined;
-  for (;;) {
+  while (ready.length < MAX_READY) {
     const entry = reader.nextSeq <= last ? entryInMemory(feed, reader) : undefined;
     // The next entry has to come from the store first.
     if (entry === undefined && reader.nextSeq <= last) break;

@@ -526,3 +526,16 @@ function tellFragments(feed: SessionFeed, one: Step & { do: 'fragments' }, answe
     feed.fragment(thread, answer.id, delta(one.index, `${count % 10}`));
   }
 }
+
+test('a slow reader is told a bounded number at a time, and what waits for it is held once for all', async () => {
+  const { feed, add } = await openFeed();
+  const readers = [1, 2].map(() => feed.read({ fragments: true })[Symbol.asyncIterator]());
+  await add(request('r'));
+  feed.fragment('main', 'r', { type: 'message_start' });
+  for (let count = 0; count < 2_000; count += 1) feed.fragment('main', 'r', { type: 'content_block_delta', index: 0 });
+  for (const reader of readers) {
+    const sizes: unknown[] = [];
+    while (sizes.length < 2) sizes.push((await reader.next()).value?.length);
+    expect(sizes).toEqual([1_024, 978]);
+  }
+});

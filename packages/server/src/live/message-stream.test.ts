@@ -146,3 +146,13 @@ test('when reading fails, the stream ends and the fault is told inside', async (
   expect(await last).toBeUndefined();
   expect(ends).toEqual([{ ended: false, error: fault }]);
 });
+
+test('a long batch goes out in chunks of bounded size, one after the other without a pause', async () => {
+  const { session, read } = open();
+  const long = (seq: number): PlacedMessage => ({ cursor: `1.${seq}.0`, message: informational('x'.repeat(100_000)) });
+  session.tell([long(1), long(2), long(3), long(4), long(5)]);
+  await read();
+  expect(idsOf(await read())).toEqual(['1.1.0', '1.2.0']);
+  expect(idsOf(await read())).toEqual(['1.3.0', '1.4.0']);
+  expect(idsOf(await read())).toEqual(['1.5.0']);
+});

@@ -1,5 +1,5 @@
 import type { Cursor, HostedSession } from 'colloquy/internal';
-import { HEARTBEAT_FRAME, OPENING_FRAME, toFrames } from './sse-frames.ts';
+import { HEARTBEAT_FRAME, OPENING_FRAME, WaitingFrames } from './sse-frames.ts';
 
 /** A quiet stream says this often that it is alive. */
 const HEARTBEAT_MS = 15_000;
@@ -27,6 +27,7 @@ export function streamMessages(
   const batches = session.placed({ after: o.after, partial: true, door: true, signal })[Symbol.asyncIterator]();
   const encoder = new TextEncoder();
   let next: ReturnType<typeof batches.next> | undefined;
+  const waiting = new WaitingFrames();
   let stalled: ReturnType<typeof setTimeout> | undefined;
   let lastChunkAt = 0;
   let isOver = false;
@@ -44,12 +45,15 @@ export function streamMessages(
 
   /** The next chunk, a heartbeat when there is none in time, or undefined at the end. */
   const nextChunk = async (): Promise<string | undefined> => {
+    if (!waiting.isEmpty) return waiting.take();
     await pause(lastChunkAt + COALESCE_MS - Date.now(), signal);
     next ??= batches.next();
     const result = await within(next, HEARTBEAT_MS);
     if (result === LATE) return HEARTBEAT_FRAME;
     next = undefined;
-    return result.done === true ? undefined : toFrames(result.value);
+    if (result.done === true) return undefined;
+    waiting.put(result.value);
+    return waiting.take();
   };
 
   return new ReadableStream(
