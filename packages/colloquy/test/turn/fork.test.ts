@@ -1,4 +1,4 @@
-import type { SDKResultMessage } from 'colloquy';
+import { type SDKResultMessage, SessionNotFoundError } from 'colloquy';
 import { createApiEngine } from 'colloquy/internal';
 import { expect, test } from 'vitest';
 import { copySession } from '../../src/engines/api/copy-session.ts';
@@ -31,3 +31,14 @@ test('a session forked after any entry opens and answers, and runs none of its c
   }
   expect(flaws).toEqual([]);
 }, 60_000);
+
+test('a fork of a session that is deleted meanwhile leaves nothing behind', async () => {
+  const { store, id } = await storeWith(await recordSession());
+  const read = store.read.bind(store);
+  store.read = async (...args) => {
+    await store.sessions.delete(id);
+    return read(...args);
+  };
+  await expect(copySession(store, id)).rejects.toThrow(SessionNotFoundError);
+  expect(await store.sessions.list()).toEqual([]);
+});

@@ -23,19 +23,27 @@ export async function copySession(
   const id = o.id ?? randomUUID();
   const title = o.title ?? `${source.title ?? source.firstPrompt ?? 'Session'} (fork)`;
   await store.sessions.create({ id, cwd: source.cwd, title, data: source.data });
-  await using log = await SessionLog.open(store, id);
+  try {
+    await copyEntries(store, from, id, Math.min(o.upTo ?? source.head, source.head));
+  } catch (error) {
+    await store.sessions.delete(id);
+    throw error;
+  }
+  return id;
+}
+
+async function copyEntries(store: Store, from: string, to: string, upTo: Seq): Promise<void> {
+  await using log = await SessionLog.open(store, to);
   const state = emptyState();
-  const upTo = o.upTo ?? source.head;
-  for (let last = 0; last < upTo;) {
-    const page = await store.read(from, { after: last, upTo, limit: PAGE });
+  while (state.seq < upTo) {
+    const page = await store.read(from, { after: state.seq, upTo, limit: PAGE });
+    if (page.length === 0) throw new SessionNotFoundError(from);
     for (const entry of page) foldEntry(state, entry);
-    if (page.length > 0) await log.append(page.map(withoutPlace), { sync: 'lazy' });
-    last = page.at(-1)?.seq ?? upTo;
+    await log.append(page.map(withoutPlace), { sync: 'lazy' });
   }
   await log.append([...closing(state, from), { kind: 'fork', from: { session: from, seq: state.seq } }], {
     sync: 'now',
   });
-  return id;
 }
 
 function withoutPlace(entry: Entry): NewEntry {

@@ -39,7 +39,11 @@ export function sessionFunctions(store: Store): SessionFunctions {
       if (row === undefined) throw new SessionNotFoundError(id);
       const lease = await store.claim(id, newOwner(), DELETE_LEASE_MS);
       if (lease === undefined) throw new SessionBusyError(id, describeOwner(row.owner ?? 'another process'));
-      await store.sessions.delete(id);
+      try {
+        await store.sessions.delete(id);
+      } finally {
+        await lease.release();
+      }
     },
   };
 }
