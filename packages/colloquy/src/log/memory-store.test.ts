@@ -1,5 +1,5 @@
 import { createMemoryStore } from './memory-store.ts';
-import { storeSuite } from './store-suite.ts';
+import { storeSuite } from './store-suite/store-suite.ts';
 
 storeSuite('the store in memory', async () => {
   const store = createMemoryStore();

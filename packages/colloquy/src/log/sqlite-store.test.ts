@@ -13,7 +13,8 @@ import { openSqliteDriver, type SqliteDriver, type SqliteDriverName } from './sq
 import { openDatabase } from './sqlite-schema.ts';
 import { openSqliteStore, SqliteStore } from './sqlite-store.ts';
 import type { Store } from './store.ts';
-import { type StorePlace, storeSuite } from './store-suite.ts';
+import type { StorePlace } from './store-suite/store-place.ts';
+import { storeSuite } from './store-suite/store-suite.ts';
 
 const DRIVERS: readonly SqliteDriverName[] = ['better-sqlite3', 'node:sqlite'];
 

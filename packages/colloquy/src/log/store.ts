@@ -2,7 +2,7 @@ import type { Entry, Fact, Input, Json, NewEntry, Seq } from './entries.ts';
 
 /**
  * Where logs live. Two writers' rights: inputs by anybody, facts only with the epoch of the lease.
- * Every implementation passes the suite in `store-suite.ts`.
+ * Every implementation passes the suite in `store-suite/`.
  */
 export interface Store extends AsyncDisposable {
   /**

@@ -11,7 +11,7 @@ const rulesOf = (state: PermissionState): string[] =>
 
 test('a session starts with the rules, folders and mode of its options', () => {
   const state = initialPermissions({
-    cwd: '/work',
+    cwd: '/home/lib',
     permissionMode: 'acceptEdits',
     allowedTools: ['Bash(ls)'],
     disallowedTools: ['Write'],
@@ -19,7 +19,7 @@ test('a session starts with the rules, folders and mode of its options', () => {
   });
   expect(state.mode).toBe('acceptEdits');
   expect(rulesOf(state)).toEqual(['deny Write (cliArg)', 'allow Bash(ls) (cliArg)']);
-  expect(state.directories).toEqual(['/work/lib', '/data']);
+  expect(state.directories).toEqual(['/home/lib/lib', '/data']);
 });
 
 test('a mistyped rule, and a mode without leave, stop the session before it starts', () => {
