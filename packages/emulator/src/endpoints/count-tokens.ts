@@ -10,5 +10,7 @@ export function countTokens(context: Context): HttpResponse {
   const nowMs = recorded.receivedAtMs;
   const checked = checkBody(jsonOf(body), 'count_tokens', { ...context, nowMs });
   state.limits.admitCount(caller.key, nowMs);
-  return jsonAnswer(200, { input_tokens: checked.inputTokens }, recorded.requestId);
+  const original = checked.context && { original_input_tokens: checked.context.originalTokens };
+  const counted = { input_tokens: checked.inputTokens, ...(original && { context_management: original }) };
+  return jsonAnswer(200, counted, recorded.requestId);
 }

@@ -6,6 +6,7 @@ import type { HttpResponse } from '../http-send.ts';
 import { rateLimitHeaders } from '../limits/rate-limit-headers.ts';
 import type { Allowance } from '../limits/rate-limits.ts';
 import type { CheckedRequest } from '../refusals/check-request.ts';
+import { NOTHING, pausesFirst } from '../context/plan-compaction.ts';
 import { chooseReply } from '../replies/choose-reply.ts';
 import { planMessage } from '../replies/plan-message.ts';
 import type { MessageReply, PlainReply, StreamFault } from '../replies/reply.ts';
@@ -33,7 +34,8 @@ export async function createMessage(context: Context): Promise<HttpResponse> {
   const asked = { requestId: recorded.requestId, signal: http.signal };
   thread.begin();
   try {
-    const reply = await chooseReply(checked.request, state.replies, asked);
+    // Who pauses for a summary is not asked yet for what follows.
+    const reply = pausesFirst(checked) ? NOTHING : await chooseReply(checked.request, state.replies, asked);
     if (reply.delayMs !== undefined) await wait(reply.delayMs, context);
     const answer = answerWith(reply, { checked, cached, context, allowance, thread });
     return { ...answer, headers: { ...limits, ...answer.headers } };

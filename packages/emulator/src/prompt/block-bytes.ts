@@ -25,6 +25,8 @@ export function bytesOfBlock(block: RequestBlock): number {
       return byteLengthOf(block.name) + bytesOfJson(block.input);
     case 'tool_result':
       return bytesOfContent(block.content);
+    case 'compaction':
+      return byteLengthOf(block.content);
     case 'image':
       return PICTURE_BYTES;
     case 'document':

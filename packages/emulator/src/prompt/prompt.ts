@@ -11,6 +11,12 @@ import { DigestChain, digestOf } from './digest-chain.ts';
 import { isCited, ttlOf, type Level, type Position, type Ttl } from './position.ts';
 import { toolsPart, type ToolsPart } from './tools-part.ts';
 
+/** What the API does to messages before the model sees them; each block is named as `at.index`. */
+export type PromptEdits = {
+  leftOut: ReadonlySet<string>;
+  replaced?: ReadonlyMap<string, RequestBlock> | undefined;
+};
+
 /** A request as the model reads it: tools, system text, messages, block by block. */
 export class Prompt {
   readonly positions: readonly Position[];
@@ -22,16 +28,18 @@ export class Prompt {
   /** How many positions of the messages stand before each message. */
   readonly #before: readonly number[];
 
-  /** @param leftOut blocks of messages that are not shown to the model, each as `at.index`. */
-  constructor(request: MessagesRequest, leftOut: ReadonlySet<string> = NONE) {
+  constructor(request: MessagesRequest, { leftOut, replaced }: PromptEdits = NO_EDITS) {
+    const isEdited = leftOut.size > 0 || (replaced !== undefined && replaced.size > 0);
     const reader = new PromptReader(toolsPart(request.tools ?? []));
     for (const block of blocksOf(request.system ?? [])) reader.add('system', block, 'system');
     for (const [at, message] of request.messages.entries()) {
       reader.before.push(reader.identities.messages.length);
       const settings = settingsOf(message);
       if (settings !== '') reader.add('messages', { type: 'settings', settings }, message.role, 0);
-      for (const [index, block] of blocksOf(message.content).entries())
-        if (leftOut.size === 0 || !leftOut.has(`${at}.${index}`)) reader.add('messages', block, message.role);
+      for (const [index, block] of blocksOf(message.content).entries()) {
+        const place = isEdited ? `${at}.${index}` : '';
+        if (!leftOut.has(place)) reader.add('messages', replaced?.get(place) ?? block, message.role);
+      }
     }
     this.positions = reader.positions;
     this.tokens = tokensOfBytes(reader.bytes);
@@ -73,7 +81,7 @@ export class Prompt {
   }
 }
 
-const NONE: ReadonlySet<string> = new Set();
+const NO_EDITS: PromptEdits = { leftOut: new Set() };
 
 class PromptReader {
   readonly tools: ToolsPart;

@@ -1,4 +1,5 @@
 import { isRecord } from '../request/messages-request.ts';
+import { beginsWithSummary } from '../context/compaction-block.ts';
 import type { Model } from '../models/model-table.ts';
 import { checkBlock } from './check-blocks.ts';
 import { checkExtra, type CheckedApi } from './check-fields.ts';
@@ -21,7 +22,8 @@ export function checkMessages(messages: unknown, { api, model }: { api: CheckedA
     else checkExtra(message, ['role', 'content'], place);
     if (role !== 'user' && role !== 'assistant' && role !== 'system')
       refuse(`${place}.role: Input should be 'user', 'assistant' or 'system'`);
-    if (index === 0 && role !== 'user') refuse('messages: first message must use the "user" role');
+    if (index === 0 && role !== 'user' && !(role === 'assistant' && beginsWithSummary([{ content }])))
+      refuse('messages: first message must use the "user" role');
     const last = index === messages.length - 1;
     if (role !== 'system' || !isEffortOnly(message)) checkContent(content, { role, place, last, rules });
     if (role === 'system') checkSystemPlace(place, { before, next: messages[index + 1], rules });

@@ -1,6 +1,11 @@
+import { checkCompaction } from '../context/check-compaction.ts';
+import { checkContextManagement, type ContextEdit } from '../context/check-context-management.ts';
+import { applyClearEdits, type AppliedEdit } from '../context/clear-edits.ts';
+import type { Compaction } from '../context/plan-compaction.ts';
+import { beginsWithSummary } from '../context/compaction-block.ts';
 import { findModel, type Model } from '../models/model-table.ts';
 import { Prompt } from '../prompt/prompt.ts';
-import { isRecord, type MessagesRequest } from '../request/messages-request.ts';
+import { blocksOf, isRecord, type MessagesRequest } from '../request/messages-request.ts';
 import { checkAnswerFormat } from './check-answer-format.ts';
 import { checkCacheMarkers } from './check-cache-markers.ts';
 import { checkDiagnostics } from './check-diagnostics.ts';
@@ -25,7 +30,12 @@ export type CheckedRequest = {
   prompt: Prompt;
   /** What was done to thinking blocks, if a beta of the request wants it told. */
   inputTransformations: readonly InputTransformation[] | undefined;
+  /** What `context_management` did, if the request has it. */
+  context: { originalTokens: number; applied: readonly AppliedEdit[] } | undefined;
+  compaction: Compaction | undefined;
 };
+
+const DEFAULT_COMPACTION_TOKENS = 150_000;
 
 /** Checks the body of a messages or count_tokens request. @throws Refusal as the API would. */
 export function checkRequest(body: unknown, api: CheckedApi): CheckedRequest {
@@ -39,17 +49,55 @@ export function checkRequest(body: unknown, api: CheckedApi): CheckedRequest {
   checkThinkingSettings(request, { model, api });
   checkCacheMarkers(request);
   checkDiagnostics(request.diagnostics);
+  const cut = checkCompaction(request);
   checkToolPairs(request.messages);
   checkServerTools(request.messages);
   const sent = new Prompt(request);
-  checkPrefill(request, { model, sent });
+  const edits = checkContextManagement(request, api.betas);
+  if (!isPresent(request.compaction)) checkPrefill(request, { model, sent });
   checkAnswerFormat(request, sent);
-  const onMismatch = mismatchBehavior(request, api.preservedThinking);
+  // What follows a signed summary was thought before another beginning, which the API has on record.
+  const onMismatch = beginsWithSummary(request.messages) ? 'allow' : mismatchBehavior(request, api.preservedThinking);
   const { leftOut, transformations } = checkThinkingBlocks(request, { model, sent, onMismatch });
-  const prompt = leftOut.size === 0 ? sent : new Prompt(request, leftOut);
+  const unseen = { leftOut: cut === undefined ? leftOut : withBefore(cut, request, leftOut) };
+  const seen = unseen.leftOut.size === 0 ? sent : new Prompt(request, unseen);
+  const { prompt, applied } = applyClearEdits(request, edits, { prompt: seen, edits: unseen });
   const inputTokens = prompt.tokens;
   if (inputTokens > model.maxInputTokens)
     refuse(`prompt is too long: ${inputTokens} tokens > ${model.maxInputTokens} maximum`);
   const inputTransformations = api.betas.includes(BINDING_BETA) ? transformations : undefined;
-  return { request, model, inputTokens, sent, prompt, inputTransformations };
+  return {
+    request,
+    model,
+    inputTokens,
+    sent,
+    prompt,
+    inputTransformations,
+    context: isPresent(request.context_management) ? { originalTokens: seen.tokens, applied } : undefined,
+    compaction: compactionOf(request, edits, prompt),
+  };
+}
+
+function compactionOf(request: MessagesRequest, edits: readonly ContextEdit[], prompt: Prompt): Compaction | undefined {
+  if (isPresent(request.compaction)) return { type: 'requested' };
+  const edit = edits.find(({ type }) => type === 'compact_20260112');
+  const trigger = isRecord(edit?.trigger) ? Number(edit.trigger.value) : DEFAULT_COMPACTION_TOKENS;
+  if (edit === undefined || prompt.tokens < trigger) return undefined;
+  return { type: 'triggered', pauses: edit.pause_after_compaction === true };
+}
+
+/** What stands before a compaction is not shown. */
+function withBefore(
+  cut: { at: number; index: number },
+  { messages }: MessagesRequest,
+  leftOut: ReadonlySet<string>,
+): ReadonlySet<string> {
+  const all = new Set(leftOut);
+  for (const [at, { content }] of messages.slice(0, cut.at + 1).entries())
+    for (const index of blocksOf(content).keys()) if (at < cut.at || index < cut.index) all.add(`${at}.${index}`);
+  return all;
+}
+
+function isPresent(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }

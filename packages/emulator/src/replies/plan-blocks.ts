@@ -101,7 +101,7 @@ export class BlockPlanner {
   #addRaw({ block, start, deltas = [], counts }: RawBlock): void {
     const json = JSON.stringify(block);
     if (counts === 'input') this.laterInputBytes += Buffer.byteLength(json);
-    else if (this.#take([json]).length === 0 || this.budget.isExceeded) return;
+    else if (counts !== 'nothing' && (this.#take([json]).length === 0 || this.budget.isExceeded)) return;
     this.blocks.push({ type: 'block', block, start: start ?? block, rawDeltas: deltas, deltas: [] });
   }
 

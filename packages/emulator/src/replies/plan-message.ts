@@ -1,5 +1,7 @@
 import type { CacheMissReason } from '../cache/fingerprints.ts';
 import { uncached, type CacheUse, type InputUsage } from '../cache/prompt-cache.ts';
+import type { AppliedEdit } from '../context/clear-edits.ts';
+import { summaryTokens, tokensAfterCompaction, withCompaction } from '../context/plan-compaction.ts';
 import type { Ids } from '../exchange/ids.ts';
 import { tokensOfBytes } from '../prompt/block-bytes.ts';
 import type { CheckedRequest } from '../refusals/check-request.ts';
@@ -22,10 +24,14 @@ export type PlannedMessage = {
   /** Why the cached prefix of the request before could not be gone on with, if the request wants to know. */
   cacheMissReason: CacheMissReason | undefined;
   inputTransformations: CheckedRequest['inputTransformations'];
+  /** What `context_management` cleared, if the request has it. */
+  appliedEdits: readonly AppliedEdit[] | undefined;
 };
 
 export type PlannedUsage = {
   input: InputUsage;
+  /** The summary that was made first; it is billed beside the rest. */
+  compaction?: { input: InputUsage; outputTokens: number; pauses: boolean } | undefined;
   /** Results of the API's own tools, which the model reads in the course of the answer. */
   laterInputTokens: number;
   outputTokens: number;
@@ -52,13 +58,14 @@ export type PlanOptions = {
  * @throws Refusal when the reply says what the API would not have said to this request.
  */
 export function planMessage(reply: MessageReply, checked: CheckedRequest, o: PlanOptions): PlannedMessage {
-  checkPromises(reply, checked);
+  const whole = withCompaction(reply, checked);
+  checkPromises(whole, checked);
   const { request } = checked;
   const planner = new BlockPlanner(checked, o.ids);
-  for (const block of reply.blocks) if (!planner.add(block)) break;
+  for (const block of whole.blocks) if (!planner.add(block)) break;
   const { blocks, stopped, budget } = planner;
   for (const block of blocks) if (block.type === 'block') o.sentTypes?.add(block.block.type);
-  const stopReason = stopReasonOf(reply, planner);
+  const stopReason = stopReasonOf(whole, planner);
   if (stopReason === 'pause_turn') rememberPaused(checked.sent.digestWithAnswer(blocks.map(wholeBlock)));
   return {
     id: o.ids.next('msg', request.messages.length),
@@ -66,9 +73,9 @@ export function planMessage(reply: MessageReply, checked: CheckedRequest, o: Pla
     blocks,
     stopReason,
     stopSequence: stopped ?? null,
-    stopDetails: reply.stopDetails ?? null,
+    stopDetails: whole.stopDetails ?? null,
     usage: {
-      input: o.cached?.usage ?? uncached(checked.inputTokens),
+      ...inputOf(checked, o.cached?.usage ?? uncached(checked.inputTokens)),
       laterInputTokens: tokensOfBytes(planner.laterInputBytes),
       outputTokens: tokensOfBytes(budget.spentBytes),
       thinkingTokens: tokensOfBytes(planner.thinkingBytes),
@@ -78,6 +85,17 @@ export function planMessage(reply: MessageReply, checked: CheckedRequest, o: Pla
     },
     cacheMissReason: o.cached?.missReason,
     inputTransformations: checked.inputTransformations,
+    appliedEdits: checked.context?.applied,
+  };
+}
+
+/** An answer behind a compaction reads the summary only; one that pauses there reads nothing more. */
+function inputOf(checked: CheckedRequest, input: InputUsage): Pick<PlannedUsage, 'input' | 'compaction'> {
+  const { compaction, request } = checked;
+  if (compaction?.type !== 'triggered') return { input };
+  return {
+    input: uncached(compaction.pauses ? 0 : tokensAfterCompaction(checked)),
+    compaction: { input, outputTokens: summaryTokens(request), pauses: compaction.pauses },
   };
 }
 

@@ -64,8 +64,8 @@ export type RawBlock = {
   start?: RawData | undefined;
   /** The deltas of a stream; default: none. */
   deltas?: readonly RawData[] | undefined;
-  /** What its JSON counts as: results of the API's own tools are input. Default `output`. */
-  counts?: 'input' | 'output' | undefined;
+  /** What its JSON counts as: results of the API's own tools are input, summaries are counted apart. Default `output`. */
+  counts?: 'input' | 'output' | 'nothing' | undefined;
 };
 
 export type RawData = { readonly type: string; readonly [field: string]: unknown };

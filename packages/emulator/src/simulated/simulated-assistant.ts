@@ -1,4 +1,5 @@
-import { toolUses } from '../replies/builders.ts';
+import { summaryOf } from '../context/plan-compaction.ts';
+import { text, toolUses } from '../replies/builders.ts';
 import { ownWords } from '../replies/own-words.ts';
 import type { MessageReply } from '../replies/reply.ts';
 import { SIMULATED } from '../replies/sum-up-calls.ts';
@@ -24,6 +25,7 @@ For real answers give a key: set ANTHROPIC_API_KEY and start again.`;
 
 /** The next answer to a plain request: a call of the matching tool, or a text that sums up the results. */
 export function simulatedAssistant(request: MessagesRequest, turn: TurnSoFar): MessageReply {
+  if ((request.compaction ?? null) !== null) return text(summaryOf(request));
   const wishes = turn.prompts.map(parseWishes).findLast((found) => found.length > 0) ?? [];
   const state = standing(wishes, turn.rounds, request);
   const forced = forcedTool(request);

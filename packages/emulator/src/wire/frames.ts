@@ -19,6 +19,7 @@ export function* messageFrames<T>(
       stop_sequence: null,
       stop_details: null,
       usage: usageOf(message, 'start'),
+      ...(message.appliedEdits === undefined ? {} : { context_management: null }),
     },
   });
   for (const [index, block] of message.blocks.entries()) {
@@ -36,6 +37,7 @@ export function* messageFrames<T>(
       container: null,
     },
     usage: usageOf(message, 'delta'),
+    ...contextOf(message),
   });
   yield frame('message_stop', { type: 'message_stop' });
 }
@@ -59,8 +61,13 @@ export function toMessage(message: PlannedMessage): Record<string, unknown> {
     usage: usageOf(message, 'whole'),
     container: null,
     diagnostics: message.cacheMissReason === undefined ? null : { cache_miss_reason: message.cacheMissReason },
+    ...contextOf(message),
     ...(message.inputTransformations === undefined ? {} : { input_transformations: message.inputTransformations }),
   };
+}
+
+function contextOf({ appliedEdits }: PlannedMessage): Record<string, unknown> {
+  return appliedEdits === undefined ? {} : { context_management: { applied_edits: appliedEdits } };
 }
 
 function frame(event: string, data: unknown): Frame {
@@ -118,6 +125,7 @@ function usageOf({ usage }: PlannedMessage, when: 'start' | 'delta' | 'whole'): 
     output_tokens: isStart ? Math.min(1, usage.outputTokens) : usage.outputTokens,
     output_tokens_details: { thinking_tokens: isStart ? 0 : usage.thinkingTokens },
     server_tool_use: isStart ? null : serverToolUse(usage),
+    ...(isStart ? {} : iterationsOf(usage)),
   };
   if (when === 'delta') return totals;
   return {
@@ -126,6 +134,28 @@ function usageOf({ usage }: PlannedMessage, when: 'start' | 'delta' | 'whole'): 
     service_tier: usage.serviceTier,
     inference_geo: null,
     speed: usage.speed,
+  };
+}
+
+/** The parts of which an answer with a compaction consists. */
+function iterationsOf(usage: PlannedMessage['usage']): Record<string, unknown> {
+  const { compaction, input, laterInputTokens, outputTokens } = usage;
+  if (compaction === undefined) return {};
+  const summary = { type: 'compaction', ...iterationOf(compaction.input, compaction.outputTokens) };
+  const said = { type: 'message', ...iterationOf({ ...input, input: input.input + laterInputTokens }, outputTokens) };
+  return { iterations: compaction.pauses ? [summary] : [summary, said] };
+}
+
+function iterationOf(
+  { input, read, written5m, written1h }: PlannedMessage['usage']['input'],
+  outputTokens: number,
+): Record<string, unknown> {
+  return {
+    input_tokens: input,
+    output_tokens: outputTokens,
+    cache_read_input_tokens: read,
+    cache_creation_input_tokens: written5m + written1h,
+    cache_creation: { ephemeral_5m_input_tokens: written5m, ephemeral_1h_input_tokens: written1h },
   };
 }
 
