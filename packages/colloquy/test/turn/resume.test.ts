@@ -197,6 +197,9 @@ async function play(
   }
   await session[Symbol.asyncDispose]();
   await checked.check(session.id);
+  // The emulator refuses histories that the API would refuse.
+  const refused = emulator.requests.filter(({ status: answered }) => answered === 400);
+  expect(refused).toHaveLength(turns.filter((kind) => kind === 'bad').length);
   return { requests: emulator.requests.map(({ body, status: answered }) => ({ body, answered })), results };
 }
 

@@ -67,6 +67,22 @@ test('the model is told where it works, even if the first turn is refused', asyn
   expect(newestBlocks(scene.emulator, 1)).toEqual([plain(`Working directory: ${scene.cwd}`), plain('Something good')]);
 });
 
+test('the model is told when a session goes on in another place', async () => {
+  const emulator = createEmulator({ script: [text('One.'), text('Two.'), text('Three.')] });
+  const engine = createApiEngine({ store: createMemoryStore(), send: emulator.send });
+  const [here, there] = [openWorkplace().options.cwd, openWorkplace().options.cwd];
+  let resume: string | undefined;
+  for (const cwd of [here, there, there]) {
+    await using session = await engine.open({ tools: ['Read'], env: {}, cwd, resume });
+    resume = session.id;
+    const messages = session.messages();
+    await session.send(promptOf('Hi'));
+    for await (const message of messages) if (message.type === 'result') break;
+  }
+  const told = [0, 1, 2].map((index) => newestBlocks(emulator, index).map((block) => block.text));
+  expect(told).toEqual([[`Working directory: ${here}`, 'Hi'], [`Working directory: ${there}`, 'Hi'], ['Hi']]);
+});
+
 test('prompts that join a running turn do not get past a hook that blocks prompts', async () => {
   const asked: string[] = [];
   let sendNext = async (): Promise<unknown> => undefined;
