@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 type IdKind = 'msg' | 'toolu' | 'srvtoolu' | 'req' | 'file' | 'msgbatch';
 
@@ -17,7 +17,7 @@ export class Ids {
    */
   next(kind: IdKind, salt: number): string {
     this.#made += 1;
-    const digest = createHash('sha256').update(`${kind} ${this.#seed} ${this.#made} ${salt}`).digest('hex');
+    const digest = hash('sha256', `${kind} ${this.#seed} ${this.#made} ${salt}`, 'hex');
     return `${kind}_01${BigInt(`0x${digest.slice(0, 28)}`)
       .toString(36)
       .padStart(22, '0')}`;
