@@ -7,6 +7,7 @@ import { isRetryable, retryDelayMs } from '../messages-api/retry-policy.ts';
 import { canBePlainer, hasSuspects, hasThinking } from '../views/leave-out.ts';
 import { requestBody } from '../views/to-model-request.ts';
 import type { ModelErrorFacts } from '../views/to-sdk-messages.ts';
+import { contextOf } from './context.ts';
 import { describeModelError, isRefusal, speaksOfThinking } from './model-error.ts';
 import { type PlannedRequest, planRequest, segmentFact } from './plan-request.ts';
 import { note, type TurnStop, type TurnWorld } from './turn-world.ts';
@@ -25,8 +26,7 @@ export type Asked =
 
 /** Makes the next model request, again after errors that may pass, and appends its blocks as they finish. */
 export async function askModel(world: TurnWorld, stop: TurnStop): Promise<Asked> {
-  let retriedWithoutThinking = false;
-  let retriedPlain = false;
+  const mended = new Set<Mending>();
   for (let attempt = 1; ; attempt += 1) {
     const plan = await planRequest(world, stop, attempt);
     if (stop.signal.aborted) return { kind: 'stopped' };
@@ -41,18 +41,11 @@ export async function askModel(world: TurnWorld, stop: TurnStop): Promise<Asked>
         if (stop.cause.why !== 'left') await stream.abort();
         return { kind: 'stopped' };
       }
-      if (!retriedWithoutThinking && speaksOfThinking(error) && hasThinking(world.history)) {
-        // The API refused replayed thinking: go on without any, once.
-        retriedWithoutThinking = true;
+      const mending = mendingFor(world, error, mended);
+      if (mending !== undefined) {
+        mended.add(mending);
         const facts = describeModelError(error, attempt, world.limits.maxRetries, 0);
-        await note(world, stream.errorFact(facts, 'retrying'), segmentFact(world, plan.head, 'prefix'));
-        continue;
-      }
-      if (!retriedPlain && isRefusal(error) && canBePlainer(world.history)) {
-        // Something in the newest answer may be why: go on with its text and calls alone, once.
-        retriedPlain = true;
-        const facts = describeModelError(error, attempt, world.limits.maxRetries, 0);
-        await note(world, stream.errorFact(facts, 'retrying'), segmentFact(world, plan.head, 'plain'));
+        await note(world, stream.errorFact(facts, 'retrying'), ...mendingFacts(world, plan, mending));
         continue;
       }
       // What an earlier request was refused for may be in this one too: it is left out, and that changes the request.
@@ -68,6 +61,23 @@ export async function askModel(world: TurnWorld, stop: TurnStop): Promise<Asked>
       if (!(await waited(delayMs, stop))) return { kind: 'stopped' };
     }
   }
+}
+
+/** Why the history is sent in another form: without thinking that was bound to another prefix, or its newest answer plain. */
+type Mending = 'prefix' | 'plain';
+
+/** What may help after a request was refused for what it sent back: the API spoke of thinking, or the newest answer is not plain. */
+function mendingFor(world: TurnWorld, error: unknown, mended: ReadonlySet<Mending>): Mending | undefined {
+  if (!mended.has('prefix') && speaksOfThinking(error) && hasThinking(world.history)) return 'prefix';
+  return !mended.has('plain') && isRefusal(error) && canBePlainer(world.history) ? 'plain' : undefined;
+}
+
+function mendingFacts(world: TurnWorld, { head }: PlannedRequest, mending: Mending): NewEntry[] {
+  const segment = segmentFact(world, head, mending);
+  // An answer that paused is gone on with only as it was.
+  const isPaused = world.history.messages.at(-1)?.role === 'assistant';
+  if (mending !== 'plain' || !isPaused) return [segment];
+  return [contextOf('continue', 'A part of your answer was lost. Go on from where it ends.'), segment];
 }
 
 async function waited(delayMs: number, stop: TurnStop): Promise<boolean> {

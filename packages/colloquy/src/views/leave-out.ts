@@ -85,28 +85,37 @@ function replaceMessages(
   history.turnStart.ends = { previous: 0, newest: countBlocks(history.messages.slice(0, history.turnStart.messages)) };
 }
 
-const blocksIn = (message: SerialisedMessage | undefined): Json[] =>
-  (message?.blocks ?? []).map(({ start, end }): Json => JSON.parse(message?.json.slice(start, end) ?? 'null'));
+const blocksIn = ({ json, blocks }: SerialisedMessage): Json[] =>
+  blocks.map(({ start, end }): Json => JSON.parse(json.slice(start, end)));
 
 /**
  * True when the newest answer holds more than plain text and calls. If the first request that sends it back is refused, that may
  * be why: thinking whose signature does not fit, a block or field that was damaged on its way.
  */
 export function canBePlainer(history: RequestHistory): boolean {
-  const newest = history.messages.findLast(({ role }) => role === 'assistant');
-  return blocksIn(newest).some((block) => JSON.stringify(toPlainBlock(block)) !== JSON.stringify(block));
+  const { from, to } = newestAnswer(history);
+  const blocks = history.messages.slice(from, to).flatMap(blocksIn);
+  return blocks.some((block) => JSON.stringify(toPlainBlock(block)) !== JSON.stringify(block));
+}
+
+/** Where the newest answer stands: one message, or several if it paused for the API's own tools. */
+function newestAnswer({ messages }: RequestHistory): { from: number; to: number } {
+  const to = messages.findLastIndex(({ role }) => role === 'assistant') + 1;
+  return { from: messages.findLastIndex(({ role }, index) => role === 'user' && index < to) + 1, to };
 }
 
 /** Leaves of the newest answer its text and calls, and of the results after it those of these calls. */
 export function makePlain(history: RequestHistory): void {
-  const at = history.messages.findLastIndex(({ role }) => role === 'assistant');
-  const blocks = blocksIn(history.messages[at]).map(toPlainBlock);
-  const calls = new Set(blocks.map((block) => (isRecord(block) ? block['id'] : undefined)));
+  const { from, to } = newestAnswer(history);
+  const calls = new Set<unknown>();
   const isAnswered = (block: Json): boolean =>
     !isRecord(block) || block['type'] !== 'tool_result' || calls.has(block['tool_use_id']);
   replaceMessages(history, (message, index) => {
-    if (index < at) return message;
-    const kept = index === at ? blocks.filter((block) => block !== undefined) : blocksIn(message).filter(isAnswered);
+    if (index < from) return message;
+    const blocks = blocksIn(message);
+    const kept =
+      index < to ? blocks.map(toPlainBlock).filter((block) => block !== undefined) : blocks.filter(isAnswered);
+    for (const block of kept) if (isRecord(block) && block['type'] === 'tool_use') calls.add(block['id']);
     const sent = kept.length === 0 ? [leftOut] : kept;
     return toMessage(
       message.role,

@@ -145,3 +145,19 @@ test('a call that came in part in a form that is not known is not run, and the m
     },
   ]);
 });
+
+test('an answer that paused is one answer: what was damaged before its pause is found too', async () => {
+  const paused: Reply = { ...together(text('One.'), text('Two.')), stopReason: 'pause_turn' };
+  const { results, sent, statuses } = await play(
+    [paused, text('Three.'), text('Good.')],
+    '"index":1,"content_block":{"type":"text"',
+    '"index":1,"content_block":{"type":"t%xt"',
+  );
+  expect(statuses).toEqual([200, 400, 200, 200]);
+  expect(said(results)).toEqual(['Three.', 'Good.']);
+  expect(sent.slice(1, 4)).toEqual([
+    { role: 'assistant', content: [{ type: 'text', text: 'One.' }] },
+    { role: 'user', content: [{ type: 'text', text: 'A part of your answer was lost. Go on from where it ends.' }] },
+    { role: 'assistant', content: [{ type: 'text', text: 'Three.' }] },
+  ]);
+});
