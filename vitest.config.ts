@@ -13,6 +13,7 @@ export default defineConfig({
       'packages/*/test/**/*.test.{ts,tsx}',
       'test/**/*.test.ts',
       'examples/**/*.test.ts',
+      'attack/**/*.test.ts',
     ],
     environment: 'node',
     pool: 'forks',

@@ -19,6 +19,7 @@ export { type FeedReadOptions, InvalidCursorError, SessionFeed } from './log/ses
 export { SessionLog } from './log/session-log.ts';
 export { openSqliteStore } from './log/sqlite-store.ts';
 export type { Lease, NewSession, SessionIndex, SessionPatch, SessionRow, Store } from './log/store.ts';
+export { MessageAccumulator } from './messages-api/accumulate-message.ts';
 export { type Endpoint, endpointFromEnv, endpointHeaders, messagesUrl } from './messages-api/endpoint.ts';
 export { createMessagesClient, type MessagesClient } from './messages-api/messages-client.ts';
 export { listModels, modelInfo, type ModelInfo, resolveModel } from './messages-api/models.ts';
