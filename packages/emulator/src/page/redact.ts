@@ -57,7 +57,8 @@ export class Redaction {
       const more = whole.length - o.maxChars;
       return more > 0 ? `${whole.slice(0, o.maxChars)}… (${more} more characters)` : whole;
     });
-    return text === undefined ? undefined : JSON.parse(text);
+    // Once more over the whole, for the names of fields.
+    return text === undefined ? undefined : JSON.parse(this.text(text));
   }
 }
 

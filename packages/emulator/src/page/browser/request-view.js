@@ -7,6 +7,8 @@ import { jsonView } from './json-view.js';
 
 /** @typedef {import('../request-details.ts').RequestDetails} RequestDetails */
 
+const CONVERSATIONS = new Set(['/v1/messages', '/v1/messages/count_tokens']);
+
 /** One request, opened. What does not change is made once, so that what is folded open or selected stays so. */
 export class RequestView {
   #facts = make('div');
@@ -25,7 +27,8 @@ export class RequestView {
   constructor(details, onAnswered) {
     this.#onAnswered = onAnswered;
     const { body, headers } = details;
-    const isConversation = isRecord(body) && details.summary.path.startsWith('/v1/messages');
+    const { path, method } = details.summary;
+    const isConversation = isRecord(body) && CONVERSATIONS.has(path);
     this.element = make(
       'div',
       { className: 'request' },
@@ -36,7 +39,7 @@ export class RequestView {
       this.#answer,
       make('h3', {}, 'As it came'),
       jsonView('Headers (credentials are hidden)', headers),
-      jsonView('Request, raw JSON', body),
+      method === 'POST' && jsonView('Request, raw JSON', body),
       this.#rawAnswer,
     );
     this.update(details);
