@@ -50,6 +50,8 @@ export type PlacedMessage = { cursor: Cursor; message: SDKMessage } | { live: Li
 
 /** A session as a server holds it: its readers come back with cursors. */
 export interface HostedSession extends EngineSession {
+  /** What ended the session from within, such as a full disk or the loss of its lease: it answers nothing any longer. */
+  readonly failure: Error | undefined;
   /**
    * Like `messages`, with each message's place, in batches of what is ready. With `door`, prompts are told back
    * (`isReplay`), and so are permission requests and their answers.

@@ -138,3 +138,24 @@ test('a session that fails to close is told, and does not stand in the way of th
   expect(errors).toEqual([new Error('stuck')]);
   expect(engine.session('b').isClosed).toBe(true);
 });
+
+test('one that has failed, as on a full disk, is closed and opened anew for whoever comes next', async () => {
+  const { engine, sessions } = host();
+  const first = await sessions.hold('a');
+  engine.session('a').fail(new Error('The disk is full'));
+  const next = await sessions.hold('a');
+  expect(next.session).not.toBe(first.session);
+  expect(engine.opened).toHaveLength(2);
+  first.release();
+  await vi.advanceTimersByTimeAsync(2 * IDLE_MS);
+  expect(engine.session('a').isClosed).toBe(false);
+});
+
+test('one that has failed in the middle of a turn does not stay open for it', async () => {
+  const { engine, sessions } = host();
+  engine.rows.get('a')!.running = true;
+  (await sessions.hold('a')).release();
+  engine.session('a').fail(new Error('The disk is full'));
+  await vi.advanceTimersByTimeAsync(IDLE_MS);
+  expect(engine.session('a').isClosed).toBe(true);
+});

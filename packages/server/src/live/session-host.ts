@@ -25,6 +25,8 @@ export type Held = { session: HostedSession; release: () => void };
 type Slot = {
   readonly id: string;
   readonly opening: Promise<HostedSession>;
+  /** Once it is open. */
+  session: HostedSession | undefined;
   users: number;
   idleTimer: ReturnType<typeof setTimeout> | undefined;
 };
@@ -43,7 +45,7 @@ export class SessionHost {
     this.#o = options;
   }
 
-  /** Opens a session if it is not open, and keeps it so. @throws SessionNotFoundError | SessionBusyError | HttpError 503 */
+  /** Opens a session if it is not open, or has failed, and keeps it so. @throws SessionNotFoundError | SessionBusyError | HttpError 503 */
   async hold(id: string): Promise<Held> {
     const slot = await this.#slotOf(id);
     slot.users += 1;
@@ -106,6 +108,7 @@ export class SessionHost {
       const closing = this.#closing.get(id);
       const slot = this.#slots.get(id);
       if (closing !== undefined) await closing;
+      else if (slot?.session?.failure !== undefined) await this.#close(slot);
       else if (slot !== undefined) return slot;
       else if (this.#slots.size >= this.#o.maxOpen) await this.#makeRoom();
       else return this.#open(id);
@@ -116,13 +119,17 @@ export class SessionHost {
     const slot: Slot = {
       id,
       opening: this.#openStored(id),
+      session: undefined,
       users: 0,
       idleTimer: undefined,
     };
     this.#slots.set(id, slot);
-    slot.opening.catch(() => {
-      if (this.#slots.get(id) === slot) this.#slots.delete(id);
-    });
+    slot.opening.then(
+      (session) => (slot.session = session),
+      () => {
+        if (this.#slots.get(id) === slot) this.#slots.delete(id);
+      },
+    );
     return slot;
   }
 
@@ -142,7 +149,7 @@ export class SessionHost {
   }
 
   async #closeIfIdle(slot: Slot): Promise<boolean> {
-    const isRunning = await this.#isRunning(slot.id);
+    const isRunning = slot.session?.failure === undefined && (await this.#isRunning(slot.id));
     if (slot.users > 0 || this.#slots.get(slot.id) !== slot) return false;
     if (isRunning) {
       this.#waitForIdle(slot);

@@ -41,6 +41,9 @@ export function scriptedSession(id: string): ScriptedSession {
     },
     tell: (messages) => script.tell(messages),
     fail: (error) => script.fail(error),
+    get failure() {
+      return script.failure;
+    },
     async send(message) {
       sent.push(message);
       return { uuid: message.uuid ?? '00000000-0000-4000-8000-000000000000', seq: sent.length };
@@ -70,6 +73,10 @@ class Script {
   readonly #told: PlacedMessage[] = [];
   #failure: { error: unknown } | undefined;
   #changed: Deferred = deferred();
+
+  get failure(): Error | undefined {
+    return this.#failure === undefined ? undefined : new Error('It has failed', { cause: this.#failure.error });
+  }
 
   tell(messages: readonly PlacedMessage[]): void {
     this.#told.push(...messages);
