@@ -8,8 +8,8 @@ export function emulateCommand(): Command {
   return new Command('emulate')
     .summary('run a Messages API that needs no key')
     .description(
-      'Runs an emulator of the Messages API: a simulated assistant, which says that it is one, and directives for tests\n' +
-        '(lines that begin with @, such as "@emit 100 gap=10"). Its page shows the requests as they come, and lets you\n' +
+      'Runs an emulator of the Messages API: a simulated assistant, which says that it is one, and directives for tests ' +
+        '(lines that begin with @, such as "@emit 100 gap=10"). Its page shows the requests as they come, and lets you ' +
         'answer them in place of the assistant. It runs until Ctrl-C.',
     )
     .option('--port <port>', 'where to listen; 0 picks a free one', parsePort, 0)
