@@ -11,9 +11,10 @@ const MAX_RECORD_CHARS = 1_000_000;
 /** ripgrep's exit code when something went wrong, even if other files were searched. */
 const EXIT_ERROR = 2;
 
-/** Every search: no configuration of the user's, hidden files too but not a repository's own, links not followed. */
+/** Every search: no configuration of the user's, nothing printed about files that cannot be read, hidden files too but not a repository's own, links not followed. */
 const COMMON_ARGUMENTS = [
   '--no-config',
+  '--no-messages',
   '--color=never',
   '--hidden',
   '--no-require-git',
