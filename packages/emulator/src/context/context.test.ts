@@ -137,6 +137,16 @@ test.each([
   expect([status, error?.message]).toEqual([400, expect.stringContaining(why)]);
 });
 
+test('a system message for one turn is read until the next user message', async () => {
+  const beta = 'mid-conversation-system-clear-at-2026-08-21';
+  const note = { role: 'system', content: 'x'.repeat(400), clear_at: 'next_user_message' };
+  const tokens = async (...messages: unknown[]) =>
+    (await send(createEmulator(), beta, { messages })).body.usage['input_tokens'];
+  expect(await tokens(user('Hello'), note)).toBe(102);
+  expect(await tokens(user('Hello'), note, assistant('Hi.'), user('Go on.'))).toBe(4);
+  expect(await tokens(user('Hello'), { ...note, clear_at: 'never' }, assistant('Hi.'), user('Go on.'))).toBe(104);
+});
+
 describe('compact_20260112', () => {
   const LONG = 'x'.repeat(4 * 60_000);
   const compacting = (pause?: boolean) => ({

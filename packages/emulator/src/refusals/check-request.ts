@@ -2,10 +2,11 @@ import { checkCompaction } from '../context/check-compaction.ts';
 import { checkContextManagement, type ContextEdit } from '../context/check-context-management.ts';
 import { applyClearEdits, type AppliedEdit } from '../context/clear-edits.ts';
 import type { Compaction } from '../context/plan-compaction.ts';
+import { unseenBlocks } from '../context/unseen-blocks.ts';
 import { beginsWithSummary } from '../context/compaction-block.ts';
 import { findModel, type Model } from '../models/model-table.ts';
 import { Prompt } from '../prompt/prompt.ts';
-import { blocksOf, isRecord, type MessagesRequest } from '../request/messages-request.ts';
+import { isRecord, type MessagesRequest } from '../request/messages-request.ts';
 import { checkAnswerFormat } from './check-answer-format.ts';
 import { checkCacheMarkers } from './check-cache-markers.ts';
 import { checkDiagnostics } from './check-diagnostics.ts';
@@ -59,7 +60,7 @@ export function checkRequest(body: unknown, api: CheckedApi): CheckedRequest {
   // What follows a signed summary was thought before another beginning, which the API has on record.
   const onMismatch = beginsWithSummary(request.messages) ? 'allow' : mismatchBehavior(request, api.preservedThinking);
   const { leftOut, transformations } = checkThinkingBlocks(request, { model, sent, onMismatch });
-  const unseen = { leftOut: cut === undefined ? leftOut : withBefore(cut, request, leftOut) };
+  const unseen = { leftOut: unseenBlocks(request, { leftOut, cut }) };
   const seen = unseen.leftOut.size === 0 ? sent : new Prompt(request, unseen);
   const { prompt, applied } = applyClearEdits(request, edits, { prompt: seen, edits: unseen });
   const inputTokens = prompt.tokens;
@@ -84,18 +85,6 @@ function compactionOf(request: MessagesRequest, edits: readonly ContextEdit[], p
   const trigger = isRecord(edit?.trigger) ? Number(edit.trigger.value) : DEFAULT_COMPACTION_TOKENS;
   if (edit === undefined || prompt.tokens < trigger) return undefined;
   return { type: 'triggered', pauses: edit.pause_after_compaction === true };
-}
-
-/** What stands before a compaction is not shown. */
-function withBefore(
-  cut: { at: number; index: number },
-  { messages }: MessagesRequest,
-  leftOut: ReadonlySet<string>,
-): ReadonlySet<string> {
-  const all = new Set(leftOut);
-  for (const [at, { content }] of messages.slice(0, cut.at + 1).entries())
-    for (const index of blocksOf(content).keys()) if (at < cut.at || index < cut.index) all.add(`${at}.${index}`);
-  return all;
 }
 
 function isPresent(value: unknown): boolean {
