@@ -1,4 +1,3 @@
-import { isRecord } from '../request/messages-request.ts';
 import { refuse } from './refusal.ts';
 
 /** What the value of a field may be. */
@@ -10,7 +9,6 @@ export const BOOLEAN: FieldRule = {
   says: 'Input should be a valid boolean',
 };
 export const LIST: FieldRule = { is: (value) => Array.isArray(value), says: 'Input should be a list' };
-export const RECORD: FieldRule = { is: isRecord, says: 'Input should be an object' };
 export const COUNT: FieldRule = {
   is: (value) => Number.isInteger(value) && Number(value) > 0,
   says: 'Input should be a whole number above 0',
