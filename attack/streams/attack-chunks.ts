@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { randomChunks } from './random-values.ts';
+import { LONGEST_CHUNKS, randomChunks } from './random-values.ts';
 import { randomStream } from './random-stream.ts';
 import { Random } from './random.ts';
 import { readStream } from './read-stream.ts';
@@ -10,7 +10,7 @@ export async function attackChunks(seed: number, chunkings: number): Promise<str
   const { bytes, message } = randomStream(random);
   const findings: string[] = [];
   for (let chunking = 0; chunking < chunkings; chunking += 1) {
-    const chunks = chunking === 0 ? [bytes] : randomChunks(random, bytes);
+    const chunks = chunking === 0 ? [bytes] : randomChunks(random, bytes, LONGEST_CHUNKS);
     try {
       const read = await readStream(chunks);
       if (!isDeepStrictEqual(read, message))

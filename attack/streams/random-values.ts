@@ -56,9 +56,12 @@ export function randomPieces(random: Random, text: string): string[] {
   return pieces;
 }
 
-/** Bytes cut into chunks: each of one byte, or of up to so many; now and then all in one. */
-export function randomChunks(random: Random, bytes: Uint8Array): Uint8Array[] {
-  const longest = random.pick([1, 2, 3, 7, 16, 64, 300, 4096, 65_536]);
+/** How long the longest chunk of a body may be, from single bytes to all at once. */
+export const LONGEST_CHUNKS: readonly number[] = [1, 2, 3, 7, 16, 64, 300, 4096, 65_536];
+
+/** Bytes cut into chunks of random lengths, the longest of which is picked too. */
+export function randomChunks(random: Random, bytes: Uint8Array, longestOf: readonly number[]): Uint8Array[] {
+  const longest = random.pick(longestOf);
   const chunks: Uint8Array[] = [];
   for (let at = 0; at < bytes.length;) {
     const length = longest <= 2 ? longest : random.whole(1, longest);

@@ -64,7 +64,7 @@ function dataOf(body: Uint8Array): Data[] {
   // What follows the last blank line was never finished.
   for (const line of text.split(/\r\n|\n|\r/)) {
     if (line.startsWith('data:')) data.push(line.slice(5).replace(/^ /, ''));
-    if (line !== '') continue;
+    if (line !== '' || data.length === 0) continue;
     const value = parsed(data.join('\n'));
     if (value !== undefined) events.push(record(value));
     data = [];
