@@ -93,7 +93,8 @@ class Lab {
   readonly note;
 
   constructor(oracle: StreamOracle) {
-    const shape = { value: z.unknown(), more: z.string() };
+    // It takes anything, so that nothing but Colloquy stands before a run.
+    const shape = { value: z.unknown().optional(), more: z.unknown().optional() };
     this.note = tool('note', 'Notes a value.', shape, (args, { toolUseId }) => {
       this.runs += 1;
       if (!oracle.inputsOf(toolUseId).some((input) => isInput(input, args)))
@@ -106,5 +107,5 @@ class Lab {
 /** The arguments are those of the input; the tool's schema leaves out what it does not know. */
 function isInput(input: unknown, args: Record<string, unknown>): boolean {
   if (typeof input !== 'object' || input === null) return false;
-  return Object.entries(args).every(([key, value]) => isDeepStrictEqual((input as typeof args)[key], value));
+  return ['value', 'more'].every((key) => isDeepStrictEqual((input as typeof args)[key], args[key]));
 }
