@@ -68,7 +68,6 @@ export {
   type SDKResultSuccess,
   type SDKStatusMessage,
   type SDKSystemMessage,
-  type SDKToolProgressMessage,
   type SDKUserMessage,
   type SDKUserMessageReplay,
   type TerminalReason,

@@ -165,8 +165,6 @@ export type SDKPartialAssistantMessage = Common & {
   type: 'stream_event';
   event: StreamEvent;
   parent_tool_use_id: string | null;
-  /** On `message_start`: milliseconds from the request to its first event. */
-  ttft_ms?: number | undefined;
   /** The API message id that the event belongs to; the same as `message.id` of the assistant message that follows. */
   api_message_id?: string | undefined;
 };
@@ -174,7 +172,7 @@ export type SDKPartialAssistantMessage = Common & {
 export type SDKStatusMessage = Common & {
   type: 'system';
   subtype: 'status';
-  status: 'compacting' | 'requesting' | null;
+  status: null;
   permissionMode?: PermissionMode | undefined;
   /** The mode as it was set, when it is one of Colloquy's own. */
   colloquy_mode?: string | undefined;
@@ -249,14 +247,6 @@ export type SDKCommandLifecycleMessage = Common & {
   state: 'started' | 'cancelled';
 };
 
-export type SDKToolProgressMessage = Common & {
-  type: 'tool_progress';
-  tool_use_id: string;
-  tool_name: string;
-  parent_tool_use_id: string | null;
-  elapsed_time_seconds: number;
-};
-
 /** Everything a session tells. Switch on `type`, then on `subtype`. */
 export type SDKMessage =
   | SDKAssistantMessage
@@ -272,7 +262,6 @@ export type SDKMessage =
   | SDKPermissionRequestMessage
   | SDKPermissionAnsweredMessage
   | SDKPromptWithdrawnMessage
-  | SDKToolProgressMessage
   | SDKCommandLifecycleMessage;
 
 /** The text of an assistant or user message, its text blocks joined; of a result, its `result`; empty for anything else. */

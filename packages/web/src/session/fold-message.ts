@@ -23,7 +23,6 @@ export function foldMessage(view: SessionView, message: SDKMessage, nowMs: numbe
       return message.state === 'started'
         ? takePrompt(view, message.command_uuid)
         : withdrawPrompt(view, message.command_uuid);
-    case 'tool_progress':
       return editTool(view, message.tool_use_id, (tool) => ({ ...tool, elapsedSeconds: message.elapsed_time_seconds }));
     case 'system':
       return foldSystem(view, message, nowMs);
