@@ -25,4 +25,10 @@ export type PermissionWorld = {
 };
 
 /** The paths of a call as they really are. */
-export type ResolvedPaths = { inside: boolean; outside: readonly string[]; protected: string | undefined };
+export type ResolvedPaths = {
+  inside: boolean;
+  outside: readonly string[];
+  protected: string | undefined;
+  /** One of them is a working folder itself. */
+  isRoot: boolean;
+};

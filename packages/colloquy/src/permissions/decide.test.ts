@@ -57,7 +57,7 @@ describe('each mode', () => {
     'read outside': read('/etc/hosts'),
     'write inside': write('a.txt'),
     'write outside': write('/etc/hosts'),
-    command: bash('ls'),
+    command: bash('make'),
     'external tool': search,
   };
   const decisions = async (mode: PermissionModeInput): Promise<string> => {
@@ -105,14 +105,18 @@ describe('each mode', () => {
   });
 
   test('readOnly and strict do not give way to allow rules; plan does not for changes', async () => {
-    const rules = { allow: ['Read', 'Write', 'Bash(ls)', 'mcp__web'] };
+    const rules = { allow: ['Read', 'Write', 'Bash(ls)', 'Bash(make)', 'mcp__web'] };
     const decided = async (mode: PermissionModeInput, call: PermissionCall): Promise<string> =>
       (await decide(call, withRules(rules, { permissionMode: mode }), WORLD)).behavior;
     expect(await decided('readOnly', write('a'))).toBe('deny');
     expect(await decided('readOnly', read('/etc/hosts'))).toBe('allow');
     expect(await decided('strict', read('a'))).toBe('ask');
     expect(await decided('plan', write('a'))).toBe('ask');
-    expect(await decided('plan', bash('ls'))).toBe('ask');
+    expect(await decided('plan', bash('make'))).toBe('ask');
+    expect(await decided('plan', bash('ls'))).toBe('allow');
+    expect(await decided('readOnly', bash('make'))).toBe('deny');
+    expect(await decided('readOnly', bash('ls'))).toBe('allow');
+    expect(await decided('readOnly', bash('pwd'))).toBe('deny');
     expect(await decided('plan', search)).toBe('allow');
     expect(await decided('dontAsk', write('a'))).toBe('allow');
   });
@@ -167,19 +171,12 @@ describe('rules', () => {
       behavior: 'allow',
       source: 'rule',
       rule: 'Bash(npm test)',
-      reason: 'The rule Bash(npm test) allows this Bash call.',
+      reason: 'The rule Bash(npm test) allows this command.',
+      parts: [{ text: 'npm test', behavior: 'allow', rule: 'Bash(npm test)' }],
     });
   });
 
-  test('patterns never allow, and never go unheeded as refusals', async () => {
-    expect(await decide(bash('npm test'), withRules({ allow: ['Bash(npm *)'] }), WORLD)).toMatchObject({
-      behavior: 'ask',
-    });
-    expect(await decide(bash('ls'), withRules({ allow: ['Bash'], deny: ['Bash(rm:*)'] }), WORLD)).toMatchObject({
-      behavior: 'ask',
-      source: 'rule',
-      rule: 'Bash(rm:*)',
-    });
+  test('patterns about paths never go unheeded as refusals', async () => {
     const bypass = { permissionMode: 'bypassPermissions', allowDangerouslySkipPermissions: true } as const;
     expect(await decide(read('a'), withRules({ deny: ['Read(secrets/**)'] }, bypass), WORLD)).toMatchObject({
       behavior: 'ask',
@@ -188,14 +185,21 @@ describe('rules', () => {
     expect(await decide(glob, withRules({ deny: ['Read(secrets/**)'] }), WORLD)).toMatchObject({ behavior: 'ask' });
   });
 
-  test('a command that is allowed word for word runs beside an exact refusal it does not mention', async () => {
-    const state = withRules({ allow: ['Bash(ls)', 'Bash(true; rm x)'], deny: ['Bash(rm x)'] });
-    expect(await decide(bash('ls'), state, WORLD)).toMatchObject({ behavior: 'allow' });
-    expect(await decide(bash('rm x'), state, WORLD)).toMatchObject({ behavior: 'deny' });
-    expect(await decide(bash('true; rm x'), state, WORLD)).toMatchObject({ behavior: 'ask' });
-    expect(await decide(bash('(rm x)'), withRules({ allow: ['Bash'], deny: ['Bash(rm x)'] }), WORLD)).toMatchObject({
-      behavior: 'ask',
-    });
+  test('a command is held against rules with all its parts', async () => {
+    const state = withRules({ allow: ['Bash(npm *)', 'Bash(true; rm x)'], deny: ['Bash(rm x)'] });
+    const decided = async (command: string): Promise<string> => (await decide(bash(command), state, WORLD)).behavior;
+    expect(await decided('npm test && npm run build')).toBe('allow');
+    expect(await decided('npm test && make')).toBe('ask');
+    expect(await decided('true; rm x')).toBe('deny');
+    expect(await decided('(sudo rm x)')).toBe('deny');
+  });
+
+  test('a command may write where edits are accepted, in a sandbox, but not over protected files or the folder itself', async () => {
+    const decided = async (command: string): Promise<string> =>
+      (await decide(bash(command), inMode('acceptEdits'), { ...WORLD, sandbox: 'working' })).behavior;
+    expect(await decided('mkdir -p a && touch a/b && ls > a/c')).toBe('allow');
+    for (const command of ['touch .git/hooks/x', 'ls > .bashrc', 'rm -rf .', 'touch /etc/x', 'cat /etc/hosts'])
+      expect(await decided(command)).toBe('ask');
   });
 
   test('an MCP server is allowed as a whole or tool by tool', async () => {
@@ -224,7 +228,7 @@ describe('hooks', () => {
     expect(await decide(hooked(bash('ls'), 'allow'), withRules({ ask: ['Bash'] }), WORLD)).toMatchObject({
       behavior: 'ask',
     });
-    expect(await decide(hooked(bash('ls'), 'allow'), inMode('readOnly'), WORLD)).toMatchObject({
+    expect(await decide(hooked(bash('make'), 'allow'), inMode('readOnly'), WORLD)).toMatchObject({
       behavior: 'deny',
       source: 'mode',
     });
@@ -249,7 +253,8 @@ describe('a question', () => {
       behavior: 'deny',
       source: 'none',
       reason:
-        'This call needs approval and nobody can be asked: No rule allows this command word for word, and there is no sandbox to hold it.',
+        'This call needs approval and nobody can be asked: No rule allows `ls`, and there is no sandbox to hold it.',
+      parts: [{ text: 'ls', behavior: 'ask' }],
     });
   });
 
@@ -316,10 +321,7 @@ const file = JSON.parse(readFileSync(new URL('../../../../attack/cases/bash.json
   cases: BashCase[];
 };
 
-test.each(file.cases.filter((each) => each.expected !== 'allow'))(
-  'hostile case $id: $input.command is not allowed',
-  async (each) => {
-    const decision = await decide(bash(each.input.command), withRules(each), WORLD);
-    expect(decision.behavior).not.toBe('allow');
-  },
-);
+test.each(file.cases)('case $id: $input.command is decided as expected: $expected', async (each) => {
+  const { behavior } = await decide(bash(each.input.command), withRules(each), WORLD);
+  expect(behavior === 'allow' || behavior === each.expected ? behavior : 'not-allow').toBe(each.expected);
+});

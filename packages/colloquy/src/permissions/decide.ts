@@ -3,7 +3,8 @@ import type { Decision } from '../log/entries.ts';
 import type { PermissionCall, PermissionWorld, ResolvedPaths } from './call.ts';
 import { isInside } from './paths.ts';
 import { protectedPart } from './protected-paths.ts';
-import { isPattern, matchRule, type NamedTool } from './rules.ts';
+import { isAboutTool, isPattern, matchRule, type NamedTool } from './rules.ts';
+import type { CommandJudgement } from './shell/judge-command.ts';
 import type { PermissionState, PlacedRule } from './state.ts';
 import { suggestUpdates } from './suggest.ts';
 
@@ -16,21 +17,55 @@ const READING_TOOLS: ReadonlySet<string> = new Set(['Read', 'Glob', 'Grep']);
  * What is left is asked; `dontAsk` and a world where nobody can be asked make a denial of it.
  */
 export async function decide(call: PermissionCall, state: PermissionState, world: PermissionWorld): Promise<Decision> {
-  const decision = byRule(call, state) ?? byMode(call, state) ?? (await byPlace(call, state, world));
+  const command = await judgeCallCommand(call, state, world);
+  const decision =
+    byRule(call, state, command) ?? byMode(call, state, command) ?? (await byPlace(call, state, world, command));
   return decision.behavior === 'ask' ? askOrDeny(decision, state, world) : decision;
 }
 
-function byRule({ tool, target, hook }: PermissionCall, state: PermissionState): Decision | undefined {
+/** What rules and lists say of the command of a call; undefined for calls without one. */
+async function judgeCallCommand(
+  call: PermissionCall,
+  state: PermissionState,
+  world: PermissionWorld,
+): Promise<CommandJudgement | undefined> {
+  const { command } = call.target;
+  if (command === undefined) return undefined;
+  const [{ analyseCommand }, { judgeCommand }] = await Promise.all([
+    import('./shell/analyse-command.ts'),
+    import('./shell/judge-command.ts'),
+  ]);
+  const rules = state.rules.filter((rule) => isAboutTool(rule, call.tool));
+  return judgeCommand(await analyseCommand(command), rules, {
+    sandbox: world.sandbox,
+    acceptsEdits: state.mode === 'acceptEdits',
+    place: async (path, access) => {
+      const places = await resolvePaths({ ...call, target: { paths: [{ path, access }] } }, state, world);
+      if (places.protected !== undefined || (access === 'write' && places.isRoot)) return 'protected';
+      return places.inside ? 'inside' : 'outside';
+    },
+  });
+}
+
+function byRule(
+  { tool, target, hook }: PermissionCall,
+  state: PermissionState,
+  command: CommandJudgement | undefined,
+): Decision | undefined {
+  const parts = command === undefined ? {} : { parts: command.parts };
+  if (command?.deny !== undefined) return { behavior: 'deny', ...command.deny, ...parts };
   const denied = findRule(state, 'deny', tool, target.command);
-  if (denied !== undefined) return ruled('deny', denied, `The rule ${denied.text} denies this ${tool.name} call.`);
+  if (command === undefined && denied !== undefined)
+    return ruled('deny', denied, `The rule ${denied.text} denies this ${tool.name} call.`);
   if (hook?.behavior === 'deny') return { behavior: 'deny', source: 'hook', reason: hook.reason };
-  if (state.mode === 'readOnly' && tool.effect !== 'read') {
+  if (state.mode === 'readOnly' && tool.effect !== 'read' && command?.readOnly !== true) {
     return byModeWord('deny', `The mode readOnly denies ${tool.name}, which does more than read.`);
   }
-  const asked = findRule(state, 'ask', tool, target.command);
+  if (command?.ask !== undefined) return { behavior: 'ask', ...command.ask, ...parts };
+  const asked = command === undefined ? findRule(state, 'ask', tool, target.command) : undefined;
   if (asked !== undefined)
     return ruled('ask', asked, `The rule ${asked.text} wants every such ${tool.name} call to be asked.`);
-  const unclear = findUnclearRule(state, tool, target.command);
+  const unclear = command === undefined ? findUnclearRule(state, tool, target.command) : undefined;
   if (unclear !== undefined) {
     const what = unclear.behavior === 'deny' ? 'denies' : 'asks for';
     return ruled(
@@ -46,19 +81,36 @@ function byRule({ tool, target, hook }: PermissionCall, state: PermissionState):
   return hook?.behavior === 'allow' ? { behavior: 'allow', source: 'hook', reason: hook.reason } : undefined;
 }
 
-function byMode({ tool }: PermissionCall, state: PermissionState): Decision | undefined {
+function byMode(
+  { tool }: PermissionCall,
+  state: PermissionState,
+  command: CommandJudgement | undefined,
+): Decision | undefined {
   if (state.mode === 'bypassPermissions' && state.allowDangerouslySkipPermissions) {
     return byModeWord('allow', 'The mode bypassPermissions allows every call.');
   }
-  if (state.mode === 'plan' && tool.effect === 'write') {
+  if (state.mode === 'plan' && tool.effect === 'write' && command?.readOnly !== true) {
     return byModeWord('ask', `The mode plan wants ${tool.name} to be asked, because it changes things.`);
   }
   return undefined;
 }
 
-async function byPlace(call: PermissionCall, state: PermissionState, world: PermissionWorld): Promise<Decision> {
+async function byPlace(
+  call: PermissionCall,
+  state: PermissionState,
+  world: PermissionWorld,
+  command: CommandJudgement | undefined,
+): Promise<Decision> {
   const { tool, target } = call;
   const places = await resolvePaths(call, state, world);
+  if (command?.allow !== undefined) return { behavior: 'allow', ...command.allow, parts: command.parts };
+  if (command !== undefined) {
+    if (state.mode === 'readOnly') {
+      return { ...byModeWord('deny', `The mode readOnly asks for no command: ${command.why}`), parts: command.parts };
+    }
+    const suggestions = suggestUpdates(call, places, state.mode);
+    return { behavior: 'ask', source: 'none', reason: command.why, suggestions, parts: command.parts };
+  }
   const edits = isOneOf(EDITING_TOOLS, tool) && target.command === undefined;
   if (edits && state.mode === 'acceptEdits' && places.inside && places.protected === undefined) {
     return byModeWord('allow', 'The mode acceptEdits allows edits inside the working folders.');
@@ -69,15 +121,11 @@ async function byPlace(call: PermissionCall, state: PermissionState, world: Perm
     const reason = `${tool.name} only reads, and only inside the working folders.`;
     return { behavior: 'allow', source: 'tool', reason };
   }
-  const reason = whyAsk(call, places, world);
+  const reason = whyAsk(call, places);
   return { behavior: 'ask', source: 'none', reason, suggestions: suggestUpdates(call, places, state.mode) };
 }
 
-function whyAsk({ tool, target }: PermissionCall, places: ResolvedPaths, world: PermissionWorld): string {
-  if (target.command !== undefined) {
-    const sandbox = world.sandbox === 'none' ? ', and there is no sandbox to hold it' : '';
-    return `No rule allows this command word for word${sandbox}.`;
-  }
+function whyAsk({ tool }: PermissionCall, places: ResolvedPaths): string {
   const [outside] = places.outside;
   if (outside !== undefined)
     return `${outside} lies outside the working folders, and no rule allows ${tool.name} there.`;
@@ -127,21 +175,23 @@ async function resolvePaths(
   world: PermissionWorld,
 ): Promise<ResolvedPaths> {
   const paths = call.target.paths ?? [];
-  if (paths.length === 0) return { inside: false, outside: [], protected: undefined };
+  if (paths.length === 0) return { inside: false, outside: [], protected: undefined, isRoot: false };
   const roots = await Promise.all([world.cwd, ...state.directories].map((root) => realOrUndefined(root, world)));
   const outside: string[] = [];
   let guarded: string | undefined;
+  let isRoot = false;
   for (const { path } of paths) {
     const real = await realOrUndefined(path, world);
     const root =
       real === undefined ? undefined : roots.find((folder) => folder !== undefined && isInside(folder, real));
     if (root === undefined) outside.push(real ?? path);
+    isRoot ||= root === real;
     // Only below the root: where the folders themselves lie is not the model's choice. A link may have any name, so both count.
     guarded ??=
       protectedPart(relative(root ?? '/', real ?? path)) ??
       protectedPart(relative(world.cwd, resolve(world.cwd, path)));
   }
-  return { inside: outside.length === 0, outside, protected: guarded };
+  return { inside: outside.length === 0, outside, protected: guarded, isRoot };
 }
 
 async function realOrUndefined(path: string, world: PermissionWorld): Promise<string | undefined> {

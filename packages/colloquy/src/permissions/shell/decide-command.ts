@@ -28,6 +28,8 @@ export async function decideCommand(
   if (mode === 'strict') return byMode('ask', 'The mode strict wants every tool call to be asked.');
   if (mode === 'bypassPermissions') return byMode('allow', 'The mode bypassPermissions allows every call.');
   if (mode === 'plan' && !readOnly) return byMode('ask', PLAN_ASKS);
+  if (mode === 'readOnly' && allow === undefined)
+    return byMode('deny', `The mode readOnly asks for no command: ${why}`);
   return allow === undefined ? told('ask', { source: 'none', reason: why }) : told('allow', allow);
 }
 
