@@ -37,3 +37,12 @@ test.each([
     (await post(createEmulator(), bodyOf({ [field]: value }), { headers: { 'anthropic-beta': beta } })).status;
   expect([await statusWith(other), await statusWith(own)]).toEqual([400, 200]);
 });
+
+test('every answer names the workspace that the request belongs to, unless nobody knows who asks', async () => {
+  const workspace = async (headers: Record<string, string>, path = '/v1/messages'): Promise<string | undefined> =>
+    (await post(createEmulator(), bodyOf(), { headers, path })).headers['anthropic-workspace-id'];
+  expect(await workspace({ 'anthropic-workspace-id': 'wrkspc_mine' })).toBe('wrkspc_mine');
+  expect(await workspace({})).toMatch(/^wrkspc_01/);
+  expect(await workspace({ 'anthropic-workspace-id': 'wrkspc_mine' }, '/v1/nothing')).toBe('wrkspc_mine');
+  expect(await workspace({ 'x-api-key': 'other' })).toBeUndefined();
+});

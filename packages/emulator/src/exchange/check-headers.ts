@@ -19,8 +19,13 @@ export function checkHeaders(
   if (version === undefined || version === '') refuse('anthropic-version: header is required');
   if (version !== '2026-10-21' && version !== '2023-06-01')
     refuse(`anthropic-version: "${version}" is not a valid API version`);
-  const workspaceId = headers['anthropic-workspace-id'] || DEFAULT_WORKSPACE;
-  return { version, betas: betasOf(headers['anthropic-beta'], o.betas), caller: { key, workspaceId } };
+  const caller = { key, workspaceId: workspaceOf(headers) };
+  return { version, betas: betasOf(headers['anthropic-beta'], o.betas), caller };
+}
+
+/** The workspace that a request names, or the one that every key belongs to. */
+export function workspaceOf(headers: Readonly<Record<string, string>>): string {
+  return headers['anthropic-workspace-id'] || DEFAULT_WORKSPACE;
 }
 
 function betasOf(header: string | undefined, more: ReadonlySet<string>): readonly string[] {

@@ -2,7 +2,7 @@ import type { HttpRequest, HttpResponse } from '../http-send.ts';
 import { refusalIn, refuse } from '../refusals/refusal.ts';
 import { StreamBody } from '../wire/stream-body.ts';
 import { refusalAnswer } from './answers.ts';
-import { checkHeaders } from './check-headers.ts';
+import { checkHeaders, workspaceOf } from './check-headers.ts';
 import type { ExchangeState } from './context.ts';
 import { decodeBody } from './decode-body.ts';
 import { parseBody, type ParsedBody } from './parse-body.ts';
@@ -35,6 +35,7 @@ export async function exchange(
     if (decoded.refusal) throw decoded.refusal;
     const response = await answer({ http, recorded, body, state, place, needsKey: o.needsKey });
     recorded.status = response.status;
+    nameWorkspace(response, http);
     // A streamed body ends by itself; any other answer is complete here.
     if (!(response.body instanceof StreamBody)) state.recorder.end(recorded, { aborted: false });
     return response;
@@ -44,8 +45,15 @@ export async function exchange(
     if (refusal === undefined) throw thrown;
     recorded.status = refusal.status;
     state.recorder.answered(recorded, { error: { type: refusal.type, message: refusal.message } });
-    return refusalAnswer(refusal, requestId);
+    const refused = refusalAnswer(refusal, requestId);
+    // Without a credential nobody knows whose workspace it would be.
+    if (refusal.status !== 401) nameWorkspace(refused, http);
+    return refused;
   }
+}
+
+function nameWorkspace({ headers }: HttpResponse, http: HttpRequest): void {
+  headers['anthropic-workspace-id'] ??= workspaceOf(http.headers);
 }
 
 /** The size counts first, as at the API's edge; then path and method, and only then who asks. */
