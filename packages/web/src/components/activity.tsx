@@ -18,7 +18,6 @@ export function Activity({ view }: { view: SessionView }): ReactNode {
 function activityOf(view: SessionView): string {
   if (!view.running) return 'Sending…';
   if (view.asks.length > 0) return 'Waiting for your permission';
-  if (view.compacting) return 'Making room in the conversation…';
   const last = view.turns.at(-1)?.blocks.at(-1);
   if (last === undefined || last.kind === 'prompt') return 'Thinking…';
   if (last.kind === 'tool' && last.state === 'running') return 'Running a tool…';

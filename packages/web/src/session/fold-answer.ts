@@ -179,7 +179,6 @@ const FRESH_TOOL = {
   result: undefined,
   answered: undefined,
   deniedReason: undefined,
-  elapsedSeconds: undefined,
 } as const;
 
 function newBlock(ref: BlockRef, kind: string): { key: string; ref: BlockRef; uuid: string | undefined } {

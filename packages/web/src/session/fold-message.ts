@@ -23,7 +23,6 @@ export function foldMessage(view: SessionView, message: SDKMessage, nowMs: numbe
       return message.state === 'started'
         ? takePrompt(view, message.command_uuid)
         : withdrawPrompt(view, message.command_uuid);
-      return editTool(view, message.tool_use_id, (tool) => ({ ...tool, elapsedSeconds: message.elapsed_time_seconds }));
     case 'system':
       return foldSystem(view, message, nowMs);
     default:
@@ -37,7 +36,7 @@ function foldSystem(view: SessionView, message: SystemMessage, nowMs: number): S
     case 'init':
       return { ...openTurn(view, message.uuid), model: message.model, mode: toMode(message) };
     case 'status':
-      return { ...view, compacting: message.status === 'compacting', mode: toMode(message) ?? view.mode };
+      return { ...view, mode: toMode(message) ?? view.mode };
     case 'api_retry': {
       const { attempt, max_retries: maxRetries, error, error_status: status } = message;
       return {

@@ -17,7 +17,7 @@ export function foldResult(view: SessionView, message: SDKResultMessage): Sessio
     blocks: settleCalls(turn.blocks, message.terminal_reason === 'aborted_tools'),
     end: toEnd(message, turn.blocks),
   }));
-  return { ...ended, asks: [], running: false, compacting: false, retry: undefined, cost: toCost(message) };
+  return { ...ended, asks: [], running: false, retry: undefined, cost: toCost(message) };
 }
 
 /** Nothing runs after the end of a turn: calls without a result were stopped with it, and so were those that the stop broke off. */

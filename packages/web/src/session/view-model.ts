@@ -10,7 +10,6 @@ export type SessionView = {
   /** How asks were answered, newest last: to tell who did when it was not this page. */
   lastAnswer: AnsweredAsk | undefined;
   running: boolean;
-  compacting: boolean;
   /** The model request failed and is tried again. */
   retry: Retry | undefined;
   model: string | undefined;
@@ -50,7 +49,6 @@ export type ToolBlock = FromAnswer & {
   answered: { behavior: 'allow' | 'deny' | 'withdrawn'; by: string } | undefined;
   /** Why it was denied without anybody having been asked. */
   deniedReason: string | undefined;
-  elapsedSeconds: number | undefined;
 };
 /** The model could not be asked, or refused to answer. */
 export type ErrorBlock = { kind: 'error'; key: string; uuid: string; error: string; text: string };
@@ -101,7 +99,6 @@ export const EMPTY_VIEW: SessionView = {
   asks: [],
   lastAnswer: undefined,
   running: false,
-  compacting: false,
   retry: undefined,
   model: undefined,
   mode: undefined,

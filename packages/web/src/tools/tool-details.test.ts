@@ -17,7 +17,6 @@ function tool(change: Partial<ToolBlock>): ToolBlock {
     result: undefined,
     answered: undefined,
     deniedReason: undefined,
-    elapsedSeconds: undefined,
     ...change,
   };
 }

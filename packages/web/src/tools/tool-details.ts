@@ -98,9 +98,7 @@ function plainError(text: string): string {
 /** A few words on what came of a call, for its one line: "42 lines", "3 files", "+2 −1". */
 export function outcomeOf(tool: ToolBlock): string {
   const { result } = tool;
-  if (result === undefined)
-    return tool.state === 'running' && tool.elapsedSeconds !== undefined ? `${Math.round(tool.elapsedSeconds)} s` : '';
-  if (result.isError || tool.state === 'denied') return '';
+  if (result === undefined || result.isError || tool.state === 'denied') return '';
   const { structured } = result;
   const hunks = hunksFromStructured(structured);
   if (hunks !== undefined) {
