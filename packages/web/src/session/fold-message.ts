@@ -1,5 +1,5 @@
 import type { SDKMessage, SDKStatusMessage, SDKSystemMessage } from 'colloquy';
-import { appendBlock, editTool } from './edit-view.ts';
+import { appendBlock } from './edit-view.ts';
 import { foldAssistant, foldStreamEvent } from './fold-answer.ts';
 import { acceptPrompt, ensurePrompt, openTurn, takePrompt, withdrawPrompt } from './fold-prompts.ts';
 import { foldResult } from './fold-result.ts';
