@@ -105,8 +105,7 @@ class FrameReader {
     maxBufferSize: MAX_EVENT_CHARS,
     onEvent: (message) => this.#take(message),
     onError: (error) => {
-      if (error.type === 'max-buffer-size-exceeded')
-        this.#fail(invalidStream(`an event is longer than ${MAX_EVENT_CHARS} characters`));
+      if (error.type === 'max-buffer-size-exceeded') this.#failForLength();
     },
   });
   #events: StreamEvent[] = [];
@@ -123,6 +122,8 @@ class FrameReader {
 
   #take(message: EventSourceMessage): void {
     if (this.ended || this.failure !== undefined) return;
+    // The parser measures what it has to hold; an event that comes in one chunk is held by nobody.
+    if (message.data.length > MAX_EVENT_CHARS) return this.#failForLength();
     try {
       const event = parseStreamEvent(message.data, this.#requestId);
       if (message.event === 'error') throw this.#namelessError(message);
@@ -140,6 +141,10 @@ class FrameReader {
       type: 'api_error',
       requestId: this.#requestId,
     });
+  }
+
+  #failForLength(): void {
+    this.#fail(invalidStream(`an event is longer than ${MAX_EVENT_CHARS} characters`, { requestId: this.#requestId }));
   }
 
   #fail(error: Error): void {
