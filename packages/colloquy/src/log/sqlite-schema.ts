@@ -1,6 +1,7 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { delay } from '../helpers/delay.ts';
+import { makeFolderSync } from '../helpers/make-folder.ts';
 import { openSqliteDriver, type SqliteDriver, type SqliteDriverName, toStoreError } from './sqlite-driver.ts';
 import { StoreError } from './store-error.ts';
 
@@ -72,7 +73,7 @@ export async function openDatabase(path: string, only?: SqliteDriverName): Promi
 
 function createFile(path: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolderSync(dirname(path), 0o700);
     // Exclusive: to open and close a database's file by hand would drop the locks that this process holds on it.
     closeSync(openSync(path, 'wx', 0o600));
   } catch (error) {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { access, type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../helpers/make-folder.ts';
 import { unlessMissing } from './real-path.ts';
 
 /**
@@ -16,7 +17,7 @@ export async function replaceFile(
 ): Promise<void> {
   o.signal?.throwIfAborted();
   const folder = dirname(path);
-  await makeFolder(folder);
+  await makePlace(folder);
   const existing = await unlessMissing(stat(path));
   // The swap needs leave for the folder only; a file that is protected against writing must stay so.
   if (existing !== undefined) await access(path, constants.W_OK);
@@ -38,9 +39,9 @@ export async function replaceFile(
   }
 }
 
-async function makeFolder(folder: string): Promise<void> {
+async function makePlace(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code !== 'EEXIST' && code !== 'ENOTDIR') throw error;
