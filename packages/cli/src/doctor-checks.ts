@@ -1,6 +1,13 @@
-import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { createNodeHttpSend, dataFolder, endpointFromEnv, endpointHeaders, messagesUrl } from 'colloquy/internal';
+import {
+  createNodeHttpSend,
+  dataFolder,
+  endpointFromEnv,
+  endpointHeaders,
+  makeFolderSync,
+  messagesUrl,
+} from 'colloquy/internal';
 import { userAgent } from './version.ts';
 import { credentialName } from './model-source.ts';
 
@@ -59,7 +66,7 @@ export async function checkStore(env: NodeJS.ProcessEnv): Promise<Finding> {
   const folder = dataFolder(env);
   const driver = await sqliteDriver();
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolderSync(folder, 0o700);
     accessSync(folder, constants.W_OK);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

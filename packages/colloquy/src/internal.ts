@@ -11,6 +11,7 @@ export type {
   ServerInfo,
   SessionFunctions,
 } from './engines/engine.ts';
+export { makeFolder, makeFolderSync } from './helpers/make-folder.ts';
 export { dataFolder } from './log/data-folder.ts';
 export type { Decision, Entry, Fact, Input, Json, NewEntry, Seq, Thread } from './log/entries.ts';
 export { emptyState, foldEntry, fromCheckpoint, type SessionState } from './log/fold.ts';

@@ -1,5 +1,6 @@
-import { chmod, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from 'colloquy/internal';
 import { z } from 'zod';
 import { hashSecret, isSecretShaped, newSecret } from './secrets.ts';
 
@@ -49,7 +50,7 @@ export function folderCredentials(folder: string): Credentials {
   const fileOf = (hash: string): string => join(folder, `${hash}.json`);
   return {
     async issue() {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await makeFolder(folder, 0o700);
       await chmod(folder, 0o700);
       await removeExpired(folder);
       const secret = newSecret();
