@@ -3,6 +3,9 @@ import type { CallState } from '../log/fold.ts';
 import { runCall } from './run-call.ts';
 import { note, type TurnStop, type TurnWorld } from './turn-world.ts';
 
+/** Read-only calls that run at the same time: each may be a process, and an answer may hold thousands. */
+const MAX_PARALLEL = 10;
+
 /**
  * Runs the calls of an answer: neighbouring read-only ones in parallel, all others one after another, in the model's order.
  * Every call gets exactly one `tool_result`, whatever happens; those that a stop has kept from running get theirs from the turn's end.
@@ -10,8 +13,20 @@ import { note, type TurnStop, type TurnWorld } from './turn-world.ts';
 export async function dispatchTools(world: TurnWorld, stop: TurnStop, calls: readonly CallState[]): Promise<void> {
   for (const group of inGroups(world, calls)) {
     if (stop.cause !== undefined) return;
-    await Promise.all(group.map((call) => runCall(world, stop, call)));
+    await runGroup(world, stop, group);
   }
+}
+
+/** The calls of a group begin in order, ten at once at most. */
+async function runGroup(world: TurnWorld, stop: TurnStop, group: readonly CallState[]): Promise<void> {
+  const queue = group.values();
+  const work = async (): Promise<void> => {
+    for (const call of queue) {
+      if (stop.cause !== undefined) return;
+      await runCall(world, stop, call);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(MAX_PARALLEL, group.length) }, work));
 }
 
 function inGroups(world: TurnWorld, calls: readonly CallState[]): CallState[][] {

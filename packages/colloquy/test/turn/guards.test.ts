@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createEmulator, stall, text, toolUse } from '@colloquy/emulator';
+import { createEmulator, stall, text, toolUse, toolUses } from '@colloquy/emulator';
 import { ConfigurationError, type Options } from 'colloquy';
 import { createApiEngine, createMemoryStore } from 'colloquy/internal';
 import { expect, test } from 'vitest';
@@ -102,6 +102,24 @@ test.each([
   await using scene = await openScene([text('done')]);
   await expect(scene.send(content)).rejects.toThrow(ConfigurationError);
   expect((await scene.turn('go')).at(-1)).toMatchObject({ result: 'done' });
+});
+
+test('of many calls that only read, ten run at the same time', async () => {
+  const { cwd } = newPlace();
+  const calls = Array.from({ length: 50 }, () => ({ name: 'Read', input: { file_path: 'notes.txt' } }));
+  let [running, most] = [0, 0];
+  const count = async () => {
+    most = Math.max(most, (running += 1));
+    // Time enough for as many as begin together.
+    await new Promise((resolve) => setImmediate(resolve));
+    running -= 1;
+    return {};
+  };
+  const hooks = { PreToolUse: [{ hooks: [count] }] };
+  await using scene = await openScene([toolUses(calls), text('done')], { cwd, tools: ['Read'], hooks });
+  await scene.turn('go');
+  expect(most).toBe(10);
+  expect(newestBlocks(scene.emulator, 1)).toHaveLength(50);
 });
 
 /** An engine that is closed with its scope. */
