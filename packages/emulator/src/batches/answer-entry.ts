@@ -14,11 +14,10 @@ import type { Batch, BatchEntry, BatchResult } from './batch.ts';
  */
 export function answerEntry(entry: BatchEntry, batch: Batch, state: ExchangeState): Promise<BatchResult> {
   const requestId = state.ids.next('req', 0);
-  const refused = (thrown: unknown): BatchResult => {
-    const refusal = refusalIn(thrown);
-    if (refusal === undefined) throw thrown;
-    return { type: 'errored', error: errorBody(refusal, requestId) };
-  };
+  const refused = (thrown: unknown): BatchResult => ({
+    type: 'errored',
+    error: errorBody(refusalIn(thrown), requestId),
+  });
   try {
     const { params, dueAtMs: nowMs } = entry;
     const checked = checkBody(params, 'batch', { ...batch.context, state, nowMs });

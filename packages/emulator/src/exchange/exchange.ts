@@ -1,5 +1,5 @@
 import type { HttpRequest, HttpResponse } from '../http-send.ts';
-import { refusalIn, refuse } from '../refusals/refusal.ts';
+import { Refusal, refusalIn, refuse } from '../refusals/refusal.ts';
 import { StreamBody } from '../wire/stream-body.ts';
 import { refusalAnswer } from './answers.ts';
 import { checkHeaders, workspaceOf } from './check-headers.ts';
@@ -9,29 +9,30 @@ import { parseBody, type ParsedBody } from './parse-body.ts';
 import { placeOf, type RecordedRequest } from './recorder.ts';
 import { findRoute, maxBytesOf, routeOf, type Place } from './routes.ts';
 
-/** Answers one request: the emulator's core, without a socket. */
+/** Answers one request: the emulator's core, without a socket. Rejects only when the client has gone; what fails here is a 500. */
 export async function exchange(
   http: HttpRequest,
   state: ExchangeState,
   o: { needsKey: boolean },
 ): Promise<HttpResponse> {
   http.signal?.throwIfAborted();
-  const { path, query } = placeOf(http.url);
-  const place = findRoute(http.method, path);
-  const maxBytes = maxBytesOf(place);
-  const decoded = decodeBody(http.body, { encoding: http.headers['content-encoding'], maxBytes });
-  const body = parseBody(decoded.body, { maxBytes, isForm: place.route?.takesForm === true });
   const requestId = state.ids.next('req', 0);
-  const recorded = state.recorder.record(http, {
-    path,
-    query,
-    parsed: body.value,
-    // What is no JSON is not kept.
-    bytes: body.isJson ? body.bytes : 0,
-    requestId,
-    nowMs: state.pacer.clock.now(),
-  });
+  let recorded: RecordedRequest | undefined;
   try {
+    const { path, query } = placeOf(http.url);
+    const place = findRoute(http.method, path);
+    const maxBytes = maxBytesOf(place);
+    const decoded = decodeBody(http.body, { encoding: http.headers['content-encoding'], maxBytes });
+    const body = parseBody(decoded.body, { maxBytes, isForm: place.route?.takesForm === true });
+    recorded = state.recorder.record(http, {
+      path,
+      query,
+      parsed: body.value,
+      // What is no JSON is not kept.
+      bytes: body.isJson ? body.bytes : 0,
+      requestId,
+      nowMs: state.pacer.clock.now(),
+    });
     if (decoded.refusal) throw decoded.refusal;
     const response = await answer({ http, recorded, body, state, place, needsKey: o.needsKey });
     recorded.status = response.status;
@@ -40,11 +41,14 @@ export async function exchange(
     if (!(response.body instanceof StreamBody)) state.recorder.end(recorded, { aborted: false });
     return response;
   } catch (thrown) {
-    state.recorder.end(recorded, { aborted: http.signal?.aborted === true });
+    const isGone = http.signal?.aborted === true;
+    if (recorded !== undefined) state.recorder.end(recorded, { aborted: isGone });
+    if (isGone && !(thrown instanceof Refusal)) throw thrown;
     const refusal = refusalIn(thrown);
-    if (refusal === undefined) throw thrown;
-    recorded.status = refusal.status;
-    state.recorder.answered(recorded, { error: { type: refusal.type, message: refusal.message } });
+    if (recorded !== undefined) {
+      recorded.status = refusal.status;
+      state.recorder.answered(recorded, { error: { type: refusal.type, message: refusal.message } });
+    }
     const refused = refusalAnswer(refusal, requestId);
     // Without a credential nobody knows whose workspace it would be.
     if (refusal.status !== 401) nameWorkspace(refused, http);

@@ -45,9 +45,9 @@ export class Page {
     // Clients look with HEAD whether an API is there.
     if (!path.startsWith(PREFIX) && !(path === '/' && incoming.method === 'GET')) return false;
     this.#answer(path, incoming, outgoing).catch((error: unknown) => {
-      if (outgoing.headersSent || !(error instanceof PageError))
-        outgoing.destroy(error instanceof Error ? error : undefined);
-      else sendJson(outgoing, error.status, { error: error.message });
+      if (outgoing.headersSent) outgoing.destroy();
+      else if (error instanceof PageError) sendJson(outgoing, error.status, { error: error.message });
+      else sendJson(outgoing, 500, { error: `The page failed: ${String(error)}` });
     });
     return true;
   }

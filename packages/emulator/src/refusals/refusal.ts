@@ -49,9 +49,13 @@ export function refuse(message: string, o?: RefusalOptions): never {
   throw new Refusal(message, o);
 }
 
-/** The refusal that was thrown; also one for a body nested deeper than the stack can be walked through. */
-export function refusalIn(thrown: unknown): Refusal | undefined {
+/**
+ * The refusal that was thrown; also one for a body nested deeper than the stack can be walked through. Anything else is a
+ * failure of the emulator or of a reply it was given, and becomes the API's own answer to such: 500.
+ */
+export function refusalIn(thrown: unknown): Refusal {
   if (thrown instanceof Refusal) return thrown;
   const isStackOverflow = thrown instanceof RangeError && thrown.message.startsWith('Maximum call stack');
-  return isStackOverflow ? new Refusal('The request body is nested too deeply') : undefined;
+  if (isStackOverflow) return new Refusal('The request body is nested too deeply');
+  return new Refusal(`emulator: internal error: ${String(thrown)}`, { status: 500 });
 }

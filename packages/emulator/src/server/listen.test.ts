@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { createEmulator, cut, emit, splitCharacters, stall, text, withFaults } from '../index.ts';
+import { createEmulator, cut, emit, raw, splitCharacters, stall, text, withFaults } from '../index.ts';
 import type { Listening } from './listen.ts';
 import { bodyOf, eventsOf, streamedText } from '../testing/ask.ts';
 
@@ -176,4 +176,17 @@ test('close ends open streams and idle connections at once, twice if asked, and 
   await using again = await emulator.listen({ port: at.port });
   expect(again.port).toBe(at.port);
   await expect(emulator.listen({ port: at.port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+});
+
+test('an answer that HTTP cannot carry is a 500, not a broken connection', async () => {
+  const emulator = createEmulator({ script: [raw({ headers: { 'a b': 'c' } }), text('Still here')] });
+  await using at = await emulator.listen();
+  const response = await post(at, bodyOf());
+  const requestId = emulator.requests[0]?.requestId;
+  expect([response.statusCode, response.headers['request-id']]).toEqual([500, requestId]);
+  expect(JSON.parse((await read(response)).text)).toMatchObject({
+    error: { type: 'api_error' },
+    request_id: requestId,
+  });
+  expect((await post(at, bodyOf())).statusCode).toBe(200);
 });

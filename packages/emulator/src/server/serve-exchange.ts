@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { errorBody } from '../exchange/answers.ts';
 import { maxBodyBytes } from '../exchange/routes.ts';
 import type { HttpSend } from '../http-send.ts';
 import { BrokenConnectionError } from '../wire/stream-body.ts';
@@ -14,6 +15,7 @@ export async function serveExchange(
   outgoing.once('close', () => gone.abort(new Error('The client went away')));
   outgoing.once('error', (error) => gone.abort(error));
   const flushed = new FlushCounter();
+  let requestId = 'req_unknown';
   try {
     const { method = 'GET', url = '/' } = incoming;
     const body = await readBody(incoming, maxBodyBytes(method, url));
@@ -24,6 +26,7 @@ export async function serveExchange(
       body: body.byteLength === 0 ? undefined : body,
       signal: gone.signal,
     });
+    requestId = answer.headers['request-id'] ?? requestId;
     outgoing.writeHead(answer.status, answer.headers);
     outgoing.flushHeaders();
     for await (const chunk of answer.body) {
@@ -32,7 +35,10 @@ export async function serveExchange(
     outgoing.end();
   } catch (error) {
     if (gone.signal.aborted) return;
-    if (!(error instanceof BrokenConnectionError)) throw error;
+    if (!(error instanceof BrokenConnectionError)) {
+      fail(outgoing, { error, requestId });
+      return;
+    }
     if (error.isReset) {
       outgoing.socket?.resetAndDestroy();
       return;
@@ -41,6 +47,17 @@ export async function serveExchange(
     await flushed.all(gone.signal);
     outgoing.destroy();
   }
+}
+
+/** An answer that cannot be sent as it is, such as one with a header that HTTP does not allow; one half sent can only be cut off. */
+function fail(outgoing: ServerResponse, { error, requestId }: { error: unknown; requestId: string }): void {
+  if (outgoing.headersSent) {
+    outgoing.destroy();
+    return;
+  }
+  const message = `emulator: the answer could not be sent: ${String(error)}`;
+  outgoing.writeHead(500, { 'content-type': 'application/json', 'request-id': requestId });
+  outgoing.end(JSON.stringify(errorBody({ type: 'api_error', message }, requestId)));
 }
 
 function flatHeaders(incoming: IncomingMessage): Record<string, string> {
