@@ -6,6 +6,9 @@ export type Clock = {
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 };
 
+/** Timers that are to wait longer fire at once. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** The machine's clock. It reads `Date` and `setTimeout` at each call, so fake timers installed later move it. */
 export const systemClock: Clock = {
   now: () => Date.now(),
@@ -15,10 +18,13 @@ export const systemClock: Clock = {
         reject(signal.reason);
         return;
       }
-      const timer = setTimeout(() => {
-        signal.removeEventListener('abort', abort);
-        resolve();
-      }, ms);
+      const timer = setTimeout(
+        () => {
+          signal.removeEventListener('abort', abort);
+          resolve();
+        },
+        Math.min(ms, MAX_TIMER_MS),
+      );
       function abort(): void {
         clearTimeout(timer);
         reject(signal.reason);

@@ -1,3 +1,4 @@
+import { MAX_TIMER_MS } from '../clock/clock.ts';
 import { isRecord } from '../request/messages-request.ts';
 import { ScenarioError } from './scenario-error.ts';
 
@@ -70,6 +71,9 @@ export function whole(least: number, most = Number.MAX_SAFE_INTEGER): Reader<num
       ? value
       : wrong(path, `a whole number ${range}`, value);
 }
+
+/** Milliseconds that a timer can wait: up to 24 days. */
+export const milliseconds: Reader<number> = whole(0, MAX_TIMER_MS);
 
 /** One of these strings. */
 export function oneOf<const T extends string>(values: readonly T[]): Reader<T> {

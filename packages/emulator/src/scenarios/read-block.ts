@@ -5,7 +5,11 @@ import { ScenarioError } from './scenario-error.ts';
 
 /** A text, or its deltas. */
 export const words: Reader<string | readonly string[]> = (value, path) =>
-  typeof value === 'string' ? value : list(text)(value, path);
+  typeof value === 'string'
+    ? value
+    : Array.isArray(value)
+      ? list(text)(value, path)
+      : wrong(path, 'a string or a list', value);
 
 const nullableText: Reader<string | null> = (value, path) => (value === null ? null : text(value, path));
 

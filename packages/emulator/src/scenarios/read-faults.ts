@@ -1,8 +1,30 @@
 import type { StreamFault } from '../replies/reply.ts';
-import { bool, list, object, oneOf, optional, required, text, whole, wrong, data, type Reader } from './data-reader.ts';
+import {
+  bool,
+  list,
+  milliseconds,
+  object,
+  oneOf,
+  optional,
+  required,
+  text,
+  whole,
+  wrong,
+  data,
+  type Reader,
+} from './data-reader.ts';
 import { ScenarioError } from './scenario-error.ts';
 
-const PLACE = { afterEvents: optional(whole(0)), before: optional(text) };
+const EVENTS = [
+  'message_start',
+  'content_block_start',
+  'ping',
+  'content_block_delta',
+  'content_block_stop',
+  'message_delta',
+  'message_stop',
+] as const;
+const PLACE = { afterEvents: optional(whole(0)), before: optional(oneOf(EVENTS)) };
 const NOTHING_ELSE = {};
 
 /** What each fault that strikes at a place has besides its type and place. */
@@ -12,7 +34,7 @@ const PLACED = {
   end: NOTHING_ELSE,
   stall: NOTHING_ELSE,
   error_event: { error: required(object({ type: required(text), message: required(text) })) },
-  delay: { ms: required(whole(0)) },
+  delay: { ms: required(milliseconds) },
   malformed_event: NOTHING_ELSE,
   lost_event: NOTHING_ELSE,
   repeated_event: NOTHING_ELSE,
@@ -20,7 +42,7 @@ const PLACED = {
   unknown_delta: NOTHING_ELSE,
   duplicate_index: NOTHING_ELSE,
   comment: { text: optional(text) },
-  huge_line: { bytes: required(whole(1, 1_000_000_000)) },
+  huge_line: { bytes: required(whole(1, 100_000_000)) },
   insert: { text: required(text) },
 } satisfies Record<Extract<StreamFault, { afterEvents: number }>['type'], object>;
 

@@ -1,12 +1,37 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { raw, status, text as textReply, thinking, together, toolUses } from '../replies/builders.ts';
 import type { MessageReply, PlainReply, ReplyBlock } from '../replies/reply.ts';
 import { isRecord } from '../request/messages-request.ts';
-import { list, object, oneOf, optional, record, required, text, whole, type Reader } from './data-reader.ts';
+import {
+  join,
+  list,
+  milliseconds,
+  object,
+  oneOf,
+  optional,
+  record,
+  required,
+  text,
+  whole,
+  type Reader,
+} from './data-reader.ts';
 import { readBlock, TOOL_USE, words } from './read-block.ts';
 import { readFaults } from './read-faults.ts';
 import { ScenarioError } from './scenario-error.ts';
 
-const headers = record(text);
+const headers: Reader<Readonly<Record<string, string>>> = (value, path) => {
+  const read = record(text)(value, path);
+  for (const [name, content] of Object.entries(read)) {
+    try {
+      validateHeaderName(name);
+      validateHeaderValue(name, content);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      throw new ScenarioError(join(path, name), `cannot be sent: ${error.message}`);
+    }
+  }
+  return read;
+};
 const nullable: Reader<string | null> = (value, path) => (value === null ? null : text(value, path));
 // The fields of the three kinds of written replies; which of them are given decides the kind.
 const STATUS = {
@@ -16,11 +41,11 @@ const STATUS = {
   errorCode: optional(text),
   retryAfterSeconds: optional(whole(0)),
   headers: optional(headers),
-  delayMs: optional(whole(0)),
+  delayMs: optional(milliseconds),
 };
 const RAW = {
   raw: required(object({ status: optional(whole(200, 599)), headers: optional(headers), body: optional(text) })),
-  delayMs: optional(whole(0)),
+  delayMs: optional(milliseconds),
 };
 const MESSAGE = {
   thinking: optional(text),
@@ -31,8 +56,8 @@ const MESSAGE = {
   stopDetails: optional(
     object({ type: required(oneOf(['refusal'])), category: required(nullable), explanation: required(nullable) }),
   ),
-  gapMs: optional(whole(0)),
-  delayMs: optional(whole(0)),
+  gapMs: optional(milliseconds),
+  delayMs: optional(milliseconds),
   headers: optional(headers),
   faults: optional(readFaults),
 };

@@ -12,7 +12,7 @@ test.each<[unknown, path: string, problem: string]>([
   [{ replies: [], otherwise: 'sing' }, 'otherwise', 'should be an object, and is "sing"'],
   [one('Hi'), 'replies[0]', 'should be an object, and is "Hi"'],
   [one({}), 'replies[0]', 'says nothing: it needs text, thinking, toolUses, content, stopReason, status or raw'],
-  [one({ text: 7 }), 'replies[0].text', 'should be a list, and is 7'],
+  [one({ text: 7 }), 'replies[0].text', 'should be a string or a list, and is 7'],
   [one({ text: ['a', 7] }), 'replies[0].text[1]', 'should be a string, and is 7'],
   [
     one({ text: 'a', content: [] }),
@@ -90,6 +90,36 @@ test.each<[unknown, path: string, problem: string]>([
     'replies[0].faults[0].type',
     expect.stringContaining('one of cut, reset') as never,
   ],
+  [
+    one({ text: 'a', faults: [{ type: 'cut', before: 'mesage_stop' }] }),
+    'replies[0].faults[0].before',
+    expect.stringContaining('"message_stop", and is "mesage_stop"') as never,
+  ],
+  [
+    one({ text: 'a', faults: [{ type: 'huge_line', afterEvents: 1, bytes: 1e9 }] }),
+    'replies[0].faults[0].bytes',
+    'should be a whole number from 1 to 100000000, and is 1000000000',
+  ],
+  [
+    one({ text: 'a', delayMs: 1e12 }),
+    'replies[0].delayMs',
+    'should be a whole number from 0 to 2147483647, and is 1000000000000',
+  ],
+  [
+    one({ text: 'a', headers: { 'a b': 'c' } }),
+    'replies[0].headers["a b"]',
+    expect.stringContaining('cannot be sent') as never,
+  ],
+  [
+    one({ status: 500, headers: { a: 'b\nc' } }),
+    'replies[0].headers.a',
+    expect.stringContaining('cannot be sent') as never,
+  ],
+  ...['message', 'status', 'raw'].map((type): [unknown, string, string] => [
+    one({ type, text: 'a' }),
+    'replies[0].type',
+    expect.stringContaining('is not known here') as never,
+  ]),
   [
     JSON.parse('{"replies":[{"__proto__":{"text":"a"}}]}'),
     'replies[0].__proto__',

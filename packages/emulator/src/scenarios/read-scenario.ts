@@ -1,6 +1,6 @@
 import type { PlainReply, Reply } from '../replies/reply.ts';
 import { isRecord, type MessagesRequest } from '../request/messages-request.ts';
-import { list, object, optional, required, text, whole, wrong, type Reader } from './data-reader.ts';
+import { list, milliseconds, object, optional, required, text, whole, wrong, type Reader } from './data-reader.ts';
 import { readMatch } from './read-match.ts';
 import { replyReader } from './read-reply.ts';
 import type { RequestMatch } from './request-match.ts';
@@ -69,16 +69,24 @@ const fields = object({
   name: optional(text),
   description: optional(text),
   seed: optional(whole(0)),
-  gapMs: optional(whole(0)),
+  gapMs: optional(milliseconds),
   replies: required(list(readStep)),
   otherwise: optional<ReadScenario['otherwise']>((value, path) =>
     value === 'simulate' || value === 'refuse' ? value : anyReply(value, path),
   ),
 });
 
-/** What builders make, and functions: code, which the compiler has checked. Written replies have no `type`. */
+/**
+ * What builders make, and functions: code, which the compiler has checked. Written replies have no `type`; one with it and
+ * without the rest is a mistake, which their reader tells.
+ */
 function isMade(value: unknown): value is Reply {
-  return typeof value === 'function' || (isRecord(value) && MADE.has(value.type));
+  if (typeof value === 'function') return true;
+  return isRecord(value) && MADE.some(({ type, has }) => value.type === type && has.every((field) => field in value));
 }
 
-const MADE: ReadonlySet<unknown> = new Set<PlainReply['type']>(['message', 'status', 'raw']);
+const MADE: readonly { type: PlainReply['type']; has: readonly string[] }[] = [
+  { type: 'message', has: ['blocks'] },
+  { type: 'status', has: ['status', 'errorType', 'message', 'headers'] },
+  { type: 'raw', has: ['status', 'headers', 'body'] },
+];
