@@ -27,4 +27,6 @@ export { listModels, modelInfo, type ModelInfo, resolveModel } from './messages-
 export { createNodeHttpSend } from './messages-api/node-http-send.ts';
 export { modelOf } from './options/resolve-options.ts';
 export { validateOptions } from './options/validate.ts';
+export { decide } from './permissions/decide.ts';
+export { initialPermissions } from './permissions/state.ts';
 export type { Cursor, Live } from './views/view.ts';

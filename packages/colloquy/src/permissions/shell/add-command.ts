@@ -43,6 +43,7 @@ export function addCommand(command: SimpleCommand, place: Place, reading: Readin
   const [called] = command.words;
   const name = called === undefined ? undefined : fileName(called);
   const opened = command.words.length === 0 ? nothingOpened() : openCommand(command.words, command.input);
+  if (called?.includes('=') === true) findings.doubt('it cannot be told whether a word of it sets a variable');
   const whyUnclear = name === undefined ? undefined : whyBuiltinUnclear(name, command.words);
   if (whyUnclear !== undefined) findings.doubt(whyUnclear);
   for (const variable of name === undefined ? [] : variablesSetBy(name, command.words)) findings.assigned.add(variable);

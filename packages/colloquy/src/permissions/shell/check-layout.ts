@@ -33,6 +33,7 @@ export function hasInvisible(text: string): boolean {
 
 /** Whether the parser's tree leaves out anything of the text but blanks between words, so that nothing hides from a reader of it. */
 export function hasGaps(root: SyntaxNode, source: string, step: () => boolean): boolean {
+  if (!isBlank(source.slice(0, root.startIndex)) || !isBlank(source.slice(root.endIndex))) return true;
   const roots = [root];
   for (let next = roots.pop(); next !== undefined; next = roots.pop()) {
     if (hasGapsBelow(next, source, step, roots)) return true;

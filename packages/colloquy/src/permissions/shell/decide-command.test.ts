@@ -486,6 +486,20 @@ describe('prefix rules allow', () => {
         'let x=1; echo',
       ],
     ],
+    [
+      'nothing that bash reads in another way than the parser',
+      [
+        '1x=1; echo',
+        '*x=1; echo',
+        'éa[1]=2; echo',
+        '\\ echo',
+        'echo <& -n',
+        'echo a>&-n; touch c',
+        'echo -n2>&1',
+        "cat <<'E'F\nE\ntouch c\nEF",
+        "time 'x=1' echo",
+      ],
+    ],
     ['nothing that cannot be parsed', ['git status |', 'git status ; ; touch c', 'echo "', 'echo $(', 'git status )']],
     [
       'nothing whose here-document ends elsewhere',

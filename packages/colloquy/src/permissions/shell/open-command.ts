@@ -71,6 +71,10 @@ function openByName(name: string, words: readonly Word[], input: Input): Opened 
   if (name === 'git') return openGit(words);
   const wrapper = WRAPPERS[name];
   if (name === 'ssh' && wrapper !== undefined) return openSsh(words, openWrapper(wrapper, words));
+  if (name === 'time' && wrapper !== undefined && words.some((word) => word?.includes('=') === true)) {
+    // Quoted, `a=b` would be the command.
+    return { ...openWrapper(wrapper, words), unclear: 'it cannot be told which word after time is the command' };
+  }
   if (wrapper !== undefined) return openWrapper(wrapper, words);
   if (INTERPRETERS.has(name) || INTERPRETER_BEGINNINGS.some((start) => name.startsWith(start)))
     return isVersionOnly(words)

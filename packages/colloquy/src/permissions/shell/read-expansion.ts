@@ -86,6 +86,10 @@ function isDigit(char: string): boolean {
 
 /** Whether a text is a whole number. */
 export function isNumber(text: string): boolean {
-  const digits = text.startsWith('-') ? text.slice(1) : text;
-  return digits !== '' && everyChar(digits, isDigit);
+  return isDigits(text.startsWith('-') ? text.slice(1) : text);
+}
+
+/** Whether a text is one or more digits. */
+export function isDigits(text: string): boolean {
+  return text !== '' && everyChar(text, isDigit);
 }

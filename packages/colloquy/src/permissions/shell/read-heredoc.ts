@@ -1,7 +1,7 @@
 import type { SyntaxNode } from './syntax-tree.ts';
 import { everyChar } from './every-char.ts';
 import type { Findings, Input } from './findings.ts';
-import { type Expansion, isNameChar, readQuotedText } from './read-word.ts';
+import { endsWord, type Expansion, isNameChar, readQuotedText } from './read-word.ts';
 
 const TOKENS: ReadonlySet<string> = new Set(['<<', '<<-', 'heredoc_start', 'heredoc_body', 'heredoc_end']);
 
@@ -25,7 +25,9 @@ export function readHeredoc(
   const stripsTabs = operator?.text === '<<-';
   const others = node.children.filter((child) => !TOKENS.has(child.type));
   others.forEach(onOther);
-  if (word === undefined || !end || lineEnd === -1 || others.some((child) => child.endIndex > lineEnd)) {
+  // `<<'E'F` has the delimiter EF.
+  const isWhole = endsWord(source.charAt(start?.endIndex ?? 0));
+  if (word === undefined || !isWhole || !end || lineEnd === -1 || others.some((child) => child.endIndex > lineEnd)) {
     findings.doubt('a here-document in it cannot be followed');
     if (body) readExpansions(body);
     return { text: undefined };

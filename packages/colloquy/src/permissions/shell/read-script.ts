@@ -1,53 +1,21 @@
-import { childIn, type SyntaxNode, toSyntaxTree } from './syntax-tree.ts';
 import { MAX_DEPTH } from './bounds.ts';
-import { hasGaps, hasInvisible, hasLineEnd } from './check-layout.ts';
+import { hasGaps, hasInvisible } from './check-layout.ts';
+import { areApart, EXPANSIONS, GROUPS, hasLineEndBetween, isKeyword, isWord } from './node-kinds.ts';
 import type { Access, Word } from './command-part.ts';
 import type { Findings, Input, Place, Reading } from './findings.ts';
 import { readHeredoc } from './read-heredoc.ts';
-import { checkArithmetic, checkBraceExpansion, checkSimpleExpansion, isName, isNumber } from './read-expansion.ts';
+import {
+  checkArithmetic,
+  checkBraceExpansion,
+  checkSimpleExpansion,
+  isDigits,
+  isName,
+  isNumber,
+} from './read-expansion.ts';
 import { endsWord, readWord } from './read-word.ts';
 import type { ParseShell } from './load-parser.ts';
+import { childIn, type SyntaxNode, toSyntaxTree } from './syntax-tree.ts';
 
-const EXPANSIONS: ReadonlySet<string> = new Set([
-  'simple_expansion',
-  'expansion',
-  'command_substitution',
-  'process_substitution',
-  'arithmetic_expansion',
-]);
-const WORDS: ReadonlySet<string> = new Set([
-  ...EXPANSIONS,
-  'word',
-  'number',
-  'string',
-  'raw_string',
-  'ansi_c_string',
-  'translated_string',
-  'concatenation',
-  'brace_expression',
-  'extglob_pattern',
-  'regex',
-  'variable_name',
-  'special_variable_name',
-  'test_operator',
-]);
-/** Statements that hold others. */
-const GROUPS: ReadonlySet<string> = new Set([
-  'subshell',
-  'compound_statement',
-  'if_statement',
-  'while_statement',
-  'for_statement',
-  'case_statement',
-  'case_item',
-  'c_style_for_statement',
-  'function_definition',
-  'elif_clause',
-  'else_clause',
-  'do_group',
-]);
-/** Parts of statements that begin or end with a keyword. */
-const CLAUSES: ReadonlySet<string> = new Set(['case_item', 'elif_clause', 'else_clause', 'do_group']);
 /** What a report of the parser counts for, beside the steps of reading its tree. */
 const STEPS_PER_REPORT = 20;
 const INTEGER_TESTS: ReadonlySet<string> = new Set(['-eq', '-ne', '-lt', '-le', '-gt', '-ge']);
@@ -91,6 +59,8 @@ class ScriptReader {
     for (const child of node.children) {
       if (!this.#findings.step()) return;
       if (!child.isNamed) {
+        if (isKeyword(child.type) && !this.#standsAlone(child))
+          this.#findings.doubt('its keywords cannot be told apart');
         before = undefined;
         continue;
       }
@@ -277,6 +247,9 @@ class ScriptReader {
       if (!isNumber(childIn(target, 'index')?.text ?? '')) this.#findings.doubt('it calculates an index');
       this.#expansionsIn(target, place);
     }
+    // What is no name makes a command of it.
+    if (!isName(name) || !node.text.startsWith(name))
+      this.#findings.doubt('it has an assignment that is not understood');
     const valueNode = childIn(node, 'value');
     let value: Word = '';
     if (valueNode?.type === 'array') {
@@ -300,14 +273,28 @@ class ScriptReader {
       .filter(({ type }) => type !== 'file_descriptor')
       .map((child, index) => (index === 0 ? child.type : child));
     const [target, ...words] = targets.filter((child) => typeof child !== 'string');
+    const [descriptor] = node.children;
+    const isNumbered = descriptor?.type === 'file_descriptor';
+    if (isNumbered && !(isDigits(descriptor.text) && endsWord(this.#source.charAt(descriptor.startIndex - 1))))
+      this.#findings.doubt('it has a redirection that is not understood');
+    const closes = operator === '>&-' || operator === '<&-';
+    if (closes && target !== undefined) take(target);
     words.forEach(take);
+    if (closes) return undefined;
     if (target === undefined) {
-      if (operator !== '>&-' && operator !== '<&-') this.#findings.doubt('it has a redirection that is not understood');
+      this.#findings.doubt('it has a redirection that is not understood');
       return undefined;
     }
     const path = this.#word(target, place);
-    if ((operator === '>&' || operator === '<&') && path !== undefined && (isNumber(path) || path === '-'))
-      return undefined;
+    const joins = operator === '>&' || operator === '<&';
+    // `<& -n` closes the input and runs n.
+    if (
+      joins &&
+      path !== '-' &&
+      (path === undefined || path.startsWith('-') || isDigits(path.slice(0, 1)) !== isDigits(path))
+    )
+      this.#findings.doubt('it has a redirection that is not understood');
+    if (joins && path !== undefined && (isDigits(path) || path === '-')) return undefined;
     return { path, access: operator === '<' || operator === '<&' ? 'read' : 'write' };
   }
 
@@ -325,6 +312,8 @@ class ScriptReader {
 
   #test(node: SyntaxNode, place: Place): void {
     const isCommand = node.children[0]?.type === '[';
+    if (node.children.some((child) => isKeyword(child.type) && !child.isNamed && !this.#standsAlone(child)))
+      this.#findings.doubt('its keywords cannot be told apart');
     const words: Word[] = [];
     const visit = (child: SyntaxNode): void => {
       if (!this.#findings.step()) return;
@@ -373,9 +362,20 @@ class ScriptReader {
     const expansions = this.#expansionsIn(node, place);
     const { value, doubt } = readWord(this.#source, node.startIndex, node.endIndex, expansions);
     if (doubt !== undefined) this.#findings.doubt(doubt);
-    if (!endsWord(this.#source.charAt(node.endIndex)))
-      this.#findings.doubt('its words cannot be told apart for certain');
+    if (!this.#endsAt(node.endIndex)) this.#findings.doubt('its words cannot be told apart for certain');
     return value;
+  }
+
+  #standsAlone({ startIndex, endIndex }: SyntaxNode): boolean {
+    return (
+      endsWord(this.#source.charAt(endIndex)) && (startIndex === 0 || endsWord(this.#source.charAt(startIndex - 1)))
+    );
+  }
+
+  // `a<(b)` is one word, though `<` ends others.
+  #endsAt(index: number): boolean {
+    const next = this.#source.charAt(index);
+    return endsWord(next) && !((next === '<' || next === '>') && this.#source.charAt(index + 1) === '(');
   }
 
   /** Reads what is substituted in a node, and gives the outermost expansions of it. */
@@ -422,20 +422,7 @@ class ScriptReader {
     }
     if (text.length < 2 || !text.endsWith('`')) this.#findings.doubt('a substitution in it is not closed');
     this.#reading.script(inner, place);
+    // In double quotes a backslash is also taken from these. Which of both holds is not worth telling apart.
+    if (inner.includes('\\"')) this.#reading.script(inner.replaceAll('\\"', '"'), place);
   }
-}
-
-const isWord = ({ type }: SyntaxNode): boolean => WORDS.has(type);
-
-/** Whether two statements have something between them, or one of them brings its own keyword. */
-function areApart(before: SyntaxNode, after: SyntaxNode, source: string): boolean {
-  if (isWord(before) || CLAUSES.has(before.type) || CLAUSES.has(after.type)) return true;
-  return hasLineEnd(source.slice(before.endIndex, after.startIndex));
-}
-
-function hasLineEndBetween(nodes: readonly SyntaxNode[], source: string): boolean {
-  return nodes.some((node, index) => {
-    const before = index === 0 ? undefined : nodes[index - 1];
-    return before !== undefined && hasLineEnd(source.slice(before.endIndex, node.startIndex));
-  });
 }

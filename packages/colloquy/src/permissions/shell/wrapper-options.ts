@@ -134,7 +134,8 @@ export const WRAPPERS: Readonly<Record<string, Wrapper>> = {
     longValued: ['unit', 'property', 'slice'],
   },
   taskset: { flags: 'ac', longFlags: ['cpu-list', 'all-tasks'], operands: 1 },
-  time: { flags: 'pv', longFlags: ['portability', 'verbose'], transparent: true },
+  // A word of the shell itself: what follows is a whole command, with its own variables.
+  time: { flags: 'pv', longFlags: ['portability', 'verbose'], assigns: true, transparent: true },
   timeout: {
     flags: 'vfp',
     valued: 'ks',
