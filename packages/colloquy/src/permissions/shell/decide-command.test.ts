@@ -626,8 +626,8 @@ describe('the decision', () => {
       rule: 'Bash(rm:*)',
       reason: 'The rule Bash(rm:*) denies `rm v`, which sudo would run.',
       parts: [
-        { text: 'ls', behavior: 'ask' },
-        { text: 'sudo rm v', behavior: 'ask' },
+        { text: 'ls', behavior: 'allow', rule: 'Bash' },
+        { text: 'sudo rm v', behavior: 'allow', rule: 'Bash' },
         { text: 'rm v', behavior: 'deny', rule: 'Bash(rm:*)' },
       ],
     });

@@ -48,7 +48,11 @@ export async function judgeCommand(
   rules: readonly CommandRule[],
   world: CommandWorld,
 ): Promise<CommandJudgement> {
-  const verdicts = await allowParts(analysis, patternsOf(rules, 'allow'), world);
+  const whole = rules.find(({ behavior, specifier }) => behavior === 'allow' && specifier === undefined);
+  const verdicts: PartVerdict[] =
+    whole === undefined
+      ? await allowParts(analysis, patternsOf(rules, 'allow'), world)
+      : analysis.parts.map(() => ({ behavior: 'allow', rule: whole.text }));
   const deny = findDeny(analysis, rules, verdicts);
   const ask = findAsk(analysis, rules, verdicts);
   const readOnly = analysis.unknown === undefined && analysis.parts.every((part) => part.readOnly || isNeutral(part));
