@@ -313,3 +313,7 @@ test('refuses to begin, and to go on, once the signal is aborted', async () => {
   await expect(textOfBody(response)).rejects.toBe(reason);
   expect(emulator.requests.map(({ aborted }) => aborted)).toEqual([true]);
 });
+
+test.each([-1, Number.NaN, Infinity])('refuses a pace of %d', (gapMs) => {
+  expect(() => createEmulator({ gapMs })).toThrow(`gapMs must be a number of at least 0, not ${gapMs}`);
+});

@@ -80,7 +80,7 @@ export interface Emulator {
   listen(o?: ListenOptions): Promise<Listening>;
 }
 
-/** A new emulator; it holds no timer and no socket until it is asked something. */
+/** A new emulator; it holds no timer and no socket until it is asked something. @throws ScenarioError, RangeError for what cannot be */
 export function createEmulator(options: EmulatorOptions = {}): Emulator {
   const scenario = options.scenario === undefined ? undefined : readScenario(options.scenario);
   const state: ExchangeState = {
@@ -92,7 +92,7 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
       scenario: scenario && new ScenarioPlay(scenario),
       counts: new TroubleCounts(),
     },
-    gapMs: options.gapMs ?? scenario?.gapMs ?? 0,
+    gapMs: gapOf(options.gapMs ?? scenario?.gapMs ?? 0),
     limits: new RateLimits(options.rateLimits),
     cache: new PromptCache(),
     preservedThinking: options.preservedThinking ?? 'enforced',
@@ -119,4 +119,9 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
       return listen((request) => exchange(request, state, { needsKey: true }), o, door);
     },
   };
+}
+
+function gapOf(gapMs: number): number {
+  if (Number.isFinite(gapMs) && gapMs >= 0) return gapMs;
+  throw new RangeError(`gapMs must be a number of at least 0, not ${gapMs}`);
 }

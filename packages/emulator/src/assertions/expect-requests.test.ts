@@ -86,3 +86,15 @@ test('requests of any shape can be told and compared', async () => {
   await post(emulator, { messages: [null], tools: { a: 1 } });
   expect(errorOf(() => emulator.expectRequests({ offersTool: 'a' }, {}))).toMatchObject({ name: 'AssertionError' });
 });
+
+test.each<[unknown, string]>([
+  [{ lastusertext: 'Hi' }, 'of request 1, lastusertext is not known here; known are model, lastUserText'],
+  [{ lastUserText: /Hi/ }, 'of request 1, lastUserText needs a string, or equals, contains, startsWith or endsWith'],
+  [{ nth: 1 }, 'of request 1, nth cannot be expected'],
+])('what is no condition does not pass: %j', async (expectation, problem) => {
+  const emulator = await conversation();
+  // As a test that is not compiled may write it.
+  const error = errorOf(() => emulator.expectRequests(expectation as never, {}, {}));
+  expect(error).toBeInstanceOf(TypeError);
+  expect((error as TypeError).message).toContain(problem);
+});

@@ -1,7 +1,9 @@
 import { AssertionError } from 'node:assert';
 import type { RecordedRequest } from '../exchange/recorder.ts';
 import { wellFormed } from '../request/newest-message.ts';
+import { readMatch } from '../scenarios/read-match.ts';
 import { mismatches, type RequestMatch } from '../scenarios/request-match.ts';
+import { ScenarioError } from '../scenarios/scenario-error.ts';
 import { differenceIn, shown } from './partly-equal.ts';
 import { tellRequest, tellRequests } from './tell-request.ts';
 
@@ -22,8 +24,10 @@ export type RequestExpectation = Omit<RequestMatch, 'nth'> & {
 /**
  * Compares the requests with what is expected of each, in order and in number.
  * @throws AssertionError of `node:assert`, which every test runner shows; its message tells all requests.
+ * @throws TypeError for what is no condition: ignored, it would let every request pass.
  */
 export function expectRequests(requests: readonly RecordedRequest[], expected: readonly RequestExpectation[]): void {
+  for (const [index, expectation] of expected.entries()) demandKnown(expectation, index);
   for (const [index, expectation] of expected.entries()) {
     const request = requests[index];
     if (request === undefined) break;
@@ -39,6 +43,30 @@ export function expectRequests(requests: readonly RecordedRequest[], expected: r
   const counts = `${requests.length} ${requests.length === 1 ? 'request was' : 'requests were'} made, not ${expected.length}`;
   fail(counts, { requests, expected: expected.length, request: undefined });
 }
+
+/** The compiler tells this too, but not every test is compiled. */
+function demandKnown(expectation: RequestExpectation, index: number): void {
+  const conditions = Object.entries(expectation).filter(([name, wanted]) => wanted !== undefined && !FACTS.has(name));
+  if (conditions.length === 0) return;
+  try {
+    if ('nth' in expectation)
+      throw new ScenarioError('nth', 'cannot be expected: requests are compared in their order');
+    readMatch(Object.fromEntries(conditions), '');
+  } catch (error) {
+    if (!(error instanceof ScenarioError)) throw error;
+    throw new TypeError(`expectRequests: of request ${index + 1}, ${error.path} ${error.problem}`, { cause: error });
+  }
+}
+
+/** What can be expected besides the conditions of a scenario. */
+const FACTS: ReadonlySet<string> = new Set<Exclude<keyof RequestExpectation, keyof RequestMatch>>([
+  'method',
+  'path',
+  'status',
+  'state',
+  'headers',
+  'body',
+]);
 
 function flaws(request: RecordedRequest, expected: RequestExpectation): string[] {
   const { method, path, status, state, headers, body, ...match } = expected;

@@ -59,3 +59,9 @@ test('moves a paced stream delta by delta', async () => {
   await reading;
   expect(streamedText(eventsOf(read))).toBe('1 2 3 4');
 });
+
+test.each([-1, Number.NaN])('time does not go back: %d', async (ms) => {
+  const clock = manualClock({ startMs: 5 });
+  await expect(clock.advance(ms)).rejects.toThrow(`advance takes a number of at least 0, not ${ms}`);
+  expect(clock.now()).toBe(5);
+});

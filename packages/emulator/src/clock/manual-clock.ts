@@ -4,7 +4,7 @@ import type { Clock } from './clock.ts';
 export interface ManualClock extends Clock {
   /**
    * Moves the time. Those who sleep wake at their times, in order, and what they do then, a further sleep included, is done
-   * before the time moves on. Resolves when all of it has happened.
+   * before the time moves on. Resolves when all of it has happened. Rejects with RangeError for less than 0.
    */
   advance(ms: number): Promise<void>;
   /** How long each sleeper still sleeps, in milliseconds, the shortest first. */
@@ -50,6 +50,7 @@ export function manualClock(o: { startMs?: number | undefined } = {}): ManualClo
         signal.addEventListener('abort', abort, { once: true });
       }),
     async advance(ms) {
+      if (!(ms >= 0)) throw new RangeError(`advance takes a number of at least 0, not ${ms}`);
       const untilMs = nowMs + ms;
       await letOthersRun();
       for (let [next] = sleepers; next !== undefined && next.dueMs <= untilMs; [next] = sleepers) {

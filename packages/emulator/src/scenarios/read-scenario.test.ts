@@ -9,7 +9,7 @@ test.each<[unknown, path: string, problem: string]>([
   [{ replies: {} }, 'replies', 'should be a list, and is an object'],
   [{ replies: [], sead: 1 }, 'sead', 'is not known here; known are name, description, seed, gapMs, replies, otherwise'],
   [{ replies: [], seed: 1.5 }, 'seed', 'should be a whole number of 0 or more, and is 1.5'],
-  [{ replies: [], otherwise: 'sing' }, 'otherwise', 'should be an object, and is "sing"'],
+  [{ replies: [], otherwise: 'sing' }, 'otherwise', 'should be "simulate", "refuse" or a reply, and is "sing"'],
   [one('Hi'), 'replies[0]', 'should be an object, and is "Hi"'],
   [one({}), 'replies[0]', 'says nothing: it needs text, thinking, toolUses, content, stopReason, status or raw'],
   [one({ text: 7 }), 'replies[0].text', 'should be a string or a list, and is 7'],

@@ -72,7 +72,11 @@ const fields = object({
   gapMs: optional(milliseconds),
   replies: required(list(readStep)),
   otherwise: optional<ReadScenario['otherwise']>((value, path) =>
-    value === 'simulate' || value === 'refuse' ? value : anyReply(value, path),
+    value === 'simulate' || value === 'refuse'
+      ? value
+      : isRecord(value) || typeof value === 'function'
+        ? anyReply(value, path)
+        : wrong(path, '"simulate", "refuse" or a reply', value),
   ),
 });
 
