@@ -64,7 +64,8 @@ test('a scenario is played from its file, and one that cannot be played is refus
   const file = join(workspace.folder, 'scenario.json');
   await writeFile(
     file,
-    JSON.stringify({ replies: [{ status: 529 }, { when: { lastUserText: 'Hi' }, text: 'From the file' }] }),
+    // Some editors begin a file with a byte order mark.
+    `\uFEFF${JSON.stringify({ replies: [{ status: 529 }, { when: { lastUserText: 'Hi' }, text: 'From the file' }] })}`,
   );
   const emulator = workspace.start(['emulate', '--json', '--scenario', file]);
   const { url } = JSON.parse(await emulator.until('\n')) as { url: string };
@@ -85,10 +86,15 @@ test('a scenario is played from its file, and one that cannot be played is refus
     code: 1,
     stderr: expect.stringContaining('scenario.json is not JSON\n  because: Unexpected token'),
   });
-  expect(await workspace.run(['emulate', '--scenario', 'gone.json'])).toMatchObject({
-    code: 1,
-    stderr: expect.stringContaining('ENOENT'),
-  });
+  for (const [path, code] of [
+    ['gone.json', 'ENOENT'],
+    ['.', 'EISDIR'],
+  ] as const) {
+    expect(await workspace.run(['emulate', '--scenario', path])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`colloquy: ${path} cannot be read\n  because: ${code}`),
+    });
+  }
 });
 
 /** The id of the first request that the page's events tell as waiting. */
