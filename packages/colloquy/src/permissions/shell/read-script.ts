@@ -233,7 +233,9 @@ class ScriptReader {
     const isBare = words.length === 0 && assignments.length === 0 && from.words === undefined;
     from.redirects?.forEach(take);
     if (isBare && words.length > 0) this.#findings.doubt('its words cannot be told apart');
-    const text = this.#source.slice(node.startIndex, node.endIndex);
+    // Redirections of a group, or of a list as the parser sees it, are a part of their own.
+    const start = from.words === undefined ? (from.redirects?.[0] ?? node) : node;
+    const text = this.#source.slice(start.startIndex, node.endIndex);
     if (words.length > 0 || assignments.length > 0 || redirects.length > 0)
       this.#reading.command({ text, words, assignments, redirects, input: input ?? place.input }, place);
     for (const read of later) read();
