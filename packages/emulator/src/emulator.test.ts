@@ -158,6 +158,34 @@ test('lets a function make the reply of the request, and tells what it threw', a
   expect([failed.status, await textOfBody(failed)]).toEqual([400, expect.stringContaining('no such case')]);
 });
 
+test('mistakes of a test are told to it, with a status that no client retries', async () => {
+  // As a test that is not compiled may write them.
+  expect(() => createEmulator({ script: [text('Hi'), 'Hi' as never] })).toThrow('Reply 2 of the script is none');
+  expect(() => createEmulator().script({ type: 'message' } as never)).toThrow('Reply 1 of the script is none');
+  const when = (): boolean => {
+    throw new Error('no such field');
+  };
+  const emulator = createEmulator({
+    script: [() => undefined as never],
+    scenario: { replies: [{ when, text: 'Hi' }] },
+  });
+  for (const problem of ['returned what is no reply', 'a condition of the scenario threw: Error: no such field']) {
+    const failed = await post(emulator, bodyOf());
+    expect([failed.status, await textOfBody(failed)]).toEqual([400, expect.stringContaining(problem)]);
+  }
+});
+
+test('a function that never answers holds its request no longer than the client waits', async () => {
+  const emulator = createEmulator({ script: [() => new Promise(() => undefined)] });
+  const client = new AbortController();
+  const asking = post(emulator, bodyOf(), { signal: client.signal });
+  await emulator.nextRequest();
+  client.abort(new Error('left'));
+  await expect(asking).rejects.toThrow('left');
+  await emulator.idle();
+  expect(emulator.requests[0]).toMatchObject({ state: 'aborted', aborted: true });
+});
+
 test('a refused request takes nothing from the script', async () => {
   const emulator = createEmulator({ script: [text('Still here')] });
   expect((await post(emulator, bodyOf({ messages: [] }))).status).toBe(400);

@@ -14,6 +14,7 @@ import type { HttpSend } from './http-send.ts';
 import type { Page } from './page/page.ts';
 import { RateLimits, type RateLimitOptions } from './limits/rate-limits.ts';
 import type { PreservedThinking } from './refusals/check-fields.ts';
+import { demandReplies } from './replies/is-reply.ts';
 import { TroubleCounts } from './replies/follow-directives.ts';
 import type { Reply } from './replies/reply.ts';
 import { readScenario } from './scenarios/read-scenario.ts';
@@ -80,7 +81,7 @@ export interface Emulator {
   listen(o?: ListenOptions): Promise<Listening>;
 }
 
-/** A new emulator; it holds no timer and no socket until it is asked something. @throws ScenarioError, RangeError for what cannot be */
+/** A new emulator; it holds no timer and no socket until it is asked something. @throws ScenarioError, RangeError, TypeError for what cannot be */
 export function createEmulator(options: EmulatorOptions = {}): Emulator {
   const scenario = options.scenario === undefined ? undefined : readScenario(options.scenario);
   const state: ExchangeState = {
@@ -88,7 +89,7 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
     recorder: new Recorder(options.clock),
     pacer: new Pacer(options.clock ?? systemClock),
     replies: {
-      script: [...(options.script ?? [])],
+      script: [...demandReplies(options.script ?? [])],
       scenario: scenario && new ScenarioPlay(scenario),
       counts: new TroubleCounts(),
     },
@@ -108,7 +109,7 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
   return {
     send: (request) => exchange(request, state, { needsKey: false }),
     requests: state.recorder.requests,
-    script: (...replies) => void state.replies.script.push(...replies),
+    script: (...replies) => void state.replies.script.push(...demandReplies(replies)),
     expectRequests: (...expected) => expectRequests(state.recorder.requests, expected),
     tellRequests: () => tellRequests(state.recorder.requests),
     addFile: (file) => ({ id: addMadeFile(file, state).id }),

@@ -5,6 +5,7 @@ import { simulatedAssistant } from '../simulated/simulated-assistant.ts';
 import { status } from './builders.ts';
 import { parseDirectives } from './directives.ts';
 import { followDirectives, type TroubleCounts } from './follow-directives.ts';
+import { isPlainReply } from './is-reply.ts';
 import type { PlainReply, Reply } from './reply.ts';
 import type { Asked, StandIn } from './stand-in.ts';
 
@@ -23,8 +24,9 @@ export type ReplyState = {
  * @param asked given, a stand-in is asked before these two; a batch, where nobody waits, leaves it out.
  */
 export async function chooseReply(request: MessagesRequest, state: ReplyState, asked?: Asked): Promise<PlainReply> {
-  const scripted = state.script.shift() ?? state.scenario?.next(request);
-  if (scripted !== undefined) return typeof scripted === 'function' ? callScript(scripted, request) : scripted;
+  const scripted = state.script.shift() ?? ofScenario(request, state.scenario);
+  if (scripted !== undefined)
+    return typeof scripted === 'function' ? callScript(scripted, request, asked?.signal) : scripted;
   const stoodIn = asked && state.standIn && (await state.standIn(request, asked));
   if (stoodIn !== undefined) return stoodIn;
   const turn = turnSoFar(request.messages);
@@ -34,11 +36,39 @@ export async function chooseReply(request: MessagesRequest, state: ReplyState, a
   return simulatedAssistant(request, turn);
 }
 
-/** What a reply function throws is the test's fault: told with a status that no client retries. */
-async function callScript(reply: Exclude<Reply, PlainReply>, request: MessagesRequest): Promise<PlainReply> {
+/** What conditions and reply functions throw is the test's fault: told with a status that no client retries. */
+function ofScenario(request: MessagesRequest, scenario: ScenarioPlay | undefined): Reply | undefined {
   try {
-    return await reply(request);
+    return scenario?.next(request);
   } catch (error) {
+    return status(400, { message: `emulator: a condition of the scenario threw: ${String(error)}` });
+  }
+}
+
+/** @throws the signal's reason when the client goes away, for which a function may wait in vain. */
+async function callScript(
+  reply: Exclude<Reply, PlainReply>,
+  request: MessagesRequest,
+  signal: AbortSignal | undefined,
+): Promise<PlainReply> {
+  try {
+    const made: unknown = await unlessAborted(reply(request), signal);
+    if (isPlainReply(made)) return made;
+    return status(400, { message: 'emulator: a reply function of the script returned what is no reply' });
+  } catch (error) {
+    signal?.throwIfAborted();
     return status(400, { message: `emulator: a reply function of the script threw: ${String(error)}` });
+  }
+}
+
+async function unlessAborted<T>(value: T | Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined || !(value instanceof Promise)) return value;
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([value, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }

@@ -1,4 +1,5 @@
-import type { PlainReply, Reply } from '../replies/reply.ts';
+import { isPlainReply } from '../replies/is-reply.ts';
+import type { Reply } from '../replies/reply.ts';
 import { isRecord, type MessagesRequest } from '../request/messages-request.ts';
 import { list, milliseconds, object, optional, required, text, whole, wrong, type Reader } from './data-reader.ts';
 import { readMatch } from './read-match.ts';
@@ -85,12 +86,5 @@ const fields = object({
  * without the rest is a mistake, which their reader tells.
  */
 function isMade(value: unknown): value is Reply {
-  if (typeof value === 'function') return true;
-  return isRecord(value) && MADE.some(({ type, has }) => value.type === type && has.every((field) => field in value));
+  return typeof value === 'function' || isPlainReply(value);
 }
-
-const MADE: readonly { type: PlainReply['type']; has: readonly string[] }[] = [
-  { type: 'message', has: ['blocks'] },
-  { type: 'status', has: ['status', 'errorType', 'message', 'headers'] },
-  { type: 'raw', has: ['status', 'headers', 'body'] },
-];
