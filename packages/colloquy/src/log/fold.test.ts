@@ -35,3 +35,20 @@ test('a checkpoint of another form is not used', () => {
   expect(fromCheckpoint({ v: 2 })).toBeUndefined();
   expect(fromCheckpoint(undefined)).toBeUndefined();
 });
+
+test.each([
+  [
+    'many',
+    Array.from({ length: 101 }, (_, index) => `${index}`),
+    Array.from({ length: 100 }, (_, index) => `${index}`),
+  ],
+  ['long ones', ['x'.repeat(150_000), 'x'.repeat(150_000)], ['x'.repeat(150_000)]],
+])('while very much waits in the queue, it is not written with every turn: %s', (_what, tooMuch, enough) => {
+  const stateWith = (texts: readonly string[]) => {
+    const state = emptyState();
+    texts.forEach((text, index) => foldEntry(state, entry(index + 1, prompt(text))));
+    return state;
+  };
+  expect(toCheckpoint(stateWith(tooMuch))).toBeUndefined();
+  expect(toCheckpoint(stateWith(enough))).toBeDefined();
+});

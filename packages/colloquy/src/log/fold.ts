@@ -318,13 +318,25 @@ function foldCall(
   }
 }
 
+/** A queue longer than this is not written again and again, turn after turn. */
+const MAX_KEPT_PROMPTS = 100;
+const MAX_KEPT_PROMPT_CHARS = 200_000;
+
 /**
  * What is kept with the session's row at the end of a turn, so that a resume folds only the entries after its `seq`: those of
- * the turn's end among them, and any input that slipped in before it.
+ * the turn's end among them, and any input that slipped in before it. Undefined while very much waits in the queue: the checkpoint
+ * before it will do.
  */
-export function toCheckpoint(state: SessionState): Json {
+export function toCheckpoint(state: SessionState): Json | undefined {
+  if (isLong(state.queue)) return undefined;
   const { turn: _, ...kept } = state;
   return { v: 1, ...copyOf(kept) } satisfies Checkpoint;
+}
+
+function isLong(queue: readonly QueuedPrompt[]): boolean {
+  if (queue.length > MAX_KEPT_PROMPTS) return true;
+  let chars = 0;
+  return queue.some(({ content }) => (chars += JSON.stringify(content).length) > MAX_KEPT_PROMPT_CHARS);
 }
 
 /** The state that a checkpoint stands for; `undefined` if it is of a form we do not know. */
