@@ -1,4 +1,4 @@
-import { randomJson, randomPieces, randomText, randomWords } from './random-values.ts';
+import { randomJson, randomKey, randomPieces, randomText, randomWords } from './random-values.ts';
 import type { Random } from './random.ts';
 
 /** A stream as the API could send it, and the message that it is. */
@@ -173,7 +173,7 @@ function omittedThinking(random: Random): Block {
 }
 
 function callBlock(random: Random, call: Data): Block {
-  const input = { value: randomJson(random, 3), [randomWords(random, 4)]: randomText(random) };
+  const input = { value: randomJson(random, 3), [randomKey(random, 4)]: randomText(random) };
   const deltas = randomPieces(random, JSON.stringify(input)).map((piece) => ({
     type: 'input_json_delta',
     partial_json: piece,

@@ -20,6 +20,14 @@ export function randomWords(random: Random, maxLength = 30): string {
   return `w${randomText(random, maxLength)}`;
 }
 
+/**
+ * A name for a field. No backslash is in it: once V8 13.6, in Node 24, has read an object with the key `a\\`, it reads the key
+ * `a\t` of another as `a\\` too (`JSON.parse` of `{"v":1,"a\\\\":2}`, then of `{"v":1,"a\\t":2}`).
+ */
+export function randomKey(random: Random, maxLength: number): string {
+  return randomWords(random, maxLength).replaceAll('\\', '/');
+}
+
 /** Any JSON value; `depth` bounds how far it nests. */
 export function randomJson(random: Random, depth = 2): unknown {
   switch (random.whole(0, depth > 0 ? 6 : 4)) {
@@ -37,10 +45,7 @@ export function randomJson(random: Random, depth = 2): unknown {
       return random.times(random.whole(0, 3), () => randomJson(random, depth - 1));
     default:
       return Object.fromEntries(
-        random.times(random.whole(0, 3), (index) => [
-          `k${index}${randomText(random, 3)}`,
-          randomJson(random, depth - 1),
-        ]),
+        random.times(random.whole(0, 3), (index) => [`${index}${randomKey(random, 3)}`, randomJson(random, depth - 1)]),
       );
   }
 }

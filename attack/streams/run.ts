@@ -31,8 +31,9 @@ const kinds = new Map<string, { attacks: number; taken: number; healed: number; 
 let found = 0;
 
 function report(where: string, findings: readonly string[]): void {
+  const shown = findings.slice(0, Math.max(0, SHOWN_FINDINGS - found));
+  for (const finding of shown) console.log(`${where}: ${finding.slice(0, 1_000)}`);
   found += findings.length;
-  if (found <= SHOWN_FINDINGS) for (const finding of findings) console.log(`${where}: ${finding.slice(0, 1_000)}`);
 }
 
 for (let at = seed; at < seed + streams; at += 1) report(`stream ${at}`, await attackChunks(at, chunkings));
