@@ -61,8 +61,9 @@ const kinds = fc
     minLength: 2,
     maxLength: 6,
   })
-  // A second refusal is tried again without the first, which takes a reply more.
-  .filter((turns) => turns.filter((kind) => kind === 'bad').length < 2);
+  // A second refusal is tried again without the first, and one after an answer with thinking without that: a reply more for each.
+  .filter((turns) => turns.filter((kind) => kind === 'bad').length < 2)
+  .filter((turns) => !turns.slice(0, Math.max(0, turns.indexOf('bad'))).includes('thinking'));
 
 test(
   'a session that is closed and resumed between its turns does the same as one that stays open',
