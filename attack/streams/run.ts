@@ -76,6 +76,7 @@ function summary(): string {
   const [cpu] = cpus();
   return `# What came of it
 
+- \`script/attack streams --count ${count} --streams ${streams} --chunkings ${chunkings} --save\`
 - ${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${process.platform} ${process.arch}, ${cpus().length} × ${cpu?.model.trim()}, ${seconds} s.
 - ${count} mutated answers (seeds ${seed} to ${seed + count - 1}), each in a session of two turns; ${streams} valid streams (the same
   seeds) in ${chunkings} chunkings each.
