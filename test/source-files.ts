@@ -8,7 +8,7 @@ export const ROOT = join(import.meta.dirname, '..');
 /** Source files of a folder, as paths relative to it, without tests and what tests alone use. */
 export function sourceFiles(folder: string): string[] {
   return globSync('**/*.{ts,tsx}', { cwd: join(ROOT, folder) })
-    .filter((file) => !/\.test\.tsx?$|(^|\/)(dist|node_modules|__fixtures__|test)\/|-suite\.ts$/.test(file))
+    .filter((file) => !/\.test\.tsx?$|(^|\/)(dist|node_modules|__fixtures__|test)\/|-suite\//.test(file))
     .toSorted();
 }
 
