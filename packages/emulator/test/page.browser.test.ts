@@ -81,6 +81,8 @@ test('requests show as they come; one opens with its conversation, its answer an
   ]);
   expect(await details(page).locator('.cache-legend li').count()).toBe(3);
   await details(page).getByText('Request, raw JSON').click();
+  // The text is put in when the fold opens, which the browser tells a moment after the click.
+  await details(page).getByLabel('Request, raw JSON').filter({ hasText: '}' }).waitFor();
   expect(JSON.parse(await details(page).getByLabel('Request, raw JSON', { exact: true }).innerText())).toEqual(
     emulator.requests[0]?.body,
   );
