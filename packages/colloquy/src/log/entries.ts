@@ -109,6 +109,10 @@ export type Fact =
       content: Json;
       isError: boolean;
       structured?: Json | undefined;
+      /** What the session keeps for later calls, by key: the newest value counts. */
+      state?: Record<string, Json> | undefined;
+      /** Model requests that the call made on its own account. */
+      spent?: { model: string; usage: Json }[] | undefined;
       outcome: 'done' | 'denied' | 'interrupted' | 'unknown';
     }
   | { kind: 'turn_end'; turn: string; reason: string; result: Json }

@@ -18,6 +18,8 @@ export type SessionState = {
   /** Merged patches of the `settings` entries: the mode, and the permission updates to be applied after it, in order. */
   settings: { permissionMode?: string; model?: string | null; permissionUpdates: Json[] };
   totals: Totals;
+  /** What tools keep for their later calls, by key. */
+  toolState: Record<string, Json>;
 };
 
 export type QueuedPrompt = {
@@ -93,6 +95,7 @@ export function emptyState(): SessionState {
     segment: undefined,
     settings: { permissionUpdates: [] },
     totals: { costUsd: 0, byModel: {} },
+    toolState: {},
   };
 }
 
@@ -220,9 +223,20 @@ function foldTurnEntry(state: SessionState, turn: OpenTurn, entry: Entry): void 
     case 'model_response':
       foldResponse(state, turn, entry);
       return;
+    case 'tool_result':
+      foldResult(state, turn, entry);
+      return;
     default:
       foldCallEntry(turn, entry);
   }
+}
+
+/** What a call leaves behind, besides its result. */
+function foldResult(state: SessionState, turn: OpenTurn, entry: Entry & { kind: 'tool_result' }): void {
+  if (entry.state !== undefined) state.toolState = { ...state.toolState, ...entry.state };
+  // Written by the turn, in this shape. The turn's own usage is that of its own requests.
+  for (const { model, usage } of entry.spent ?? []) state.totals = totalsWith(state.totals, model, usage as Usage);
+  foldCallEntry(turn, entry);
 }
 
 function foldResponse(state: SessionState, turn: OpenTurn, entry: Entry & { kind: 'model_response' }): void {
@@ -330,7 +344,7 @@ const MAX_KEPT_PROMPT_CHARS = 200_000;
 export function toCheckpoint(state: SessionState): Json | undefined {
   if (isLong(state.queue)) return undefined;
   const { turn: _, ...kept } = state;
-  return { v: 1, ...copyOf(kept) } satisfies Checkpoint;
+  return { v: 2, ...copyOf(kept) } satisfies Checkpoint;
 }
 
 function isLong(queue: readonly QueuedPrompt[]): boolean {
@@ -356,9 +370,9 @@ function copyOf(state: Omit<SessionState, 'turn'>): Omit<SessionState, 'turn'> {
   };
 }
 
-type Checkpoint = Omit<SessionState, 'turn'> & { v: 1 };
+type Checkpoint = Omit<SessionState, 'turn'> & { v: 2 };
 
 /** Checkpoints are written by `toCheckpoint` alone; their version says which of its forms it is. */
 function isCheckpoint(value: Json): value is Checkpoint {
-  return typeof value === 'object' && value !== null && 'v' in value && value.v === 1;
+  return typeof value === 'object' && value !== null && 'v' in value && value.v === 2;
 }

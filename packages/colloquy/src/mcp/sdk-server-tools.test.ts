@@ -28,6 +28,7 @@ const contextOf = (signal = new AbortController().signal): ToolContext => ({
   files: createLocalFiles({ cwd: '/', roots: () => [] }),
   shell: { run: () => Promise.reject(new Error('no shell here')) },
   signal,
+  state: () => undefined,
   progress: () => undefined,
 });
 

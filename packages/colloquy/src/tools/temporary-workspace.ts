@@ -41,6 +41,7 @@ export async function createWorkspace(content: Record<string, string | Uint8Arra
     files: o?.files ?? files,
     shell,
     signal: o?.signal ?? new AbortController().signal,
+    state: () => undefined,
     progress: () => undefined,
   });
   return {

@@ -30,6 +30,11 @@ export type ToolOutcome<O = Json> = {
   isError?: boolean | undefined;
   /** What the program is told in `tool_use_result`. */
   structured?: O | undefined;
+  /**
+   * What the session keeps for later calls, by key (`<tool>.<what>`): it replaces the key's older value, is folded from the log,
+   * and so survives a resume and a fork. Plain data, small.
+   */
+  state?: Record<string, Json> | undefined;
 };
 
 /** What a running tool may use. */
@@ -42,6 +47,8 @@ export interface ToolContext {
   shell: Shell;
   /** Aborted by an interrupt, a time-out, the loss of the lease, or the end of the session. */
   signal: AbortSignal;
+  /** What an earlier call has left in `ToolOutcome.state` under this key. */
+  state(key: string): Json | undefined;
   /** Live news for readers; not kept. */
   progress(p: Json): void;
 }

@@ -8,15 +8,22 @@ const MAX_RESULT_CHARS = 200_000;
 const NOTHING = '[The tool returned nothing.]';
 
 /** What a tool or a hook answered, as the log keeps it: plain data that the API takes, whatever was handed in. */
-export type CleanOutcome = { content: string | Json[]; isError: boolean; structured?: Json; problem?: string };
+export type CleanOutcome = {
+  content: string | Json[];
+  isError: boolean;
+  structured?: Json;
+  state?: Record<string, Json>;
+  problem?: string;
+};
 
 /** A tool's outcome. Structured output that JSON cannot hold is left out, and that is said in `problem`. */
-export function cleanOutcome({ content, isError, structured }: ToolOutcome): CleanOutcome {
+export function cleanOutcome({ content, isError, structured, state }: ToolOutcome): CleanOutcome {
   const copy = jsonCopy(structured);
   return {
     content: cleanContent(content),
     isError: isError === true,
     ...(copy.ok && copy.value !== undefined ? { structured: copy.value } : {}),
+    ...(state === undefined ? {} : { state }),
     ...(copy.ok ? {} : { problem: copy.problem }),
   };
 }

@@ -110,6 +110,7 @@ async function runAndSettle(
       content,
       isError: outcome.isError,
       ...(structured === undefined ? {} : { structured }),
+      ...(outcome.state === undefined ? {} : { state: outcome.state }),
       outcome: interrupted ? 'interrupted' : 'done',
     },
     ...(hooked === undefined ? [] : hookContext(hooked)),
@@ -156,6 +157,7 @@ async function contextFor(
     files: paths.length === 0 ? world.files : world.files.withLeave(paths),
     shell: world.shell,
     signal,
+    state: (key) => world.state.toolState[key],
     progress: (news) =>
       world.log.feed.signal({ kind: 'tool_progress', toolUseId: call.block.id, toolName: call.block.name, news }),
   };
