@@ -32,7 +32,7 @@ test('a checkpoint stays as it is while the state it was taken of, and one made 
 });
 
 test('a checkpoint of another form is not used', () => {
-  expect(fromCheckpoint({ v: 2 })).toBeUndefined();
+  expect(fromCheckpoint({ v: 1 })).toBeUndefined();
   expect(fromCheckpoint(undefined)).toBeUndefined();
 });
 
