@@ -29,6 +29,9 @@ export type SDKAssistantMessage = Common & {
   type: 'assistant';
   message: ApiMessage;
   parent_tool_use_id: string | null;
+  agent_id?: string | undefined;
+  subagent_type?: string | undefined;
+  task_description?: string | undefined;
   error?: SDKAssistantMessageError | undefined;
   request_id?: string | undefined;
   timestamp?: string | undefined;
@@ -43,6 +46,9 @@ export type SDKUserMessage = {
   type: 'user';
   message: MessageParam;
   parent_tool_use_id: string | null;
+  agent_id?: string | undefined;
+  subagent_type?: string | undefined;
+  task_description?: string | undefined;
   uuid?: string | undefined;
   session_id?: string | undefined;
   session_label?: string | undefined;
@@ -193,6 +199,7 @@ export type SDKPermissionDeniedMessage = Common & {
   subtype: 'permission_denied';
   tool_name: string;
   tool_use_id: string;
+  agent_id?: string | undefined;
   decision_reason_type?: string | undefined;
   decision_reason?: string | undefined;
   message: string;

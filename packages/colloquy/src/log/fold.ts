@@ -1,12 +1,14 @@
 import { isRecord } from '../helpers/is-record.ts';
 import type { ContentBlock, ToolUseBlock, Usage } from '../messages-api/types.ts';
 import type { SDKPermissionDenial } from '../messages.ts';
-import type { Entry, Json, Seq } from './entries.ts';
+import type { Entry, Json, Seq, Thread } from './entries.ts';
 import { prefixDigest } from './prefix-digest.ts';
 import { addUsage, NO_USAGE, type Totals, totalsWith } from './totals.ts';
 
 /** What the owner of a session must know to go on: the log, folded. Pure; the same log gives the same state. */
 export type SessionState = {
+  /** Whose state it is: the session's own thread, or that of a subagent. */
+  thread: Thread;
   seq: Seq;
   /** Accepted, and neither taken nor withdrawn. */
   queue: QueuedPrompt[];
@@ -85,8 +87,9 @@ export type CallState = {
   done: boolean;
 };
 
-export function emptyState(): SessionState {
+export function emptyState(thread: Thread = 'main'): SessionState {
   return {
+    thread,
     seq: 0,
     queue: [],
     turn: undefined,
@@ -104,6 +107,7 @@ const toJson = (value: Json): string => JSON.stringify(value);
 /** Folds one entry into the state, in place. */
 export function foldEntry(state: SessionState, entry: Entry): void {
   state.seq = entry.seq;
+  if (entry.thread !== state.thread) return foldOtherThread(state, entry);
   switch (entry.kind) {
     case 'prompt': {
       const { seq, uuid, content, priority, startsTurn, origin } = entry;
@@ -141,6 +145,26 @@ export function foldEntry(state: SessionState, entry: Entry): void {
       return;
     default:
       if (state.turn !== undefined) foldTurnEntry(state, state.turn, entry);
+  }
+}
+
+/** What threads have in common: the session pays for its subagents, and a call is answered wherever it was asked. */
+function foldOtherThread(state: SessionState, entry: Entry): void {
+  switch (entry.kind) {
+    case 'permission_answer':
+      if (state.turn !== undefined) foldCallEntry(state.turn, entry);
+      return;
+    case 'model_response':
+      addSpent(state, spentOnAnswer(entry));
+      return;
+    case 'model_error':
+      addSpent(state, spentOn(entry.error));
+      return;
+    case 'tool_result':
+      // Written by the turn, in this shape.
+      for (const { model, usage } of entry.spent ?? []) addSpent(state, { model, usage: usage as Usage });
+      return;
+    default:
   }
 }
 
@@ -235,7 +259,7 @@ function foldTurnEntry(state: SessionState, turn: OpenTurn, entry: Entry): void 
 function foldResult(state: SessionState, turn: OpenTurn, entry: Entry & { kind: 'tool_result' }): void {
   if (entry.state !== undefined) state.toolState = { ...state.toolState, ...entry.state };
   // Written by the turn, in this shape. The turn's own usage is that of its own requests.
-  for (const { model, usage } of entry.spent ?? []) state.totals = totalsWith(state.totals, model, usage as Usage);
+  for (const { model, usage } of entry.spent ?? []) addSpent(state, { model, usage: usage as Usage });
   foldCallEntry(turn, entry);
 }
 
@@ -260,10 +284,17 @@ function foldResponse(state: SessionState, turn: OpenTurn, entry: Entry & { kind
       decided: false,
       done: false,
     }));
-  // Written by the turn itself, in this shape.
-  const timings = entry.timings as { apiMs: number; model: string };
-  turn.apiMs += timings.apiMs;
-  spend(state, turn, { model: timings.model, usage: entry.usage as Usage });
+  turn.apiMs += timingsOf(entry).apiMs;
+  spend(state, turn, spentOnAnswer(entry));
+}
+
+// Written by the turn itself, in this shape.
+const timingsOf = (entry: Entry & { kind: 'model_response' }): { apiMs: number; model: string } =>
+  entry.timings as { apiMs: number; model: string };
+
+function spentOnAnswer(entry: Entry & { kind: 'model_response' }): Spent {
+  // Usage is kept as the API tells it.
+  return { model: timingsOf(entry).model, usage: entry.usage as Usage };
 }
 
 type Spent = { model: string; usage: Usage };
@@ -271,7 +302,11 @@ type Spent = { model: string; usage: Usage };
 function spend(state: SessionState, turn: OpenTurn, spent: Spent | undefined): void {
   if (spent === undefined) return;
   turn.usage = addUsage(turn.usage, spent.usage);
-  state.totals = totalsWith(state.totals, spent.model, spent.usage);
+  addSpent(state, spent);
+}
+
+function addSpent(state: SessionState, spent: Spent | undefined): void {
+  if (spent !== undefined) state.totals = totalsWith(state.totals, spent.model, spent.usage);
 }
 
 function spentOn(error: Json): Spent | undefined {

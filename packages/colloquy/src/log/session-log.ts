@@ -82,10 +82,13 @@ export class SessionLog implements AsyncDisposable {
 
   /**
    * From now on the listener is told every entry, whoever appended it, once and in order; own ones before `append` resolves.
-   * It must not throw.
+   * It must not throw. Returns what ends that.
    */
-  subscribe(listener: (entry: Entry) => void): void {
+  subscribe(listener: (entry: Entry) => void): () => void {
     this.#listeners.push(listener);
+    return () => {
+      this.#listeners = this.#listeners.filter((other) => other !== listener);
+    };
   }
 
   /**

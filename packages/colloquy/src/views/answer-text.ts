@@ -26,6 +26,7 @@ export class AnswerText {
       case 'stream_event':
         return this.#onEvent(message);
       case 'assistant':
+        if (typeof message.parent_tool_use_id === 'string') return '';
         return message.error === undefined ? message.message.content.map((block) => this.#onBlock(block)).join('') : '';
       case 'system':
         if (message.subtype === 'api_retry') this.#onRetry();

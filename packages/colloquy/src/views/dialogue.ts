@@ -24,6 +24,8 @@ export class Dialogue {
   /** Takes in a message of a session, or one that was stored; those without text change nothing. */
   add(message: Pick<SDKMessage, 'type'> & { message?: unknown; uuid?: string | undefined }): void {
     if (message.type !== 'user' && message.type !== 'assistant') return;
+    // What subagents say is said to the model.
+    if ('parent_tool_use_id' in message && typeof message.parent_tool_use_id === 'string') return;
     if ('supersedes' in message && Array.isArray(message.supersedes)) this.#drop(new Set(message.supersedes));
     const { id, model, content } = isRecord(message.message) ? message.message : {};
     const text = textIn(content);

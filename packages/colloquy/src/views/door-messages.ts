@@ -36,7 +36,8 @@ export function foldDoorEntry(state: DoorState, sessionId: string, entry: Entry)
       return { type: 'system', subtype: 'prompt_withdrawn', prompt_uuid, by: entry.by, ...place };
     }
     case 'turn_start':
-      state.asked.clear();
+      // A subagent's turn lies within one of the session.
+      if (entry.thread === 'main') state.asked.clear();
       return undefined;
     case 'permission_request':
       state.asked.set(entry.seq, entry.toolUseId);

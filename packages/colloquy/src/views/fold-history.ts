@@ -14,7 +14,7 @@ import { isBlankText, toPromptJson, toResultJson } from './sent-blocks.ts';
 
 /** Folds one entry into the history, in place. */
 export function foldHistory(history: RequestHistory, entry: Entry): void {
-  if (entry.thread !== 'main') return;
+  if (entry.thread !== history.thread) return;
   switch (entry.kind) {
     case 'prompt':
       history.prompts.set(entry.seq, entry.content);

@@ -1,10 +1,12 @@
-import type { Json, Seq } from '../log/entries.ts';
+import type { Json, Seq, Thread } from '../log/entries.ts';
 
 /**
  * The log as the messages of the next model request. Each message is serialised once, without cache markers, so the request of a
  * longer log begins with that of the shorter one to the byte; `requestBody` splices the markers in.
  */
 export type RequestHistory = {
+  /** Entries of other threads are passed over. */
+  thread: Thread;
   messages: SerialisedMessage[];
   /** Blocks in `messages`. */
   blockCount: number;
@@ -30,8 +32,9 @@ export type SerialisedMessage = { role: 'user' | 'assistant'; json: string; bloc
 type BlockPlace = { start: number; end: number; thinking: boolean };
 
 /** Before the first entry. */
-export function newHistory(): RequestHistory {
+export function newHistory(thread: Thread = 'main'): RequestHistory {
   return {
+    thread,
     messages: [],
     blockCount: 0,
     pending: nothingPending(),

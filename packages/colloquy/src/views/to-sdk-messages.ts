@@ -1,5 +1,5 @@
 import { derivedUuid, fragmentUuid, fragmentUuidPrefix } from '../helpers/derived-uuid.ts';
-import type { Entry, Json } from '../log/entries.ts';
+import type { Entry, Json, Thread } from '../log/entries.ts';
 import type { ApiMessage, ContentBlock, MessageParam, StreamEvent, Usage } from '../messages-api/types.ts';
 import type {
   SDKAPIRetryMessage,
@@ -19,14 +19,33 @@ export type MessagesState = {
   sessionId: string;
   /** The session is shown at a door of a server: prompts and permission requests are told too. */
   door: DoorState | undefined;
+  /** The text and thinking of subagents are told too, not only their tool uses. */
+  forwardSubagentText: boolean;
+  main: ThreadMessages;
+  /** Subagents at work, by their thread. */
+  agents: Map<Thread, ThreadMessages>;
+  fragments: { epoch: number; uuidPrefix: string };
+};
+
+/** One thread's part of it. */
+type ThreadMessages = {
+  from: AgentFields;
   answer: AnswerStart | undefined;
   /** Messages of a broken answer, to be named by the next one. */
   supersedes: string[];
   toolNames: Map<string, string>;
   /** The API's message id of the answer whose stream events are passing. */
   live: { request: string; id: string } | undefined;
-  fragments: { epoch: number; uuidPrefix: string };
 };
+
+/** Whose messages they are: of the session itself, or of the subagent that a tool use has started. */
+type AgentFields = {
+  parent_tool_use_id: string | null;
+  agent_id?: string;
+  subagent_type?: string;
+  task_description?: string;
+};
+const OF_THE_SESSION: AgentFields = { parent_tool_use_id: null };
 
 type AnswerStart = { id: string; model: string; usage: Json };
 
@@ -46,7 +65,7 @@ export type ModelErrorFacts = {
 /** The log as the messages of the Agent SDK. */
 export const sdkMessagesView: View<MessagesState, SDKMessage> = {
   // The session is described by whoever opens the view, in this shape.
-  init: (session) => newMessagesState(session as { id: string; door?: boolean }),
+  init: (session) => newMessagesState(session as { id: string; door?: boolean; forwardSubagentText?: boolean }),
   entry: toMessages,
   fragment: (state, fragment) => {
     const message = toStreamEvent(state, fragment);
@@ -54,21 +73,24 @@ export const sdkMessagesView: View<MessagesState, SDKMessage> = {
   },
 };
 
-function newMessagesState(session: { id: string; door?: boolean }): MessagesState {
+function newMessagesState(session: { id: string; door?: boolean; forwardSubagentText?: boolean }): MessagesState {
   return {
     sessionId: session.id,
     door: session.door === true ? newDoorState() : undefined,
-    answer: undefined,
-    supersedes: [],
-    toolNames: new Map(),
-    live: undefined,
+    forwardSubagentText: session.forwardSubagentText === true,
+    main: newThread(OF_THE_SESSION),
+    agents: new Map(),
     fragments: { epoch: -1, uuidPrefix: '' },
   };
 }
 
+function newThread(from: AgentFields): ThreadMessages {
+  return { from, answer: undefined, supersedes: [], toolNames: new Map(), live: undefined };
+}
+
 function toMessages(state: MessagesState, entry: Entry): readonly SDKMessage[] {
-  if (entry.thread !== 'main') return [];
-  const shown = ownMessages(state, entry);
+  const shown =
+    entry.thread === 'main' ? threadMessages(state, state.main, entry) : agentMessages(state, entry.thread, entry);
   const door = state.door === undefined ? undefined : foldDoorEntry(state.door, state.sessionId, entry);
   return door === undefined ? shown : [door, ...shown];
 }
@@ -81,35 +103,82 @@ export function cloneMessagesState(state: MessagesState, door: boolean): Message
       door && state.door !== undefined
         ? { waiting: new Map(state.door.waiting), asked: new Map(state.door.asked) }
         : undefined,
-    supersedes: [...state.supersedes],
-    toolNames: new Map(state.toolNames),
+    main: copyOfThread(state.main),
+    agents: new Map([...state.agents].map(([thread, messages]) => [thread, copyOfThread(messages)])),
   };
 }
 
-function ownMessages(state: MessagesState, entry: Entry): readonly SDKMessage[] {
+function copyOfThread(thread: ThreadMessages): ThreadMessages {
+  return { ...thread, supersedes: [...thread.supersedes], toolNames: new Map(thread.toolNames) };
+}
+
+/** What a subagent's thread begins with, in place of the facts of `init`. */
+export type AgentStart = { toolUseId: string; agentType: string; description: string };
+
+/** A subagent's messages: its tool uses and their results, with the tool use that has started it; its beginning and its end. */
+function agentMessages(state: MessagesState, thread: Thread, entry: Entry): readonly SDKMessage[] {
+  if (entry.kind === 'turn_start') {
+    // Written when the agent starts, in this shape.
+    const { toolUseId, agentType, description } = entry.init as AgentStart;
+    const from = {
+      parent_tool_use_id: toolUseId,
+      agent_id: thread,
+      subagent_type: agentType,
+      task_description: description,
+    };
+    state.agents.set(thread, newThread(from));
+    return [];
+  }
+  const messages = state.agents.get(thread);
+  if (messages === undefined) return [];
+  if (entry.kind === 'turn_end') {
+    state.agents.delete(thread);
+    return [];
+  }
+  return threadMessages(state, messages, entry).filter((message) => isForwarded(state, message));
+}
+
+function isForwarded(state: MessagesState, message: SDKMessage): boolean {
+  switch (message.type) {
+    case 'assistant':
+      return state.forwardSubagentText || message.message.content.some(({ type }) => type === 'tool_use');
+    case 'user':
+      return state.forwardSubagentText || 'tool_use_result' in message;
+    case 'system':
+      return message.subtype === 'permission_denied';
+    default:
+      return false;
+  }
+}
+
+function threadMessages(state: MessagesState, thread: ThreadMessages, entry: Entry): readonly SDKMessage[] {
   const common = { uuid: derivedUuid(state.sessionId, entry.seq, 0), session_id: state.sessionId };
   switch (entry.kind) {
     case 'turn_start':
-      state.toolNames.clear();
+      thread.toolNames.clear();
+      // A subagent that an owner has left behind does not go on.
+      state.agents.clear();
       // Written by the turn, in this shape.
       return [{ type: 'system', subtype: 'init', ...(entry.init as InitFacts), ...common }];
     case 'model_block':
-      return [blockMessage(state, entry, common)];
+      return [blockMessage(thread, entry, common)];
     case 'model_response':
-      state.answer = undefined;
+      thread.answer = undefined;
       return [];
     case 'model_error':
-      return errorMessages(state, entry, common);
+      return errorMessages(state, thread, entry, common);
     case 'tool_decision': {
       const { behavior, source, reason } = entry.decision;
       if (behavior !== 'deny' || !AUTOMATIC.has(source)) return [];
-      const tool_name = state.toolNames.get(entry.toolUseId) ?? '';
+      const tool_name = thread.toolNames.get(entry.toolUseId) ?? '';
+      const { agent_id } = thread.from;
       return [
         {
           type: 'system',
           subtype: 'permission_denied',
           tool_name,
           tool_use_id: entry.toolUseId,
+          ...(agent_id === undefined ? {} : { agent_id }),
           decision_reason_type: source,
           decision_reason: reason,
           message: reason,
@@ -118,14 +187,14 @@ function ownMessages(state: MessagesState, entry: Entry): readonly SDKMessage[] 
       ];
     }
     case 'tool_result':
-      return [resultOfTool(entry, common)];
+      return [resultOfTool(thread, entry, common)];
     case 'context':
-      return contextMessages(entry, common);
+      return contextMessages(thread, entry, common);
     case 'settings':
       return modeMessages(entry, common);
     case 'turn_end':
       // An answer that broke off and was given up stays, as one that was cut does: the next turn's replaces nothing.
-      state.supersedes.length = 0;
+      thread.supersedes.length = 0;
       // Written by the turn, in this shape.
       return [{ ...(entry.result as ResultFacts), ...common }];
     default:
@@ -147,23 +216,23 @@ const AUTOMATIC: ReadonlySet<string> = new Set(['rule', 'mode', 'none', 'tool'])
 type CommonFields = { uuid: string; session_id: string };
 
 function blockMessage(
-  state: MessagesState,
+  thread: ThreadMessages,
   entry: Entry & { kind: 'model_block' },
   common: CommonFields,
 ): SDKAssistantMessage {
   if (entry.start !== undefined) {
-    state.answer = entry.start;
-    state.live = { request: entry.request, id: entry.start.id };
+    thread.answer = entry.start;
+    thread.live = { request: entry.request, id: entry.start.id };
   }
   // Blocks are stored as the API sent them.
   const block = entry.block as ContentBlock;
-  if (block.type === 'tool_use') state.toolNames.set(block.id, block.name);
-  const start = state.answer;
-  const supersedes = state.supersedes.splice(0);
+  if (block.type === 'tool_use') thread.toolNames.set(block.id, block.name);
+  const start = thread.answer;
+  const supersedes = thread.supersedes.splice(0);
   return {
     type: 'assistant',
     message: apiMessage(start?.id ?? '', start?.model ?? '', [block], start?.usage),
-    parent_tool_use_id: null,
+    ...thread.from,
     timestamp: entry.at,
     ...(supersedes.length === 0 ? {} : { supersedes }),
     ...(entry.cut === true ? { aborted: true as const } : {}),
@@ -193,12 +262,13 @@ const ZERO_USAGE: Usage = {
 
 function errorMessages(
   state: MessagesState,
+  thread: ThreadMessages,
   entry: Entry & { kind: 'model_error' },
   common: CommonFields,
 ): readonly (SDKAPIRetryMessage | SDKAssistantMessage)[] {
   const discarded = entry.discards.map((seq) => derivedUuid(state.sessionId, seq, 0));
-  state.answer = undefined;
-  state.supersedes.push(...discarded);
+  thread.answer = undefined;
+  thread.supersedes.push(...discarded);
   // Written by the turn, in this shape.
   const facts = entry.error as ModelErrorFacts;
   if (entry.next === 'owner_lost') return [];
@@ -216,7 +286,7 @@ function errorMessages(
       },
     ];
   }
-  const supersedes = state.supersedes.splice(0);
+  const supersedes = thread.supersedes.splice(0);
   return [
     {
       type: 'assistant',
@@ -226,7 +296,7 @@ function errorMessages(
         [{ type: 'text', text: `API Error: ${facts.message}` }],
         undefined,
       ),
-      parent_tool_use_id: null,
+      ...thread.from,
       error: facts.error,
       timestamp: entry.at,
       ...(facts.requestId === undefined ? {} : { request_id: facts.requestId }),
@@ -236,7 +306,11 @@ function errorMessages(
   ];
 }
 
-function resultOfTool(entry: Entry & { kind: 'tool_result' }, common: CommonFields): SDKMessage {
+function resultOfTool(
+  thread: ThreadMessages,
+  entry: Entry & { kind: 'tool_result' },
+  common: CommonFields,
+): SDKMessage {
   // Content is what the tool told the model: text, or blocks of a tool_result.
   const content = entry.content as Extract<MessageParam['content'], string>;
   return {
@@ -247,7 +321,7 @@ function resultOfTool(entry: Entry & { kind: 'tool_result' }, common: CommonFiel
         { type: 'tool_result', tool_use_id: entry.toolUseId, content, ...(entry.isError ? { is_error: true } : {}) },
       ],
     },
-    parent_tool_use_id: null,
+    ...thread.from,
     timestamp: entry.at,
     tool_use_result: entry.isError
       ? `Error: ${typeof content === 'string' ? content : 'see the content'}`
@@ -266,21 +340,23 @@ function modeMessages(entry: Entry & { kind: 'settings' }, common: CommonFields)
   return [{ type: 'system', subtype: 'status', status: null, permissionMode, ...own, ...common }];
 }
 
-function contextMessages(entry: Entry & { kind: 'context' }, common: CommonFields): readonly SDKMessage[] {
+function contextMessages(
+  thread: ThreadMessages,
+  entry: Entry & { kind: 'context' },
+  common: CommonFields,
+): readonly SDKMessage[] {
   // Text blocks written by the turn.
   const content = entry.content as Exclude<MessageParam['content'], string>;
   switch (entry.source) {
     case 'interrupt':
-      return [
-        { type: 'user', message: { role: 'user', content }, parent_tool_use_id: null, timestamp: entry.at, ...common },
-      ];
+      return [{ type: 'user', message: { role: 'user', content }, ...thread.from, timestamp: entry.at, ...common }];
     case 'continue':
     case 'stop_hook':
       return [
         {
           type: 'user',
           message: { role: 'user', content },
-          parent_tool_use_id: null,
+          ...thread.from,
           isSynthetic: true,
           timestamp: entry.at,
           ...common,
@@ -295,24 +371,25 @@ function contextMessages(entry: Entry & { kind: 'context' }, common: CommonField
   }
 }
 
-/** The message for an event of the model's stream, as far as it belongs to the main thread. */
+/** The message for an event of the model's stream; of subagents, only where their text is forwarded. */
 export function toStreamEvent(
   state: MessagesState,
   fragment: Live & { type: 'fragment' },
 ): SDKPartialAssistantMessage | undefined {
-  if (fragment.thread !== 'main') return undefined;
+  const thread = fragment.thread === 'main' ? state.main : state.agents.get(fragment.thread);
+  if (thread === undefined || (thread !== state.main && !state.forwardSubagentText)) return undefined;
   if (state.fragments.epoch !== fragment.epoch) {
     state.fragments = { epoch: fragment.epoch, uuidPrefix: fragmentUuidPrefix(state.sessionId, fragment.epoch) };
   }
   // The turn publishes nothing but events of the model's stream.
   const event = fragment.event as StreamEvent;
-  if (event.type === 'message_start') state.live = { request: fragment.request, id: event.message.id };
+  if (event.type === 'message_start') thread.live = { request: fragment.request, id: event.message.id };
   return {
     type: 'stream_event',
     event,
-    parent_tool_use_id: null,
+    parent_tool_use_id: thread.from.parent_tool_use_id,
     uuid: fragmentUuid(state.fragments.uuidPrefix, fragment.frag),
     session_id: state.sessionId,
-    api_message_id: state.live?.request === fragment.request ? state.live.id : undefined,
+    api_message_id: thread.live?.request === fragment.request ? thread.live.id : undefined,
   };
 }

@@ -14,6 +14,7 @@ export function toTranscript(sessionId: string, entries: readonly Entry[]): Tran
     for (const message of sdkMessagesView.entry(state, entry)) {
       if (message.type === 'system' && message.subtype === 'prompt_withdrawn') dropped.add(message.prompt_uuid);
       if (message.type !== 'user' && message.type !== 'assistant') continue;
+      if (message.parent_tool_use_id !== null) continue;
       if (message.type === 'assistant') for (const uuid of message.supersedes ?? []) dropped.add(uuid);
       messages.push(message);
     }
