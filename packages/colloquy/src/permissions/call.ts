@@ -2,7 +2,7 @@ import type { NamedTool } from './rules.ts';
 
 /** A tool call, as far as it matters for permission. A `Tool` with its parsed input's target is one. */
 export type PermissionCall = {
-  tool: NamedTool & { effect: 'read' | 'write' | 'external' };
+  tool: NamedTool & { effect: 'read' | 'write' | 'external'; harmless?: true | undefined };
   input: unknown;
   target: {
     paths?: readonly { path: string; access: 'read' | 'write' }[] | undefined;

@@ -56,7 +56,7 @@ function byRule(
   if (command === undefined && denied !== undefined)
     return ruled('deny', denied, `The rule ${denied.text} denies this ${tool.name} call.`);
   if (hook?.behavior === 'deny') return { behavior: 'deny', source: 'hook', reason: hook.reason };
-  if (state.mode === 'readOnly' && tool.effect !== 'read' && command?.readOnly !== true) {
+  if (state.mode === 'readOnly' && tool.effect !== 'read' && tool.harmless !== true && command?.readOnly !== true) {
     return byModeWord('deny', `The mode readOnly denies ${tool.name}, which does more than read.`);
   }
   if (command?.ask !== undefined) return { behavior: 'ask', ...command.ask, ...parts };
@@ -87,7 +87,7 @@ function byMode(
   if (state.mode === 'bypassPermissions' && state.allowDangerouslySkipPermissions) {
     return byModeWord('allow', 'The mode bypassPermissions allows every call.');
   }
-  if (state.mode === 'plan' && tool.effect === 'write' && command?.readOnly !== true) {
+  if (state.mode === 'plan' && tool.effect === 'write' && tool.harmless !== true && command?.readOnly !== true) {
     return byModeWord('ask', `The mode plan wants ${tool.name} to be asked, because it changes things.`);
   }
   return undefined;
@@ -118,6 +118,9 @@ async function byPlace(
   if (isOneOf(READING_TOOLS, tool) && tool.effect === 'read' && places.inside) {
     const reason = `${tool.name} only reads, and only inside the working folders.`;
     return { behavior: 'allow', source: 'tool', reason };
+  }
+  if (tool.harmless === true) {
+    return { behavior: 'allow', source: 'tool', reason: `${tool.name} changes nothing outside of the session.` };
   }
   const reason = whyAsk(call, places);
   return { behavior: 'ask', source: 'none', reason, suggestions: suggestUpdates(call, places, state.mode) };

@@ -10,6 +10,12 @@ export interface Tool<I = Json, O = Json> {
   inputSchema: Json;
   /** `read`: no effect outside the process, may run in parallel and again. `write`: changes this machine. `external`: anything else. */
   effect: 'read' | 'write' | 'external';
+  /** Calls may run beside each other and beside those that only read, although they do more. */
+  parallel?: true | undefined;
+  /** Nothing happens but inside the session, so that no leave is needed: a list is kept, or calls are made that are decided one by one. */
+  harmless?: true | undefined;
+  /** A person has to answer: no rule and no mode does it in their place. */
+  needsPerson?: true | undefined;
   /** Checks an input. @throws Error whose message tells the model what to mend. */
   parse(input: Json): I | Promise<I>;
   /** What a call would touch, for the permission chain. */

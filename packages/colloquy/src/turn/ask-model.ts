@@ -124,7 +124,7 @@ class ModelStream {
         // The block goes before its `content_block_stop`, as in the official order. What was cut at the token limit is left out.
         if (finished !== undefined && finished.incomplete !== true)
           await this.#appendBlock(finished.index, finished.block);
-        feed.fragment('main', this.#plan.request, event);
+        feed.fragment(this.#world.thread, this.#plan.request, event);
         this.#told += 1;
         if (this.#told % EVENTS_AT_ONCE === 0) await letOthersRun();
       }

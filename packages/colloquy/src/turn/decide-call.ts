@@ -131,6 +131,7 @@ async function askCallback(
       suggestions: (open.decision.suggestions ?? []) as PermissionUpdate[],
       decisionReason: open.decision.reason,
       toolUseID: call.block.id,
+      ...(world.thread === 'main' ? {} : { agentID: world.thread }),
     });
   let verdict: PermissionVerdict;
   try {

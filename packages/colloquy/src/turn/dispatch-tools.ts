@@ -7,7 +7,7 @@ import { note, type TurnStop, type TurnWorld } from './turn-world.ts';
 const MAX_PARALLEL = 10;
 
 /**
- * Runs the calls of an answer: neighbouring read-only ones in parallel, all others one after another, in the model's order.
+ * Runs the calls of an answer: neighbouring read-only ones, and those that say so, in parallel, all others one after another, in the model's order.
  * Every call gets exactly one `tool_result`, whatever happens; those that a stop has kept from running get theirs from the turn's end.
  */
 export async function dispatchTools(world: TurnWorld, stop: TurnStop, calls: readonly CallState[]): Promise<void> {
@@ -31,12 +31,13 @@ async function runGroup(world: TurnWorld, stop: TurnStop, group: readonly CallSt
 
 function inGroups(world: TurnWorld, calls: readonly CallState[]): CallState[][] {
   const groups: CallState[][] = [];
-  let reading = false;
+  let wasTogether = false;
   for (const call of calls) {
-    const reads = world.tools.find(call.block.name)?.effect === 'read';
-    if (reads && reading) groups.at(-1)?.push(call);
+    const tool = world.tools.find(call.block.name);
+    const together = tool?.effect === 'read' || tool?.parallel === true;
+    if (together && wasTogether) groups.at(-1)?.push(call);
     else groups.push([call]);
-    reading = reads;
+    wasTogether = together;
   }
   return groups;
 }

@@ -106,7 +106,7 @@ async function reserve(world: TurnWorld, head: RequestHead, stop: TurnStop): Pro
       cache_creation_input_tokens: input,
       cache_read_input_tokens: 0,
     }) ?? 0;
-  const left = maxBudgetUsd - world.state.totals.costUsd - price(0);
+  const left = maxBudgetUsd - world.totals().costUsd - price(0);
   const perToken = (price(1_000_000) - price(0)) / 1_000_000;
   const affordable = perToken === 0 ? head.maxTokens : Math.floor(left / perToken);
   if (affordable < Math.min(LEAST_OUTPUT_TOKENS, head.maxTokens)) return undefined;

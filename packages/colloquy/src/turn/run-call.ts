@@ -151,7 +151,7 @@ async function contextFor(
   const paths = await Promise.all(named.map(({ path }) => sameAsJudged(world, places, path)));
   return {
     session: world.log.id,
-    thread: 'main',
+    thread: world.thread,
     toolUseId: call.block.id,
     cwd: world.cwd,
     files: paths.length === 0 ? world.files : world.files.withLeave(paths),

@@ -56,7 +56,7 @@ async function untilItEnds(world: TurnWorld, stop: TurnStop): Promise<Ending | u
   if (turn.requests === 0) {
     const blocked = await submitPrompts(world, turn, stop);
     if (blocked !== undefined) return blocked;
-    if (turn.prompts.every((prompt) => !prompt.startsTurn))
+    if (turn.prompts.length > 0 && turn.prompts.every((prompt) => !prompt.startsTurn))
       return { kind: 'success', terminal: 'completed', result: '' };
   }
   for (;;) {
@@ -202,7 +202,7 @@ function tooManyTurns(maxTurns: number): Ending {
 }
 
 function overBudget(world: TurnWorld): Ending {
-  const spent = world.state.totals.costUsd.toFixed(4);
+  const spent = world.totals().costUsd.toFixed(4);
   return {
     kind: 'error',
     subtype: 'error_max_budget_usd',

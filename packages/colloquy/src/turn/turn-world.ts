@@ -1,7 +1,8 @@
 import type { HookRunner } from '../hooks/run-hooks.ts';
-import type { Entry, NewEntry } from '../log/entries.ts';
+import type { Entry, NewEntry, Thread } from '../log/entries.ts';
 import type { SessionState } from '../log/fold.ts';
-import type { SessionLog } from '../log/session-log.ts';
+import type { ThreadLog } from '../log/thread-log.ts';
+import type { Totals } from '../log/totals.ts';
 import type { MessagesClient } from '../messages-api/messages-client.ts';
 import type { CanUseTool, PermissionModeInput } from '../options/permissions.ts';
 import type { PermissionState } from '../permissions/state.ts';
@@ -11,8 +12,12 @@ import type { InitFacts } from '../views/to-sdk-messages.ts';
 
 /** Everything a turn may read and use. The session that owns the log makes it, and keeps `state` and `history` folded. */
 export type TurnWorld = {
-  log: SessionLog;
+  /** The session's own thread, or that of a subagent; `log`, `state` and `history` are of that thread alone. */
+  thread: Thread;
+  log: ThreadLog;
   state: SessionState;
+  /** What the whole session has used so far. */
+  totals(): Totals;
   history: RequestHistory;
   client: MessagesClient;
   hooks: HookRunner;

@@ -82,8 +82,10 @@ export class SessionSetup {
     const mode = (): PermissionModeInput => permissions.state.mode;
     const system = systemPrompt(this.#options.systemPrompt, this.#tools.offered);
     return {
+      thread: 'main',
       log: session.log,
       state: session.state,
+      totals: () => session.state.totals,
       get history() {
         return session.history;
       },

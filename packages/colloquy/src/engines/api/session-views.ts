@@ -22,7 +22,7 @@ export class SessionViews {
 
   fold(entry: Entry): void {
     sdkMessagesView.entry(this.#now, entry);
-    if (entry.kind === 'turn_start') this.#base = this.#asOf(entry.seq);
+    if (entry.kind === 'turn_start' && entry.thread === 'main') this.#base = this.#asOf(entry.seq);
   }
 
   /** A reader's own copy, as of now. */
