@@ -1,8 +1,8 @@
-import { replacePassage } from './edit-text.ts';
+import { replacePassage } from './text/edit-text.ts';
 import { type FromSchema, inputParser } from './from-schema.ts';
 import { missingFileError } from './missing-file.ts';
-import { type Hunk, structuredPatch } from './structured-patch.ts';
-import { readSeenText, toldOriginal, writeSeenText } from './text-file.ts';
+import { type Hunk, structuredPatch } from './text/structured-patch.ts';
+import { readSeenText, toldOriginal, writeSeenText } from './text/text-file.ts';
 import type { Tool, ToolContext, ToolOutcome } from './tool.ts';
 
 const MAX_TOLD_LINES = 10;

@@ -2,9 +2,9 @@ import { lstatSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { type FromSchema, inputParser } from './from-schema.ts';
-import { globMatcher, isMagic } from './glob-match.ts';
-import { runRipgrep } from './ripgrep.ts';
-import { openSearchPlace } from './search-place.ts';
+import { globMatcher, isMagic } from './search/glob-match.ts';
+import { runRipgrep } from './search/ripgrep.ts';
+import { openSearchPlace } from './search/search-place.ts';
 import type { Tool, ToolContext, ToolOutcome } from './tool.ts';
 
 const MAX_SHOWN = 200;

@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path';
 import { type FromSchema, inputParser } from './from-schema.ts';
-import { runRipgrep } from './ripgrep.ts';
-import { openSearchPlace, type SearchPlace } from './search-place.ts';
+import { runRipgrep } from './search/ripgrep.ts';
+import { openSearchPlace, type SearchPlace } from './search/search-place.ts';
 import type { Tool, ToolContext, ToolOutcome } from './tool.ts';
 
 const DEFAULT_LIMIT = 250;

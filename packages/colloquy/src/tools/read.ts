@@ -1,5 +1,5 @@
 import { type FromSchema, inputParser } from './from-schema.ts';
-import { LineWindow } from './line-window.ts';
+import { LineWindow } from './text/line-window.ts';
 import { missingFileError } from './missing-file.ts';
 import type { Files, FileStat, Tool, ToolContext, ToolOutcome } from './tool.ts';
 

@@ -1,6 +1,6 @@
 import { type FromSchema, inputParser } from './from-schema.ts';
-import { type Hunk, structuredPatch } from './structured-patch.ts';
-import { readSeenText, toldOriginal, writeSeenText } from './text-file.ts';
+import { type Hunk, structuredPatch } from './text/structured-patch.ts';
+import { readSeenText, toldOriginal, writeSeenText } from './text/text-file.ts';
 import type { Tool, ToolContext, ToolOutcome } from './tool.ts';
 
 const SCHEMA = {

@@ -1,8 +1,8 @@
 import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
-import { TimeoutError } from '../errors.ts';
-import { Deadline } from '../helpers/deadline.ts';
+import { TimeoutError } from '../../errors.ts';
+import { Deadline } from '../../helpers/deadline.ts';
 
 const MAX_SEARCH_MS = 60_000;
 const MAX_ERROR_CHARS = 2000;

@@ -1,4 +1,4 @@
-import type { Files, FileStat } from './tool.ts';
+import type { Files, FileStat } from '../tool.ts';
 
 const BYTE_ORDER_MARK = '\uFEFF';
 /** Larger originals are not told to the program: they would be kept in the log with every edit. */

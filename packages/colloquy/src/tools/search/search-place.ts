@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path';
-import { isInside } from '../permissions/paths.ts';
-import type { ToolContext } from './tool.ts';
+import { isInside } from '../../permissions/paths.ts';
+import type { ToolContext } from '../tool.ts';
 
 /** Where a search begins. */
 export type SearchPlace = {
