@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +28,7 @@ test('tells output, errors and exit code apart', async () => {
     droppedBytes: 0,
     timedOut: false,
     interrupted: false,
+    cwd: await realpath(tmpdir()),
   });
 });
 
@@ -136,4 +138,43 @@ test.each([
 
 test('what still writes for a moment after the shell has ended is heard', async () => {
   expect((await run('echo hello > >(sleep 0.1; cat)')).stdout).toBe('hello\n');
+});
+
+test.each([
+  ['cd /', '/'],
+  ['cd /; exit 3', '/'],
+  ['cd /; false', '/'],
+  ['set -e; cd /; false; cd /usr', '/'],
+  ['(cd /usr); cd /', '/'],
+  [`cd /; echo "it's"`, '/'],
+  ['cd /usr; exec true', undefined],
+  ['cd /; kill -9 $$', undefined],
+  ['mkdir -p gone-$$ && cd gone-$$ && rmdir ../gone-$$', undefined],
+  // What others write there makes a path that leads nowhere.
+  ['cd /; echo /elsewhere >&42', '/elsewhere\n/'],
+  ['cd /; for', realpathSync(tmpdir())],
+])('%s: tells where it stands at the end', async (command, cwd) => {
+  expect((await run(command)).cwd).toBe(cwd);
+});
+
+test('a command knows nothing of how it is run', async () => {
+  expect((await run('echo "$#:$@:$?"; echo "$0"; x() { return 4; }; x')).stdout).toBe('0::0\nbash\n');
+  expect((await run('x() { return 4; }; x')).exitCode).toBe(4);
+  expect((await run('for')).stderr).not.toContain('trap');
+});
+
+test('who hears the output piece by piece can hold it back', async () => {
+  let most = 0;
+  let waiting = 0;
+  const pieces: Uint8Array[] = [];
+  const outcome = await run('head -c 3000000 /dev/zero', {
+    onOutput: async (piece) => {
+      most = Math.max(most, ++waiting);
+      pieces.push(piece);
+      await new Promise((resolve) => setImmediate(resolve));
+      waiting -= 1;
+    },
+  });
+  expect({ most, bytes: Buffer.concat(pieces).byteLength }).toEqual({ most: 1, bytes: 3_000_000 });
+  expect(outcome.exitCode).toBe(0);
 });

@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import { TimeoutError } from '../errors.ts';
 import { Deadline } from '../helpers/deadline.ts';
 import { untilAborted } from '../helpers/until-aborted.ts';
@@ -16,7 +17,13 @@ import type { Shell, ShellOptions, ShellOutcome } from './tool.ts';
 const DEFAULT_OUTPUT_BYTES = 30_000;
 /** How long processes may go on after the shell itself has ended, for instance to write the rest of their output. */
 const AFTER_EXIT_MS = 500;
-const SHELLS = ['bash', 'sh'] as const;
+/** With the descriptor on which each tells where it stands at its end: one that commands hardly use. `sh` knows but one digit. */
+const SHELLS = [
+  { file: 'bash', cwdFd: 42 },
+  { file: 'sh', cwdFd: 7 },
+] as const;
+/** A path is not longer. */
+const MAX_CWD_BYTES = 16_384;
 
 /**
  * Runs commands on this machine, without a sandbox. Each has its own process group, an environment without credentials and an
@@ -37,29 +44,37 @@ async function runCommand(
   const mark = randomUUID();
   const watched = await watchOver(mark);
   try {
-    const child = await startShell(command, {
+    const started = await startShell(command, {
       cwd: o.cwd,
       env: { ...childEnvironment(env, o.cwd), [MARK_NAME]: mark },
     });
-    const group: ProcessGroup = { id: child.pid ?? 0, mark };
+    const group: ProcessGroup = { id: started.child.pid ?? 0, mark };
     watched.group(group.id);
-    return await followCommand(child, group, o);
+    return await followCommand(started, group, o);
   } finally {
     await watched.done();
   }
 }
 
-async function followCommand(child: ChildProcess, group: ProcessGroup, o: ShellOptions): Promise<ShellOutcome> {
+type Started = { child: ChildProcess; cwdFd: number };
+
+async function followCommand({ child, cwdFd }: Started, group: ProcessGroup, o: ShellOptions): Promise<ShellOutcome> {
   const maxBytes = o.maxOutputBytes ?? DEFAULT_OUTPUT_BYTES;
   const stdout = new OutputWindow(maxBytes);
   const stderr = new OutputWindow(maxBytes);
-  child.stdout?.on('data', (chunk: Buffer) => stdout.add(chunk));
-  child.stderr?.on('data', (chunk: Buffer) => stderr.add(chunk));
+  listen(child.stdout, (piece) => (stdout.add(piece), o.onOutput?.(piece)));
+  listen(child.stderr, (piece) => (stderr.add(piece), o.onOutput?.(piece)));
+  const cwd = new OutputWindow(MAX_CWD_BYTES);
+  const told = readableAt(child, cwdFd);
+  listen(told, (piece) => {
+    cwd.add(piece);
+    return undefined;
+  });
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const timedOut = new TimeoutError(`The command took longer than ${o.timeoutMs} ms`);
   const deadline = new Deadline(o.signal);
-  deadline.start(o.timeoutMs, () => timedOut);
+  if (o.timeoutMs !== undefined) deadline.start(o.timeoutMs, () => timedOut);
   await firstOf(exited, deadline.signal);
   const stopped = deadline.signal.aborted;
   deadline.close();
@@ -67,8 +82,7 @@ async function followCommand(child: ChildProcess, group: ProcessGroup, o: ShellO
   await killEscaped(group);
   // What still holds the pipes now cannot be ended by us; its output is not waited for.
   await within(AFTER_EXIT_MS, closed);
-  child.stdout?.destroy();
-  child.stderr?.destroy();
+  for (const stream of [child.stdout, child.stderr, told]) stream?.destroy();
   const reason: unknown = deadline.signal.reason;
   return {
     exitCode: stopped ? null : child.exitCode,
@@ -77,19 +91,55 @@ async function followCommand(child: ChildProcess, group: ProcessGroup, o: ShellO
     droppedBytes: stdout.droppedBytes + stderr.droppedBytes,
     timedOut: stopped && reason === timedOut,
     interrupted: stopped && reason !== timedOut,
+    ...(stopped ? {} : toCwd(cwd)),
   };
 }
 
+/** Hears a stream piece by piece; while a promise that it was answered with is open, nothing more is read. */
+function listen(stream: Readable | undefined | null, hear: (piece: Buffer) => Promise<void> | undefined): void {
+  stream?.on('data', (piece: Buffer) => {
+    const busy = hear(piece);
+    if (busy === undefined) return;
+    stream.pause();
+    void busy.finally(() => stream.resume());
+  });
+  stream?.on('error', () => {});
+}
+
+function readableAt(child: ChildProcess, fd: number): Readable | undefined {
+  const stream = child.stdio[fd];
+  return stream !== null && stream !== undefined && 'read' in stream ? stream : undefined;
+}
+
+/** The shell has told a path and a line end. Anything else was written by somebody else. */
+function toCwd(told: OutputWindow): { cwd?: string } {
+  const text = told.droppedBytes > 0 ? '' : told.text();
+  return text.startsWith('/') && text.endsWith('\n') && !text.includes('\uFFFD') ? { cwd: text.slice(0, -1) } : {};
+}
+
+/**
+ * The command, and at its end, however it comes, the folder it stands in. A command that sets its own trap for that moment tells
+ * none. Exit code and parameters are as without.
+ */
+function tellingCwd(command: string, fd: number): string {
+  // What begins like an option would be taken for one.
+  const quoted = (command.startsWith('-') ? ` ${command}` : command).replaceAll("'", String.raw`'\''`);
+  return `trap '{ pwd -P >&${fd}; } 2>/dev/null || :' EXIT; eval '${quoted}'`;
+}
+
 /** Starts the first shell that there is. @throws Error that tells the model why nothing could be started. */
-async function startShell(command: string, o: { cwd: string; env: Record<string, string> }): Promise<ChildProcess> {
+async function startShell(command: string, o: { cwd: string; env: Record<string, string> }): Promise<Started> {
   const { spawn } = await import('node:child_process');
-  // A command that begins like an option would be taken for one.
-  const text = /^[-+]/.test(command) ? ` ${command}` : command;
-  for (const shell of SHELLS) {
+  for (const { file, cwdFd } of SHELLS) {
     try {
-      const child = spawn(shell, ['-c', text], { ...o, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+      const unused = Array.from({ length: cwdFd - 3 }, () => 'ignore' as const);
+      const child = spawn(file, ['-c', tellingCwd(command, cwdFd)], {
+        ...o,
+        detached: true,
+        stdio: ['ignore', 'pipe', 'pipe', ...unused, 'pipe'],
+      });
       await once(child, 'spawn');
-      return child;
+      return { child, cwdFd };
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : undefined;
       if (code === 'E2BIG')
@@ -105,7 +155,8 @@ async function startShell(command: string, o: { cwd: string; env: Record<string,
       }
     }
   }
-  throw new Error(`There is no shell to run the command: neither ${SHELLS.join(' nor ')} was found on PATH.`);
+  const names = SHELLS.map(({ file }) => file);
+  throw new Error(`There is no shell to run the command: neither ${names.join(' nor ')} was found on PATH.`);
 }
 
 /** Settles with the promise, or when the signal aborts. */

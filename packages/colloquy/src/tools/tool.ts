@@ -1,3 +1,5 @@
+import type { Usage } from '../messages-api/types.ts';
+import type { AgentDefinition } from '../options/agents.ts';
 import type { Json, Thread } from '../log/entries.ts';
 
 /** A tool as the turn sees it: what it is called, what it touches, how it runs. */
@@ -28,6 +30,8 @@ export type ToolTarget = {
   paths?: { path: string; access: 'read' | 'write' }[] | undefined;
   command?: string | undefined;
   url?: string | undefined;
+  /** The type of the subagent that a call starts. */
+  agent?: string | undefined;
 };
 
 export type ToolOutcome<O = Json> = {
@@ -55,9 +59,35 @@ export interface ToolContext {
   signal: AbortSignal;
   /** What an earlier call has left in `ToolOutcome.state` under this key. */
   state(key: string): Json | undefined;
+  /** Runs a subagent to its end; an interrupt of the call is one of the agent. */
+  runAgent(spec: AgentSpec): Promise<AgentRun>;
   /** Live news for readers; not kept. */
   progress(p: Json): void;
 }
+
+/** A subagent to be run. */
+export type AgentSpec = {
+  type: string;
+  definition: AgentDefinition;
+  /** A few words, for people. */
+  description: string;
+  prompt: string;
+  /** In place of the definition's. */
+  model?: string | undefined;
+};
+
+/** What became of a subagent. */
+export type AgentRun = {
+  agentId: string;
+  /** Its last message. */
+  text: string;
+  /** Why it did not come to its end. */
+  problem: string | undefined;
+  toolUses: number;
+  durationMs: number;
+  /** Of its own requests. */
+  usage: Usage;
+};
 
 /** Files under the session's roots: its working directory and the additional directories. Symbolic links are followed before the check. */
 export interface Files {
@@ -103,10 +133,15 @@ export interface Shell {
 
 export type ShellOptions = {
   cwd: string;
-  timeoutMs: number;
+  /** Undefined: until it ends by itself, or the signal aborts. */
+  timeoutMs: number | undefined;
   signal: AbortSignal;
   /** Bytes of each stream that are kept, from its beginning and its end; what lies between is counted and dropped. Default 30,000. */
   maxOutputBytes?: number | undefined;
+  /** Told every piece of either stream as it comes. A promise holds the stream back until it settles; it must not reject. */
+  onOutput?: ((piece: Uint8Array) => Promise<void> | undefined) | undefined;
+  /** For a shell that has a sandbox: run without it. The call was allowed as one that does. */
+  withoutSandbox?: boolean | undefined;
 };
 
 export type ShellOutcome = {
@@ -117,4 +152,6 @@ export type ShellOutcome = {
   droppedBytes: number;
   timedOut: boolean;
   interrupted: boolean;
+  /** Where the shell stood when it ended; undefined when it did not say, because it was killed for instance. Not to be trusted. */
+  cwd?: string | undefined;
 };
