@@ -1,0 +1,58 @@
+import { isRecord } from '../helpers/is-record.ts';
+import type { PermissionModeInput } from './permissions.ts';
+
+/** A subagent that the model may start with the Agent tool. The names are those of the official TypeScript Agent SDK. */
+export type AgentDefinition = {
+  /** When to use it; told to the model that may start it. */
+  description: string;
+  /** Its system prompt. */
+  prompt: string;
+  /** The tools it is offered, of those of the session; default all, without those that start agents or talk to a person. */
+  tools?: string[] | undefined;
+  disallowedTools?: string[] | undefined;
+  /** A model id or alias; `inherit` (default): the session's model. */
+  model?: string | undefined;
+  effort?: 'low' | 'medium' | 'high' | 'xhigh' | 'max' | undefined;
+  /** Most model requests of one run. Default: the session's `maxTurns`. */
+  maxTurns?: number | undefined;
+  /** The mode its calls are decided in. Default: the session's, whatever it is at that moment. */
+  permissionMode?: PermissionModeInput | undefined;
+};
+
+const FIELDS: Record<keyof AgentDefinition, (value: unknown) => boolean> = {
+  description: isText,
+  prompt: isText,
+  tools: areTexts,
+  disallowedTools: areTexts,
+  model: isText,
+  effort: (value) => ['low', 'medium', 'high', 'xhigh', 'max'].includes(String(value)),
+  maxTurns: (value) => typeof value === 'number' && Number.isSafeInteger(value) && value > 0,
+  permissionMode: isText,
+};
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value.trim() !== '';
+}
+
+function areTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isText);
+}
+
+/** Says what `agents` would have to be, after "must be "; `undefined` when it is fine. */
+export function checkAgents(value: unknown): string | undefined {
+  if (!isRecord(value)) return 'an object of agent definitions by name';
+  for (const [name, definition] of Object.entries(value)) {
+    if (!isRecord(definition) || !isText(definition['description']) || !isText(definition['prompt']))
+      return `an object of { description, prompt, … } by name, which \`${name}\` is not`;
+    for (const [field, given] of Object.entries(definition)) {
+      if (given === undefined) continue;
+      if (!isField(field)) return `made of fields that this engine knows, which \`${name}.${field}\` is not`;
+      if (!FIELDS[field](given)) return `valid in every field, which \`${name}.${field}\` is not`;
+    }
+  }
+  return undefined;
+}
+
+function isField(name: string): name is keyof AgentDefinition {
+  return Object.hasOwn(FIELDS, name);
+}

@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import { wellFormedJson } from '../helpers/well-formed-json.ts';
+import type { NewEntry } from '../log/entries.ts';
+import { emptyState, foldEntry } from '../log/fold.ts';
+import { threadLog } from '../log/thread-log.ts';
+import { NO_USAGE } from '../log/totals.ts';
+import { modelInfo, resolveModel } from '../messages-api/models.ts';
+import type { AgentDefinition } from '../options/agents.ts';
+import { withMode } from '../permissions/state.ts';
+import type { AgentRun, AgentSpec, Tool } from '../tools/tool.ts';
+import { foldHistory } from '../views/fold-history.ts';
+import { newHistory } from '../views/request-history.ts';
+import type { AgentStart, ResultFacts } from '../views/to-sdk-messages.ts';
+import { contextOf } from './context.ts';
+import { runTurn } from './run-turn.ts';
+import { note, type ToolBox, TurnStop, TurnStopped, type TurnWorld } from './turn-world.ts';
+
+/**
+ * Runs a subagent: one turn in a thread of its own, in the same log, with the same guards. An abort of the signal stops it as it
+ * stops the turn that has started it; a stop that begins in it (a denial with `interrupt`) is handed to that turn.
+ */
+export async function runAgent(
+  parent: TurnWorld,
+  outer: TurnStop,
+  toolUseId: string,
+  spec: AgentSpec,
+  signal: AbortSignal,
+): Promise<AgentRun> {
+  const world = agentWorld(parent, spec);
+  const startedMs = performance.now();
+  let result: ResultFacts | undefined;
+  let toolUses = 0;
+  const unsubscribe = parent.log.subscribe((entry) => {
+    foldEntry(world.state, entry);
+    foldHistory(world.history, entry);
+    if (entry.thread !== world.thread) return;
+    if (entry.kind === 'tool_result') toolUses += 1;
+    // Written at the turn's end, in this shape.
+    if (entry.kind === 'turn_end') result = entry.result as ResultFacts;
+  });
+  const stop = new TurnStop();
+  const onAbort = (): void => stop.stop(causeOf(signal.reason));
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    signal.throwIfAborted();
+    await begin(world, toolUseId, spec);
+    await runTurn(world, stop);
+    if (stop.cause?.why === 'denied') outer.stop(stop.cause);
+    return {
+      agentId: world.thread,
+      ...reportOf(result),
+      toolUses,
+      durationMs: Math.round(performance.now() - startedMs),
+      usage: result?.usage ?? NO_USAGE,
+    };
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    unsubscribe();
+  }
+}
+
+/** The lease is lost, or the turn was stopped for this reason. */
+function causeOf(reason: unknown): Parameters<TurnStop['stop']>[0] {
+  return reason instanceof TurnStopped ? reason.stopCause : { why: 'left' };
+}
+
+function reportOf(result: ResultFacts | undefined): Pick<AgentRun, 'text' | 'problem'> {
+  if (result === undefined) return { text: '', problem: 'it was stopped' };
+  if (result.subtype !== 'success') return { text: '', problem: result.errors.join('; ') };
+  return { text: result.result, problem: result.is_error ? (result.terminal_reason ?? 'it failed') : undefined };
+}
+
+async function begin(world: TurnWorld, toolUseId: string, { type, description, prompt }: AgentSpec): Promise<void> {
+  const start: AgentStart = { toolUseId, agentType: type, description };
+  const facts: NewEntry[] = [{ kind: 'turn_start', turn: world.thread, init: start }];
+  if (world.prompt.environment !== undefined) facts.push(contextOf('environment', world.prompt.environment));
+  await note(world, ...facts, contextOf('agent_prompt', prompt));
+}
+
+function agentWorld(parent: TurnWorld, { type, definition, model: chosen }: AgentSpec): TurnWorld {
+  const thread = `agent-${randomUUID()}`;
+  const named = chosen ?? definition.model;
+  const model = (): string => (named === undefined || named === 'inherit' ? parent.model() : resolveModel(named));
+  const tools = toolsOf(parent, type, definition);
+  const { permissionMode } = definition;
+  return {
+    ...parent,
+    thread,
+    log: threadLog(parent.log, thread),
+    state: emptyState(thread),
+    history: newHistory(thread),
+    hooks: { ...parent.hooks, has: (event) => event !== 'Stop' && parent.hooks.has(event) },
+    tools,
+    permissions: {
+      get state() {
+        const { state } = parent.permissions;
+        return permissionMode === undefined ? state : withMode(state, permissionMode);
+      },
+    },
+    // The time-out of the turn that has started it goes on.
+    limits: { ...parent.limits, timeoutMs: undefined, maxTurns: definition.maxTurns ?? parent.limits.maxTurns },
+    prompt: {
+      system: [wellFormedJson({ type: 'text', text: definition.prompt })],
+      environment: parent.prompt.environment,
+      extras: (id) => ({ ...parent.prompt.extras(id), ...effortField(definition, id) }),
+    },
+    model,
+    mode: () => permissionMode ?? parent.mode(),
+  };
+}
+
+function effortField({ effort }: AgentDefinition, model: string): Record<string, unknown> {
+  return effort === undefined || modelInfo(model).defaultEffort === undefined ? {} : { output_config: { effort } };
+}
+
+const boxes = new WeakMap<ToolBox, Map<string, ToolBox>>();
+
+/** The tools that an agent is offered, made once for each type: agents start no agents, and nobody sits at their side. */
+function toolsOf(parent: TurnWorld, type: string, definition: AgentDefinition): ToolBox {
+  const known = boxes.get(parent.tools) ?? new Map<string, ToolBox>();
+  boxes.set(parent.tools, known);
+  const box = known.get(type) ?? makeBox(parent.tools, definition);
+  known.set(type, box);
+  return box;
+}
+
+function makeBox({ toolset, offered }: ToolBox, { tools, disallowedTools }: AgentDefinition): ToolBox {
+  const isNamed = (names: readonly string[], tool: Tool): boolean =>
+    [tool.name, ...(tool.aliases ?? [])].some((name) => names.includes(name));
+  const own = offered.filter(
+    (tool) =>
+      tool.name !== 'Agent' &&
+      tool.needsPerson !== true &&
+      (tools === undefined || isNamed(tools, tool)) &&
+      !isNamed(disallowedTools ?? [], tool),
+  );
+  const byName = new Map(own.flatMap((tool) => [tool.name, ...(tool.aliases ?? [])].map((name) => [name, tool])));
+  return { toolset, offered: own, find: (name) => byName.get(name) };
+}
