@@ -72,7 +72,9 @@ export const askUserQuestionTool: Tool<AskUserQuestionInput, AskUserQuestionOutp
     const asked = questions.map(({ question }) => question);
     const told = asked.filter((question) => answers[question] !== undefined);
     if (told.length === 0 && response === undefined)
-      throw new Error('The person let the questions pass without an answer. Go on as you think best, and say what you chose.');
+      throw new Error(
+        'The person let the questions pass without an answer. Go on as you think best, and say what you chose.',
+      );
     const lines = asked.map((question) => `${question}\n→ ${answers[question] ?? '[no answer]'}`);
     return {
       content: [...(told.length === 0 ? [] : lines), ...(response === undefined ? [] : [response])].join('\n\n'),

@@ -70,7 +70,12 @@ export const taskCreateTool: Tool<FromSchema<typeof CREATE>, { task: { id: strin
   },
 };
 
-const GET = { type: 'object', properties: { taskId: TASK_ID }, required: ['taskId'], additionalProperties: false } as const;
+const GET = {
+  type: 'object',
+  properties: { taskId: TASK_ID },
+  required: ['taskId'],
+  additionalProperties: false,
+} as const;
 
 export const taskGetTool: Tool<FromSchema<typeof GET>, { task: Task | null }> = {
   ...LIST_TOOL,
@@ -144,11 +149,14 @@ function updateTask(input: TaskUpdateInput, context: ToolContext): ToolOutcome<T
   const tasks =
     status === 'deleted'
       ? list.tasks.filter(({ id }) => id !== taskId).map((task) => withoutLinks(task, taskId))
-      : list.tasks.map((task) => linked(task, taskId, addBlocks, addBlockedBy)).map((task) =>
-          task.id === taskId ? { ...task, ...fields, ...(status === undefined ? {} : { status }) } : task,
-        );
+      : list.tasks
+          .map((task) => linked(task, taskId, addBlocks, addBlockedBy))
+          .map((task) =>
+            task.id === taskId ? { ...task, ...fields, ...(status === undefined ? {} : { status }) } : task,
+          );
   const updatedFields = Object.keys(input).filter((field) => field !== 'taskId');
-  const statusChange = status === undefined || status === before.status ? undefined : { from: before.status, to: status };
+  const statusChange =
+    status === undefined || status === before.status ? undefined : { from: before.status, to: status };
   return {
     content: `Task ${taskId} ${status === 'deleted' ? 'is off the list' : 'is changed'}: ${before.subject}`,
     structured: { success: true, taskId, updatedFields, ...(statusChange === undefined ? {} : { statusChange }) },
@@ -188,7 +196,10 @@ export const taskListTool: Tool<FromSchema<typeof LIST>, TaskListOutput> = {
     const { tasks } = listOf(context);
     const lines = tasks.map(({ id, status, subject, owner, blockedBy }) => {
       const open = blockedBy.filter((other) => tasks.some((task) => task.id === other && task.status !== 'completed'));
-      const notes = [...(owner === undefined ? [] : [owner]), ...(open.length === 0 ? [] : [`waits for ${open.join(', ')}`])];
+      const notes = [
+        ...(owner === undefined ? [] : [owner]),
+        ...(open.length === 0 ? [] : [`waits for ${open.join(', ')}`]),
+      ];
       return `${id}. [${status}] ${subject}${notes.length === 0 ? '' : ` (${notes.join('; ')})`}`;
     });
     return {
