@@ -29,6 +29,8 @@ export interface Tool<I = Json, O = Json> {
 export type ToolTarget = {
   paths?: { path: string; access: 'read' | 'write' }[] | undefined;
   command?: string | undefined;
+  /** The call asks that its command runs without the sandbox. It is then decided about as if there were none. */
+  withoutSandbox?: boolean | undefined;
   url?: string | undefined;
   /** The type of the subagent that a call starts. */
   agent?: string | undefined;
@@ -140,8 +142,6 @@ export type ShellOptions = {
   maxOutputBytes?: number | undefined;
   /** Told every piece of either stream as it comes. A promise holds the stream back until it settles; it must not reject. */
   onOutput?: ((piece: Uint8Array) => Promise<void> | undefined) | undefined;
-  /** For a shell that has a sandbox: run without it. The call was allowed as one that does. */
-  withoutSandbox?: boolean | undefined;
 };
 
 export type ShellOutcome = {
@@ -154,4 +154,6 @@ export type ShellOutcome = {
   interrupted: boolean;
   /** Where the shell stood when it ended; undefined when it did not say, because it was killed for instance. Not to be trusted. */
   cwd?: string | undefined;
+  /** What the model should be told besides, in sentences: what a sandbox has refused, and which setting would allow it. */
+  notes?: readonly string[] | undefined;
 };
