@@ -101,5 +101,6 @@ export type {
   PermissionUpdate,
   PermissionUpdateDestination,
 } from './options/permissions.ts';
+export type { WebConnection, WebFetchOptions } from './options/web-fetch.ts';
 export { type McpServerStatus, query, type Query } from './query.ts';
 export type { DialogueMessage } from './views/dialogue.ts';

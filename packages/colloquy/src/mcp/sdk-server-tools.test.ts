@@ -27,8 +27,11 @@ const contextOf = (signal = new AbortController().signal): ToolContext => ({
   cwd: '/',
   files: createLocalFiles({ cwd: '/', roots: () => [] }),
   shell: { run: () => Promise.reject(new Error('no shell here')) },
+  web: { read: () => Promise.reject(new Error('no web here')) },
   signal,
   state: () => undefined,
+  askSmallModel: () => Promise.reject(new Error('no model here')),
+  searchWeb: () => Promise.reject(new Error('no web here')),
   progress: () => undefined,
 });
 

@@ -3,6 +3,7 @@ import { nearestName } from '../helpers/nearest-name.ts';
 import type { HookEvent } from './hooks.ts';
 import { UNSUPPORTED_HOOK_EVENTS } from './official-options.ts';
 import type { Options } from './options.ts';
+import { webFetchFlaw } from './web-fetch.ts';
 
 /** Says what a value would have to be, after "must be "; `undefined` when it is fine. Each option is checked alone. */
 type Check = (value: unknown) => string | undefined;
@@ -61,10 +62,12 @@ export const OPTION_CHECKS: Record<keyof Options, Check> = {
   resume: text,
   send: fn,
   sessionId: uuid,
+  smallModel: text,
   systemPrompt: checkSystemPrompt,
   thinking: checkThinking,
   timeoutMs: positive,
   title: text,
+  webFetch: webFetchFlaw,
   tools: (value) =>
     texts(value) === undefined || (isRecord(value) && value['type'] === 'preset' && value['preset'] === 'claude_code')
       ? undefined

@@ -3,6 +3,7 @@ import type { HttpSend } from '../messages-api/http-send.ts';
 import type { HookCallbackMatcher, HookEvent } from './hooks.ts';
 import type { McpServerConfig } from './mcp.ts';
 import type { CanUseTool, PermissionModeInput } from './permissions.ts';
+import type { WebFetchOptions } from './web-fetch.ts';
 
 /** How a conversation is held. The names and meanings are those of the official TypeScript Agent SDK; those of ours are marked. */
 export type Options = {
@@ -66,6 +67,10 @@ export type Options = {
   promptQueue?: 'separate' | 'merge' | undefined;
   /** Ours. Replaces the network. */
   send?: HttpSend | undefined;
+  /** Ours. The model that WebFetch and WebSearch ask, in requests of their own. Default: `haiku`. */
+  smallModel?: string | undefined;
   /** Ours. A turn that takes longer ends with `error_during_execution`. Milliseconds; default: no bound. */
   timeoutMs?: number | undefined;
+  /** Ours. How WebFetch reaches pages, intranets among them. */
+  webFetch?: WebFetchOptions | undefined;
 };

@@ -12,6 +12,11 @@ export function workingDirectoryOf(options: Options): string {
   return resolve(options.cwd ?? '.');
 }
 
+/** The id of the model that tools ask about what they have read: the option, else the newest haiku. */
+export function smallModelOf(options: Pick<Options, 'smallModel'>): string {
+  return resolveModel(options.smallModel ?? 'haiku');
+}
+
 /** The id of the model to begin with: the option, else `ANTHROPIC_MODEL`, else `claude-opus-5-5`; aliases are resolved. */
 export function modelOf(options: Options): string {
   const fromEnvironment = environmentOf(options)['ANTHROPIC_MODEL'];

@@ -6,7 +6,7 @@ import { UNSUPPORTED_OPTIONS } from './official-options.ts';
 import { OPTION_CHECKS } from './option-checks.ts';
 import type { Options } from './options.ts';
 import type { PermissionModeInput } from './permissions.ts';
-import { modelOf, workingDirectoryOf } from './resolve-options.ts';
+import { modelOf, smallModelOf, workingDirectoryOf } from './resolve-options.ts';
 
 /** The names of the options that the api engine honours. */
 export const OPTION_NAMES: ReadonlySet<string> = new Set(Object.keys(OPTION_CHECKS));
@@ -28,6 +28,7 @@ export function validateOptions(options: Options): void {
   }
   checkWorkingDirectory(options);
   validateModel(modelOf(options), options);
+  if (options.smallModel !== undefined) validateModel(smallModelOf(options), options);
 }
 
 function checkOption(name: string, value: unknown): void {

@@ -5,12 +5,23 @@ import { globTool } from './glob.ts';
 import { grepTool } from './grep.ts';
 import { readTool } from './read.ts';
 import type { Tool } from './tool.ts';
+import { webFetchTool } from './web/web-fetch.ts';
+import { webSearchTool } from './web/web-search.ts';
 import { writeTool } from './write.ts';
 
 /** Two sets of names and inputs over the same implementations. */
 export type Toolset = 'claude_code' | 'agent_toolset_20260401';
 
-const CLAUDE_CODE: readonly Tool[] = [bashTool, readTool, writeTool, editTool, globTool, grepTool];
+const CLAUDE_CODE: readonly Tool[] = [
+  bashTool,
+  readTool,
+  writeTool,
+  editTool,
+  globTool,
+  grepTool,
+  webFetchTool,
+  webSearchTool,
+];
 
 /** The built-in tools of a set, in the order in which the model is offered them. */
 export function builtInTools(toolset: Toolset): Tool[] {

@@ -40,8 +40,11 @@ export async function createWorkspace(content: Record<string, string | Uint8Arra
     cwd,
     files: o?.files ?? files,
     shell,
+    web: { read: () => Promise.reject(new Error('No web here.')) },
     signal: o?.signal ?? new AbortController().signal,
     state: () => undefined,
+    askSmallModel: () => Promise.reject(new Error('No model here.')),
+    searchWeb: () => Promise.reject(new Error('No web here.')),
     progress: () => undefined,
   });
   return {

@@ -57,15 +57,58 @@ export interface ToolContext {
   cwd: string;
   files: Files;
   shell: Shell;
+  web: Web;
   /** Aborted by an interrupt, a time-out, the loss of the lease, or the end of the session. */
   signal: AbortSignal;
   /** What an earlier call has left in `ToolOutcome.state` under this key. */
   state(key: string): Json | undefined;
   /** Runs a subagent to its end; an interrupt of the call is one of the agent. */
   runAgent(spec: AgentSpec): Promise<AgentRun>;
+  /**
+   * One question to the small model, on the call's own account: what it costs is written with the call's result, and counts for the
+   * budget. @throws ColloquyError when the API fails or the budget does not pay for it; Error when the model declines
+   */
+  askSmallModel(request: SmallModelRequest): Promise<string>;
+  /** Lets the small model search the web with the API's own tool, on the same terms; resolves to the blocks of its answer. */
+  searchWeb(request: WebSearchRequest): Promise<Json[]>;
   /** Live news for readers; not kept. */
   progress(p: Json): void;
 }
+
+export type SmallModelRequest = { system: string; prompt: string; maxTokens: number };
+
+/** Only one of the lists of domains. */
+export type WebSearchRequest = SmallModelRequest & {
+  maxSearches: number;
+  allowedDomains?: readonly string[] | undefined;
+  blockedDomains?: readonly string[] | undefined;
+};
+
+/** Pages of the web, kept for a while. */
+export interface Web {
+  /** A page as text. @throws Error for what is not to be reached, with the reason; `signal.reason` when it aborts */
+  read(url: URL, signal: AbortSignal): Promise<WebAnswer>;
+}
+
+/** A redirect to another place is not followed. */
+export type WebAnswer =
+  | ({ kind: 'page' } & WebPage)
+  | { kind: 'moved'; from: string; to: string; code: number; codeText: string };
+
+export type WebPage = {
+  /** Where it came from, after redirects. */
+  url: string;
+  code: number;
+  codeText: string;
+  /** Of the body, decompressed, as far as it was read. */
+  bytes: number;
+  /** HTML as Markdown, other text as it came. */
+  text: string;
+  /** False: the body was something else, and `text` is empty. */
+  isText: boolean;
+  /** What was left out, in sentences. */
+  notes: string[];
+};
 
 /** A subagent to be run. */
 export type AgentSpec = {

@@ -8,6 +8,7 @@ import type { Tool, ToolContext } from '../tools/tool.ts';
 import { type CleanOutcome, cleanContent, cleanOutcome } from './clean-outcome.ts';
 import { contextOf, hookContext, hookNews, hookStop } from './context.ts';
 import { type Decided, decideCall } from './decide-call.ts';
+import { SmallModel } from './small-model.ts';
 import { note, type TurnStop, type TurnWorld } from './turn-world.ts';
 
 /** How long a tool that is stopped may take to end what it has started, before the turn goes on without it. */
@@ -89,7 +90,9 @@ async function runAndSettle(
   decided: Decided,
 ): Promise<void> {
   const startedMs = performance.now();
-  const outcome = await runTool(world, stop, call, tool, decided);
+  const signal = AbortSignal.any([stop.signal, world.log.lost]);
+  using small = new SmallModel(world, signal);
+  const outcome = await runTool(world, stop, call, tool, decided, { signal, small });
   // A lost lease writes nothing; the next owner tells that the outcome is unknown.
   if (stop.cause?.why === 'left') return;
   // A tool may throw when it is stopped, or tell how far it came.
@@ -111,6 +114,7 @@ async function runAndSettle(
       isError: outcome.isError,
       ...(structured === undefined ? {} : { structured }),
       ...(outcome.state === undefined ? {} : { state: outcome.state }),
+      ...(small.spent.length === 0 ? {} : { spent: small.spent }),
       outcome: interrupted ? 'interrupted' : 'done',
     },
     ...(hooked === undefined ? [] : hookContext(hooked)),
@@ -125,10 +129,11 @@ async function runTool(
   call: CallState,
   tool: Tool,
   decided: Decided,
+  means: { signal: AbortSignal; small: SmallModel },
 ): Promise<CleanOutcome> {
-  const signal = AbortSignal.any([stop.signal, world.log.lost]);
+  const { signal } = means;
   try {
-    const context = await contextFor(world, call, tool, decided, signal);
+    const context = await contextFor(world, call, tool, decided, means);
     const running = (async () => tool.run(decided.input, context))();
     return cleanOutcome(await notLongAfter(signal, STOP_WITHIN_MS, running));
   } catch (error) {
@@ -144,7 +149,7 @@ async function contextFor(
   call: CallState,
   tool: Tool,
   { input, places }: Decided,
-  signal: AbortSignal,
+  { signal, small }: { signal: AbortSignal; small: SmallModel },
 ): Promise<ToolContext> {
   // A call that has been allowed may touch what it names, and nothing else outside the working folders.
   const named = tool.target(input).paths ?? [];
@@ -156,8 +161,11 @@ async function contextFor(
     cwd: world.cwd,
     files: paths.length === 0 ? world.files : world.files.withLeave(paths),
     shell: world.shell,
+    web: world.web,
     signal,
     state: (key) => world.state.toolState[key],
+    askSmallModel: (request) => small.ask(request),
+    searchWeb: (request) => small.search(request),
     progress: (news) =>
       world.log.feed.signal({ kind: 'tool_progress', toolUseId: call.block.id, toolName: call.block.name, news }),
   };

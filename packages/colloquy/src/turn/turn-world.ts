@@ -6,7 +6,7 @@ import type { Totals } from '../log/totals.ts';
 import type { MessagesClient } from '../messages-api/messages-client.ts';
 import type { CanUseTool, PermissionModeInput } from '../options/permissions.ts';
 import type { PermissionState } from '../permissions/state.ts';
-import type { Files, Shell, Tool } from '../tools/tool.ts';
+import type { Files, Shell, Tool, Web } from '../tools/tool.ts';
 import type { RequestHistory } from '../views/request-history.ts';
 import type { InitFacts } from '../views/to-sdk-messages.ts';
 
@@ -32,8 +32,11 @@ export type TurnWorld = {
   cwd: string;
   files: Files;
   shell: Shell;
+  web: Web;
   /** The model that the next request goes to. */
   model(): string;
+  /** The model that tools ask about what they have read. */
+  smallModel: string;
   mode(): PermissionModeInput;
   init(): InitFacts;
   ask: Asker;

@@ -6,7 +6,7 @@ import type { Options } from '../../options/options.ts';
 import { parseUpdate } from '../../permissions/parse-update.ts';
 import type { PermissionModeInput } from '../../options/permissions.ts';
 import { reportedMode } from '../../options/reported-mode.ts';
-import { environmentOf, modelOf, workingDirectoryOf } from '../../options/resolve-options.ts';
+import { environmentOf, modelOf, smallModelOf, workingDirectoryOf } from '../../options/resolve-options.ts';
 import { validateModel, validatePermissionMode } from '../../options/validate.ts';
 import { VERSION } from '../../helpers/version.ts';
 import {
@@ -19,6 +19,7 @@ import {
 import { createLocalFiles } from '../../tools/local-files.ts';
 import { createLocalShell } from '../../tools/local-shell.ts';
 import type { Tool } from '../../tools/tool.ts';
+import { createWeb } from '../../tools/web/create-web.ts';
 import type { Asker, ToolBox, TurnLimits, TurnWorld } from '../../turn/turn-world.ts';
 import type { InitFacts } from '../../views/to-sdk-messages.ts';
 import type { ApiSession } from './api-session.ts';
@@ -107,7 +108,9 @@ export class SessionSetup {
       cwd,
       files: createLocalFiles({ cwd, roots: () => [cwd, ...permissions.state.directories] }),
       shell: createLocalShell({ env: environmentOf(this.#options) }),
+      web: createWeb(this.#options.webFetch),
       model,
+      smallModel: smallModelOf(this.#options),
       mode,
       init: () => this.#initFacts(),
       ask: this.#asker(),
