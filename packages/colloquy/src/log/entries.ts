@@ -12,6 +12,8 @@ export type Decision = {
   rule?: string | undefined;
   /** One sentence, told to the model and the person. */
   reason: string;
+  /** Where a path outside the working folders really leads: for the person, not for the model. */
+  blockedPath?: string | undefined;
   updatedInput?: Json | undefined;
   suggestions?: Json[] | undefined;
   parts?: { text: string; behavior: 'allow' | 'ask' | 'deny'; rule?: string | undefined }[] | undefined;

@@ -2,7 +2,11 @@ import type { NamedTool } from './rules.ts';
 
 /** A tool call, as far as it matters for permission. A `Tool` with its parsed input's target is one. */
 export type PermissionCall = {
-  tool: NamedTool & { effect: 'read' | 'write' | 'external'; harmless?: true | undefined };
+  tool: NamedTool & {
+    effect: 'read' | 'write' | 'external';
+    harmless?: true | undefined;
+    needsPerson?: true | undefined;
+  };
   input: unknown;
   target: {
     paths?: readonly { path: string; access: 'read' | 'write' }[] | undefined;
@@ -16,19 +20,30 @@ export type PermissionCall = {
 /** What a decision depends on besides rules and modes. */
 export type PermissionWorld = {
   cwd: string;
+  /** Where commands begin, when that is no longer the working directory. */
+  shellCwd?: string | undefined;
   /** Whether commands would run in a working sandbox. Without one, no mode but `bypassPermissions` allows a command. */
   sandbox: 'working' | 'none';
   /** False: what would have to be asked is denied. */
   canAsk: boolean;
   /** The real path that a path names. A path that it rejects counts as outside of every folder. */
   resolve(path: string): Promise<string>;
+  /** How many names the file at a path has; 1 for what is no file. Without it, hard links are not looked at. */
+  links?(path: string): Promise<number>;
+  /** Where this program keeps its own data. */
+  ownFolders?: readonly string[] | undefined;
 };
 
 /** The paths of a call as they really are. */
 export type ResolvedPaths = {
+  /** All of them lie in working folders, and nothing speaks against touching them. */
   inside: boolean;
   outside: readonly string[];
+  /** The first of those outside, as the call names it. */
+  blocked: string | undefined;
   protected: string | undefined;
+  /** Why one is asked wherever it lies, in a sentence. */
+  caution: string | undefined;
   /** One of them is a working folder itself. */
   isRoot: boolean;
 };

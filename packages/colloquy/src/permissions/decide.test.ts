@@ -151,7 +151,7 @@ describe('rules', () => {
       behavior: 'deny',
       source: 'rule',
       rule: 'Read',
-      reason: 'The rule Read denies this Read call.',
+      reason: 'The rule Read denies Read of a.',
     });
     const asked = withRules(
       { allow: ['Bash'], ask: ['Bash(ls)'] },
@@ -176,13 +176,21 @@ describe('rules', () => {
     });
   });
 
-  test('patterns about paths never go unheeded as refusals', async () => {
+  test('patterns of paths are held against what is read, also against what is searched', async () => {
     const bypass = { permissionMode: 'bypassPermissions', allowDangerouslySkipPermissions: true } as const;
-    expect(await decide(read('a'), withRules({ deny: ['Read(secrets/**)'] }, bypass), WORLD)).toMatchObject({
-      behavior: 'ask',
+    const state = withRules({ deny: ['Read(secrets/**)'] }, bypass);
+    const glob = (path: string): PermissionCall => ({
+      tool: GLOB,
+      input: {},
+      target: { paths: [{ path, access: 'read' }] },
     });
-    const glob: PermissionCall = { tool: GLOB, input: {}, target: { paths: [{ path: '.', access: 'read' }] } };
-    expect(await decide(glob, withRules({ deny: ['Read(secrets/**)'] }), WORLD)).toMatchObject({ behavior: 'ask' });
+    expect(await decide(read('a'), state, WORLD)).toMatchObject({ behavior: 'allow' });
+    expect(await decide(read('secrets/a'), state, WORLD)).toMatchObject({
+      behavior: 'deny',
+      reason: 'The rule Read(secrets/**) denies Read of secrets/a.',
+    });
+    expect(await decide(glob('secrets'), state, WORLD)).toMatchObject({ behavior: 'deny' });
+    expect(await decide(glob('.'), state, WORLD)).toMatchObject({ behavior: 'allow' });
   });
 
   test('a command is held against rules with all its parts', async () => {
@@ -265,25 +273,50 @@ describe('a question', () => {
       [
         {
           type: 'addRules',
-          rules: [{ toolName: 'Bash', ruleContent: 'npm test' }],
+          rules: [{ toolName: 'Bash', ruleContent: 'npm test *' }],
           behavior: 'allow',
-          destination: 'session',
+          destination: 'localSettings',
         },
       ],
     ],
-    ['a command with a star', bash('ls *'), []],
+    ['a command with a star that could run anything', bash('make *'), []],
     ['a shell call without a command', { tool: BASH, input: {}, target: {} }, []],
     ['an edit inside', write('a.txt'), [{ type: 'setMode', mode: 'acceptEdits', destination: 'session' }]],
     [
       'a read outside',
       read('/data/x.txt'),
-      [{ type: 'addDirectories', directories: ['/data'], destination: 'session' }],
+      [
+        {
+          type: 'addRules',
+          rules: [{ toolName: 'Read', ruleContent: '//data/**' }],
+          behavior: 'allow',
+          destination: 'session',
+        },
+      ],
     ],
-    ['a read at the top', read('/x.txt'), []],
+    [
+      'a read at the top',
+      read('/x.txt'),
+      [
+        {
+          type: 'addRules',
+          rules: [{ toolName: 'Read', ruleContent: '//x.txt' }],
+          behavior: 'allow',
+          destination: 'session',
+        },
+      ],
+    ],
     [
       'an external tool',
       search,
-      [{ type: 'addRules', rules: [{ toolName: 'mcp__web__search' }], behavior: 'allow', destination: 'session' }],
+      [
+        {
+          type: 'addRules',
+          rules: [{ toolName: 'mcp__web__search' }],
+          behavior: 'allow',
+          destination: 'localSettings',
+        },
+      ],
     ],
   ])('about %s suggests what would settle it', async (_, call, suggestions) => {
     expect(await decide(call, inMode('default'), WORLD)).toMatchObject({ behavior: 'ask', suggestions });

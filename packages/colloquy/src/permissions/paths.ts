@@ -5,3 +5,15 @@ export function isInside(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
+
+/** Where systems like Linux show processes, devices and themselves as files. */
+const SYSTEM_FOLDERS = ['/proc', '/sys', '/dev'];
+/** Only memory that is used as a folder. */
+const PLAIN_FOLDERS = ['/dev/shm'];
+
+/** Whether a real path leads to the insides of processes and of the system, which no working folder includes, be it `/`. */
+export function isSystemPath(path: string): boolean {
+  return (
+    SYSTEM_FOLDERS.some((folder) => isInside(folder, path)) && !PLAIN_FOLDERS.some((folder) => isInside(folder, path))
+  );
+}

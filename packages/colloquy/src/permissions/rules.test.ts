@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigurationError } from '../errors.ts';
-import { fromRuleValue, isAboutTool, matchRule, parseRule } from './rules.ts';
+import { fromRuleValue, isAboutTool, isGoverned, parseRule, readRule } from './rules.ts';
 
-const BASH = { name: 'Bash', aliases: ['bash'] };
 const READ = { name: 'read', aliases: ['Read'] };
 
 describe('parseRule', () => {
@@ -69,38 +68,52 @@ describe('a rule matches', () => {
     expect(isAboutTool(parseRule(rule), { name })).toBe(expected);
   });
 
-  test('a command word for word, and nothing but it', () => {
-    const rule = parseRule('Bash(npm test)');
-    expect(matchRule(rule, 'allow', BASH, 'npm test')).toBe('yes');
-    for (const other of [
-      'npm test ',
-      'npm  test',
-      'npm test && x',
-      'npm test\nx',
-      'npm',
-      'NPM TEST',
-      'npm\u200b test',
-    ]) {
-      expect(matchRule(rule, 'allow', BASH, other)).toBe('no');
-    }
+  test.each([
+    ['Read', 'Grep', true],
+    ['Edit', 'Write', true],
+    ['Edit', 'NotebookEdit', true],
+    ['Write', 'Edit', false],
+    ['Read', 'Write', false],
+  ])('%s with brackets governs %s: %s', (rule, name, expected) => {
+    expect(isGoverned(parseRule(`${rule}(src/**)`), { name })).toBe(expected);
   });
 
-  test('no command for certain when it is a pattern', () => {
-    for (const text of ['Bash(npm *)', 'Bash(npm:*)', 'Bash(a*b)']) {
-      expect(matchRule(parseRule(text), 'allow', BASH, 'npm x')).toBe('unclear');
-      expect(matchRule(parseRule(text), 'deny', BASH, 'npm x')).toBe('unclear');
-    }
+  test.each([
+    ['Task(Explore)', 'Agent'],
+    ['KillShell', 'TaskStop'],
+    ['KillBash', 'TaskStop'],
+    ['BashOutput', 'TaskOutput'],
+    ['ListMcpResources', 'ListMcpResourcesTool'],
+    ['ReadMcpResource', 'ReadMcpResourceTool'],
+  ])('%s is about %s, as the tool is called now', (text, name) => {
+    expect(isAboutTool(parseRule(text), { name })).toBe(true);
+  });
+});
+
+describe('brackets that mean nothing', () => {
+  test.each([
+    'WebFetch(https://example.com)',
+    'WebFetch(domain:)',
+    'WebFetch(domain:exa*mple.com)',
+    'WebFetch(domain:example.com/path)',
+    'WebFetch(domain:example.com:8080)',
+    'WebSearch(x)',
+    'TodoWrite(x)',
+    'Unheard(x)',
+    'mcp__files__read(x)',
+    'Read(!secrets/**)',
+    'Read(../secrets/**)',
+    'Read(a\nb)',
+    'Edit(a\\)',
+  ])('%j is refused as an option, and known by its flaw in settings', (text) => {
+    expect(() => parseRule(text)).toThrow(ConfigurationError);
+    expect(readRule(text).flaw).toEqual(expect.any(String));
   });
 
-  test('as a refusal, possibly every other command', () => {
-    expect(matchRule(parseRule('Bash(rm x)'), 'deny', BASH, 'rm x')).toBe('yes');
-    expect(matchRule(parseRule('Bash(rm x)'), 'deny', BASH, '(rm x)')).toBe('unclear');
-  });
-
-  test('searching tools possibly, when its paths are about reading; and writing, when they are about editing', () => {
-    expect(matchRule(parseRule('Read(secrets/**)'), 'deny', { name: 'Grep' }, undefined)).toBe('unclear');
-    expect(matchRule(parseRule('Edit(src/**)'), 'ask', { name: 'Write' }, undefined)).toBe('unclear');
-    expect(matchRule(parseRule('Read(src/**)'), 'allow', { name: 'Grep' }, undefined)).toBe('no');
-    expect(matchRule(parseRule('Read(src/**)'), 'deny', { name: 'Write' }, undefined)).toBe('no');
-  });
+  test.each(['SlashCommand(/x:*)', 'PowerShell(git *)', 'MultiEdit(src/**)', 'LS'])(
+    '%s, about a tool of others, is taken',
+    (text) => {
+      expect(readRule(text).flaw).toBeUndefined();
+    },
+  );
 });

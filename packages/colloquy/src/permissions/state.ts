@@ -7,11 +7,18 @@ import type {
   PermissionUpdate,
   PermissionUpdateDestination,
 } from '../options/permissions.ts';
+import { environmentOf, workingDirectoryOf } from '../options/resolve-options.ts';
 import { validatePermissionMode } from '../options/validate.ts';
 import { fromRuleValue, isAboutTool, type NamedTool, parseRule, type Rule } from './rules.ts';
+import { homeFolder, userSettingsFolder } from './settings-places.ts';
 
 /** A rule in force, and where it came from. */
-export type PlacedRule = Rule & { behavior: PermissionBehavior; destination: PermissionUpdateDestination };
+export type PlacedRule = Rule & {
+  behavior: PermissionBehavior;
+  destination: PermissionUpdateDestination;
+  /** The folder that paths beginning with one slash are relative to. Default: the working directory. */
+  base?: string | undefined;
+};
 
 /** What decides about calls, at one moment of a session. Never changed in place. */
 export type PermissionState = {
@@ -20,6 +27,18 @@ export type PermissionState = {
   /** Folders besides the working directory, absolute. */
   directories: readonly string[];
   allowDangerouslySkipPermissions: boolean;
+  /** What `~` means in rules. */
+  home: string;
+  /** The folder of the user's settings, from which paths in rules of theirs begin. */
+  userFolder: string;
+};
+
+/** What settings say of permissions, read and checked. */
+export type PermissionSettings = {
+  rules: readonly PlacedRule[];
+  mode?: PermissionModeInput | undefined;
+  /** Absolute. */
+  directories: readonly string[];
 };
 
 /** The options that permissions are made of. */
@@ -31,12 +50,20 @@ export type PermissionOptions = Pick<
   | 'additionalDirectories'
   | 'allowDangerouslySkipPermissions'
   | 'cwd'
+  | 'env'
 >;
 
-/** The permissions that a session starts with. @throws ConfigurationError for a rule or a mode that cannot be. */
-export function initialPermissions(options: PermissionOptions): PermissionState {
-  const mode = options.permissionMode ?? 'default';
+/**
+ * The permissions that a session starts with. The mode of the options counts before that of settings.
+ * @throws ConfigurationError for a rule or a mode that cannot be.
+ */
+export function initialPermissions(
+  options: PermissionOptions,
+  settings: PermissionSettings = { rules: [], directories: [] },
+): PermissionState {
+  const mode = options.permissionMode ?? settings.mode ?? 'default';
   validatePermissionMode(mode, options);
+  const env = environmentOf(options);
   const place =
     (behavior: PermissionBehavior) =>
     (text: string): PlacedRule => ({
@@ -44,11 +71,18 @@ export function initialPermissions(options: PermissionOptions): PermissionState 
       behavior,
       destination: 'cliArg',
     });
+  const directories = (options.additionalDirectories ?? []).map((path) => resolve(workingDirectoryOf(options), path));
   return {
     mode,
-    rules: [...(options.disallowedTools ?? []).map(place('deny')), ...(options.allowedTools ?? []).map(place('allow'))],
-    directories: (options.additionalDirectories ?? []).map((path) => resolve(options.cwd ?? process.cwd(), path)),
+    rules: [
+      ...(options.disallowedTools ?? []).map(place('deny')),
+      ...(options.allowedTools ?? []).map(place('allow')),
+      ...settings.rules,
+    ],
+    directories: [...new Set([...directories, ...settings.directories])],
     allowDangerouslySkipPermissions: options.allowDangerouslySkipPermissions === true,
+    home: homeFolder(env),
+    userFolder: userSettingsFolder(env),
   };
 }
 
@@ -59,21 +93,21 @@ export function withMode(state: PermissionState, mode: PermissionModeInput): Per
 }
 
 /**
- * The permissions after an update, as suggestions carry it and answers return it. All destinations count for this session only:
- * settings files are neither read nor written. Directories must be absolute.
+ * The permissions after an update, as suggestions carry it and answers return it. Directories must be absolute. Files are written
+ * elsewhere (`write-updates.ts`).
  * @throws ConfigurationError for a rule, mode or directory that cannot be; nothing of the update holds then.
  */
 export function applyUpdate(state: PermissionState, update: PermissionUpdate): PermissionState {
   const { type, destination } = update;
   switch (type) {
     case 'addRules':
-      return { ...state, rules: [...withoutRules(state.rules, update), ...toPlaced(update)] };
+      return { ...state, rules: [...withoutRules(state.rules, update), ...toPlaced(update, state)] };
     case 'replaceRules':
       return {
         ...state,
         rules: [
           ...state.rules.filter((rule) => rule.destination !== destination || rule.behavior !== update.behavior),
-          ...toPlaced(update),
+          ...toPlaced(update, state),
         ],
       };
     case 'removeRules':
@@ -100,20 +134,21 @@ export function isToolDenied(state: PermissionState, tool: NamedTool): boolean {
 
 type RuleUpdate = Extract<PermissionUpdate, { rules: unknown }>;
 
-function toPlaced({ rules, behavior, destination }: RuleUpdate): PlacedRule[] {
-  return rules.map((value) => ({ ...fromRuleValue(value), behavior, destination }));
+function toPlaced({ rules, behavior, destination }: RuleUpdate, { userFolder }: PermissionState): PlacedRule[] {
+  const base = destination === 'userSettings' ? { base: userFolder } : {};
+  return rules.map((value) => ({ ...fromRuleValue(value), behavior, destination, ...base }));
 }
 
 function withoutRules(rules: readonly PlacedRule[], update: RuleUpdate): PlacedRule[] {
-  const gone = toPlaced(update);
+  const gone = update.rules.map(fromRuleValue);
   return rules.filter(
     (rule) =>
       !gone.some(
         (other) =>
           other.tool === rule.tool &&
           other.specifier === rule.specifier &&
-          other.behavior === rule.behavior &&
-          other.destination === rule.destination,
+          update.behavior === rule.behavior &&
+          update.destination === rule.destination,
       ),
   );
 }

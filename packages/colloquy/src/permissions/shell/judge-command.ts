@@ -11,7 +11,13 @@ import {
 } from './match-command.ts';
 
 /** A rule about the tool that runs commands; without specifier it is about all of them. */
-export type CommandRule = { behavior: 'allow' | 'ask' | 'deny'; specifier?: string | undefined; text: string };
+export type CommandRule = {
+  behavior: 'allow' | 'ask' | 'deny';
+  specifier?: string | undefined;
+  text: string;
+  /** The rule as reasons name it. Default: its text. */
+  told?: string | undefined;
+};
 
 /** What else the judgement on a command depends on. */
 export type CommandWorld = {
@@ -20,6 +26,8 @@ export type CommandWorld = {
   acceptsEdits: boolean;
   /** Where a path, relative ones from the working folder, really lies. */
   place(path: string, access: Access): Promise<'inside' | 'outside' | 'protected'>;
+  /** The rule that gives leave to write to a path, where there is one. */
+  mayWrite?(path: string): Promise<string | undefined>;
 };
 
 export type Verdict = { source: 'rule' | 'mode' | 'tool' | 'none'; rule?: string; reason: string };
@@ -58,7 +66,7 @@ export async function judgeCommand(
   const readOnly = analysis.unknown === undefined && analysis.parts.every((part) => part.readOnly || isNeutral(part));
   const refused = verdicts.findIndex(({ behavior }) => behavior !== 'allow');
   const { allow, why } = findAllow(analysis, rules, verdicts, refused);
-  return { deny, ask, allow, why, readOnly, parts: tell(analysis.parts, verdicts) };
+  return { deny, ask, allow, why, readOnly, parts: tellParts(analysis.parts, verdicts) };
 }
 
 function findDeny(
@@ -68,12 +76,12 @@ function findDeny(
 ): Verdict | undefined {
   const denying = rules.filter(({ behavior }) => behavior === 'deny');
   const whole = denying.find(({ specifier }) => specifier === undefined);
-  if (whole !== undefined) return byRule(whole, `The rule ${whole.text} denies every command.`);
+  if (whole !== undefined) return byRule(whole, `The rule ${tell(whole)} denies every command.`);
   const [first] = denying;
   if (analysis.tooLarge && first !== undefined)
     return byRule(
       first,
-      `The rule ${first.text} may be about this command, which is not looked into: ${analysis.unknown}.`,
+      `The rule ${tell(first)} may be about this command, which is not looked into: ${analysis.unknown}.`,
     );
   for (const { rule, pattern } of patternsOf(rules, 'deny')) {
     const index = analysis.parts.findIndex((part) => reachOf(pattern, part) === 'yes');
@@ -82,16 +90,16 @@ function findDeny(
       verdicts[index] = { behavior: 'deny', rule: rule.text };
       return byRule(rule, whyDenied(rule, part));
     }
-    if (matchText(pattern, analysis.text)) return byRule(rule, `The rule ${rule.text} denies this command.`);
+    if (matchText(pattern, analysis.text)) return byRule(rule, `The rule ${tell(rule)} denies this command.`);
   }
   return undefined;
 }
 
 function whyDenied(rule: CommandRule, part: CommandPart): string {
   if (part.words[0] === undefined)
-    return `It cannot be known which command ${quote(part)} runs, and the rule ${rule.text} denies some.`;
+    return `It cannot be known which command ${quote(part)} runs, and the rule ${tell(rule)} denies some.`;
   const within = part.wrappers.length === 0 ? '' : `, which ${part.wrappers.join(' and ')} would run`;
-  return `The rule ${rule.text} denies ${quote(part)}${within}.`;
+  return `The rule ${tell(rule)} denies ${quote(part)}${within}.`;
 }
 
 function findAsk(
@@ -101,12 +109,12 @@ function findAsk(
 ): Verdict | undefined {
   const asking = rules.filter(({ behavior }) => behavior === 'ask');
   const whole = asking.find(({ specifier }) => specifier === undefined);
-  if (whole !== undefined) return byRule(whole, `The rule ${whole.text} wants every command to be asked.`);
+  if (whole !== undefined) return byRule(whole, `The rule ${tell(whole)} wants every command to be asked.`);
   const [first] = asking;
   if (analysis.tooLarge && first !== undefined)
     return byRule(
       first,
-      `The rule ${first.text} may be about this command, which is not looked into: ${analysis.unknown}.`,
+      `The rule ${tell(first)} may be about this command, which is not looked into: ${analysis.unknown}.`,
     );
   for (const behavior of ['ask', 'deny'] as const) {
     for (const { rule, pattern } of patternsOf(rules, behavior)) {
@@ -118,8 +126,8 @@ function findAsk(
       return byRule(
         rule,
         found.certain
-          ? `The rule ${rule.text} wants ${found.what} to be asked.`
-          : `Whether this is what the rule ${rule.text} ${says} cannot be told for certain: ${found.what}.`,
+          ? `The rule ${tell(rule)} wants ${found.what} to be asked.`
+          : `Whether this is what the rule ${tell(rule)} ${says} cannot be told for certain: ${found.what}.`,
       );
     }
   }
@@ -160,7 +168,7 @@ function findAllow(
     allowing.find(({ specifier }) => specifier === undefined) ??
     (analysis.tooLarge ? undefined : allowing.find((each) => isExactly(each, analysis.text)));
   if (analysis.tooLarge) return { allow: undefined, why: `This command is not looked into: ${analysis.unknown}.` };
-  if (rule !== undefined) return { allow: byRule(rule, `The rule ${rule.text} allows this command.`), why: '' };
+  if (rule !== undefined) return { allow: byRule(rule, `The rule ${tell(rule)} allows this command.`), why: '' };
   if (analysis.unknown !== undefined)
     return { allow: undefined, why: `This command is not fully understood: ${analysis.unknown}.` };
   const part = analysis.parts[refused];
@@ -248,7 +256,8 @@ async function whyRedirectRefused(
   const verb = access === 'write' ? 'writing to' : 'reading';
   if (path === undefined || path.startsWith('/dev/') || path.startsWith('~')) return `No rule allows ${verb} ${told}.`;
   const inside = (await world.place(path, access)) === 'inside';
-  const allowed = access === 'read' ? inside : inside && world.acceptsEdits && world.sandbox === 'working';
+  const byMode = access === 'read' || (world.acceptsEdits && world.sandbox === 'working');
+  const allowed = inside && (byMode || (await world.mayWrite?.(path)) !== undefined);
   return allowed ? undefined : `No rule allows ${verb} ${told}.`;
 }
 
@@ -270,12 +279,14 @@ function patternsOf(rules: readonly CommandRule[], behavior: CommandRule['behavi
   );
 }
 
-function tell(parts: readonly CommandPart[], verdicts: readonly PartVerdict[]): CommandJudgement['parts'] {
+function tellParts(parts: readonly CommandPart[], verdicts: readonly PartVerdict[]): CommandJudgement['parts'] {
   return parts.slice(0, MAX_TOLD_PARTS).map((part, index) => {
     const { behavior, rule } = verdicts[index] ?? { behavior: 'ask' as const };
     return { text: part.text.slice(0, MAX_TOLD_CHARS), behavior, ...(rule === undefined ? {} : { rule }) };
   });
 }
+
+const tell = ({ text, told }: CommandRule): string => told ?? text;
 
 const byRule = (rule: CommandRule, reason: string): Verdict => ({ source: 'rule', rule: rule.text, reason });
 

@@ -209,6 +209,13 @@ const EDITS: Readonly<Record<string, Known>> = {
   touch: { flags: 'acm', valued: 'dt', operands: 'paths' },
 };
 
+/** Whether operands of a command are paths, as far as its name tells. */
+export function namesPaths(name: string): boolean {
+  if (name === 'find' || name === 'sed') return true;
+  const known = [READS, EDITS].find((list) => Object.hasOwn(list, name))?.[name];
+  return known?.operands === 'paths' || known?.operands === 'pattern, paths';
+}
+
 export type Classified = { readOnly: boolean; edits: boolean; paths: { path: Word; access: Access }[] };
 
 /** What kind of command this is, by its name and flags, and the paths it names. */

@@ -1,0 +1,99 @@
+import type { JudgedPath, PathRule } from './match-path.ts';
+import type { RuleMatch } from './rule-match.ts';
+import type { Access, CommandAnalysis, CommandPart, Word } from './shell/command-part.ts';
+import type { Verdict } from './shell/judge-command.ts';
+import { namesFiles, readsWholeFolders, writesOperands } from './shell/known-files.ts';
+import type { PlacedRule } from './state.ts';
+import { tellRule, tellText } from './tell-rule.ts';
+
+/** A deny or ask rule about paths, for commands that read or write them. */
+export type FileRule = { rule: PlacedRule; paths: PathRule; access: Access };
+
+type FileWorld = { rules: readonly FileRule[]; judge(path: string): Promise<JudgedPath> };
+/** `perhaps`: it is only a word of a command that is not known. */
+type Named = { path: Word; access: Access; part: CommandPart; perhaps?: true };
+
+/** Beyond this, it is asked: each takes a look at the disk. */
+const MAX_NAMED_FILES = 200;
+
+/**
+ * What deny and ask rules about reading and editing say of the files that a command names: its redirections, and its operands. What
+ * a program does beyond what it is told to, they cannot know. What may be one of their files, without being certain, asks.
+ */
+export async function judgeFileRules(
+  analysis: CommandAnalysis,
+  { rules, judge }: FileWorld,
+): Promise<{ deny?: Verdict; ask?: Verdict }> {
+  const [first] = rules;
+  if (first === undefined) return {};
+  const named = analysis.parts.flatMap(namedBy).filter(({ access }) => rules.some((each) => each.access === access));
+  let ask: Verdict | undefined;
+  for (const file of named.slice(0, MAX_NAMED_FILES)) {
+    const judged = file.path === undefined ? undefined : await judge(file.path);
+    for (const each of rules) {
+      const reach = each.access === file.access ? reachOf(each, file, judged) : 'no';
+      if (reach === 'yes' && each.rule.behavior === 'deny')
+        return { deny: byRule(each, `The rule ${tellRule(each.rule)} denies ${tellFile(file)}.`) };
+      if (reach !== 'no') ask ??= byRule(each, whyAsk(each, file, reach));
+    }
+  }
+  const doubt = named.length > MAX_NAMED_FILES ? `it names more than ${MAX_NAMED_FILES} files` : analysis.unknown;
+  if (doubt !== undefined)
+    ask ??= byRule(
+      first,
+      `Whether this command touches what the rule ${tellRule(first.rule)} is about cannot be told for certain: ${doubt}.`,
+    );
+  return ask === undefined ? {} : { ask };
+}
+
+function reachOf({ paths }: FileRule, { part, perhaps }: Named, judged: JudgedPath | undefined): RuleMatch {
+  if (judged === undefined) return 'unclear';
+  const reach = paths.reach(judged);
+  if (reach === 'yes') return reach;
+  const { real } = judged;
+  if (real !== undefined && readsWholeFolders(part) && paths.mayLieBelow(real)) return 'unclear';
+  return perhaps === true ? 'no' : reach;
+}
+
+function whyAsk({ rule }: FileRule, file: Named, reach: RuleMatch): string {
+  return reach === 'yes'
+    ? `The rule ${tellRule(rule)} wants ${tellFile(file)} to be asked.`
+    : `Whether ${tellFile(file)} in \`${tellText(file.part.text)}\` is what the rule ${tellRule(rule)} is about cannot be told for certain.`;
+}
+
+const tellFile = ({ path, access }: Named): string =>
+  `${access === 'write' ? 'writing to' : 'reading'} ${tellText(path ?? 'a file')}`;
+
+/** The files that a part names, as far as that can be known. */
+function namedBy(part: CommandPart): Named[] {
+  const named: Named[] = [...part.redirects, ...part.paths].map(({ path, access }) => ({ path, access, part }));
+  // What is copied or moved away is read.
+  if (part.name === 'cp' || part.name === 'mv') named.push(...part.paths.map(({ path }) => asRead(path, part)));
+  const isListed = part.readOnly || part.fileCommand !== 'none';
+  if (isListed && part.paths.length === 0 && readsWholeFolders(part)) named.push(asRead('.', part));
+  // Git takes files for text: some of its operands are versions.
+  if (isListed && part.name !== 'git') return named;
+  // Of a command that is not known any word may be a file; one that cannot be told only where files are to be expected.
+  const written = writesOperands(part);
+  for (const word of part.words.slice(1)) {
+    if (word === undefined && !written && !namesFiles(part)) continue;
+    for (const path of operandsOf(word)) {
+      const perhaps = path === undefined ? {} : ({ perhaps: true } as const);
+      named.push({ ...asRead(path, part), ...perhaps });
+      if (written) named.push({ path, access: 'write', part, ...perhaps });
+    }
+  }
+  return named;
+}
+
+const asRead = (path: Word, part: CommandPart): Named => ({ path, access: 'read', part });
+
+/** What of a word may be a path: itself, what follows an equals sign or a colon, or the letter of an option. */
+function operandsOf(word: Word): Word[] {
+  if (word === undefined) return [word];
+  const after = [...'=:@'].flatMap((sign) => (word.includes(sign) ? [word.slice(word.indexOf(sign) + 1)] : []));
+  const itself = word.startsWith('-') ? word.slice(2) : word;
+  return [itself, ...after].filter((path) => path !== '' && !path.startsWith('-'));
+}
+
+const byRule = ({ rule }: FileRule, reason: string): Verdict => ({ source: 'rule', rule: rule.text, reason });

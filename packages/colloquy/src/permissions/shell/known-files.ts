@@ -1,0 +1,64 @@
+import type { CommandPart } from './command-part.ts';
+import { namesPaths } from './known-commands.ts';
+
+/** Programs that read all that lies below a folder, always or with a flag. */
+const WHOLE_FOLDERS: ReadonlyMap<string, 'always' | string> = new Map([
+  ['ag', 'always'],
+  ['cp', 'aRr'],
+  ['diff', 'r'],
+  ['egrep', 'rR'],
+  ['fgrep', 'rR'],
+  ['grep', 'rR'],
+  ['rg', 'always'],
+  ['rsync', 'always'],
+  ['scp', 'always'],
+  ['tar', 'always'],
+  ['zip', 'always'],
+]);
+
+/** Programs that change files that they are given, besides those that are known with all their flags. */
+const WRITERS: ReadonlySet<string> = new Set([
+  'chgrp',
+  'chmod',
+  'chown',
+  'cp',
+  'dd',
+  'install',
+  'ln',
+  'mv',
+  'patch',
+  'perl',
+  'rm',
+  'rsync',
+  'sed',
+  'shred',
+  'tee',
+  'touch',
+  'truncate',
+  'unlink',
+]);
+
+/** Whether a part reads whatever lies below the folders that it names. */
+export function readsWholeFolders({ name, words }: CommandPart): boolean {
+  const letters = WHOLE_FOLDERS.get(name ?? '');
+  if (letters === undefined || letters === 'always') return letters === 'always';
+  return words
+    .slice(1)
+    .some(
+      (word) =>
+        word === undefined ||
+        word === '--recursive' ||
+        word === '--archive' ||
+        (/^-[^-]/.test(word) && [...letters].some((letter) => word.includes(letter))),
+    );
+}
+
+/** Whether the operands of a part are files that it may change. */
+export function writesOperands({ name }: CommandPart): boolean {
+  return WRITERS.has(name ?? '');
+}
+
+/** Whether the operands of a part are files, even where its flags are not known. */
+export function namesFiles({ name }: CommandPart): boolean {
+  return namesPaths(name ?? '') || WHOLE_FOLDERS.has(name ?? '');
+}
