@@ -224,6 +224,8 @@ export type SDKPermissionRequestMessage = Common & {
   input: Record<string, unknown>;
   reason: string;
   suggestions: unknown[];
+  /** Where a path outside the working folders really leads. */
+  blocked_path?: string | undefined;
 };
 
 /**

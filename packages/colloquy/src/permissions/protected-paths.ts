@@ -4,27 +4,27 @@
  */
 const PROTECTED: readonly string[] = [
   // Repositories and what runs with them.
-  ...['.git', '.gitconfig', '.gitmodules', '.githooks', '.husky', '.hg', '.svn', '.jj', '.pre-commit-config.yaml'],
+  '.git .gitconfig .gitmodules .githooks .husky .hg .svn .jj .pre-commit-config.yaml',
   // Agents and editors: settings, hooks, servers that are started.
-  ...['.claude', '.claude.json', '.mcp.json', '.colloquy', '.vscode', '.idea', '.zed', '.cursor', '.devcontainer'],
+  '.claude .claude.json .mcp.json .colloquy .vscode .idea .zed .cursor .devcontainer',
   // Shells and what they read when they start.
-  ...['.bashrc', '.bash_profile', '.bash_login', '.bash_logout', '.bash_aliases', '.profile', '.inputrc'],
-  ...['.zshrc', '.zprofile', '.zshenv', '.zlogin', '.zlogout', '.kshrc', '.cshrc', '.tcshrc', '.login', '.config/fish'],
-  ...['.envrc', '.pam_environment', '.config/environment.d', '.xprofile', '.xinitrc', '.xsessionrc', '.tmux.conf'],
+  '.bashrc .bash_profile .bash_login .bash_logout .bash_aliases .profile .inputrc',
+  '.zshrc .zprofile .zshenv .zlogin .zlogout .kshrc .cshrc .tcshrc .login .config/fish',
+  '.envrc .pam_environment .config/environment.d .xprofile .xinitrc .xsessionrc .tmux.conf',
   // What starts by itself.
-  ...['.config/autostart', '.config/systemd', 'Library/LaunchAgents', '.local/bin'],
+  '.config/autostart .config/systemd Library/LaunchAgents .local/bin',
   // Tools that run what their settings say.
-  ...['.npmrc', '.yarnrc', '.yarnrc.yml', '.yarn/releases', '.pnpmfile.cjs', '.config/git', '.cargo/config'],
-  ...['.cargo/config.toml', '.gradle/init.d', '.m2/settings.xml', '.vimrc', '.exrc', '.gdbinit', '.lldbinit'],
-];
+  '.npmrc .yarnrc .yarnrc.yml .yarn/releases .pnpmfile.cjs .config/git .cargo/config',
+  '.cargo/config.toml .gradle/init.d .m2/settings.xml .vimrc .exrc .gdbinit .lldbinit',
+].flatMap((line) => line.split(' '));
 
 /** What holds keys and passwords: also reading it is asked, wherever it lies. */
 const SECRET: readonly string[] = [
-  ...['.ssh', '.gnupg', '.aws', '.azure', '.config/gcloud', '.kube', '.docker/config.json', '.config/gh'],
-  ...['.netrc', '_netrc', '.pgpass', '.git-credentials', '.config/git/credentials', '.pypirc', '.vault-token'],
-  ...['.cargo/credentials', '.cargo/credentials.toml', '.gem/credentials', '.terraform.d/credentials.tfrc.json'],
-  ...['.password-store', '.config/op', '.claude/.credentials.json', '.local/share/keyrings', 'Library/Keychains'],
-];
+  '.ssh .gnupg .aws .azure .config/gcloud .kube .docker/config.json .config/gh',
+  '.netrc _netrc .pgpass .git-credentials .config/git/credentials .pypirc .vault-token',
+  '.cargo/credentials .cargo/credentials.toml .gem/credentials .terraform.d/credentials.tfrc.json',
+  '.password-store .config/op .claude/.credentials.json .local/share/keyrings Library/Keychains',
+].flatMap((line) => line.split(' '));
 
 /** Characters that some file systems leave out when they compare names. */
 const IGNORED = /[\u200c-\u200f\u202a-\u202e\u2060\u206a-\u206f\ufeff]/gu;

@@ -1,10 +1,12 @@
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, open, opendir, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { isInside } from '../permissions/paths.ts';
+import { type FileHandle, lstat, opendir } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, parse } from 'node:path';
+import { isInside, isSystemPath } from '../permissions/paths.ts';
+import { toFileError } from './file-error.ts';
+import { type HeldFolder, holdFolder, replacedError } from './held-folder.ts';
 import { realPath, unlessMissing } from './real-path.ts';
 import { replaceFile } from './replace-file.ts';
-import type { Files, FileStat } from './tool.ts';
+import type { Files, FileStat, Leave, Located } from './tool.ts';
 
 const MAX_READ_BYTES = 50 * 1024 * 1024;
 const PIECE_BYTES = 256 * 1024;
@@ -12,51 +14,100 @@ const MAX_LISTED_NAMES = 1000;
 /** A file whose state was forgotten has to be read again before an edit. */
 const MAX_SEEN_FILES = 10_000;
 
+type Place = {
+  cwd: string;
+  roots: () => readonly string[];
+  /** Open by names, as where the system has no names for what is open. For tests. */
+  byName?: boolean | undefined;
+};
+
+/** What the files of all calls share. */
+type Kept = { seen: Map<string, FileStat>; realRoots: Map<string, Promise<string>> };
+
+/** A real path where this session may go. */
+type Reached = { real: string; base: string; mayBeLinked: boolean };
+
 /**
- * Files below the session's roots. Every path is followed to what it really is before it is judged, and is opened by that real
- * path. `roots` is asked at each use, so that directories may be added while the session runs.
+ * Files below the session's roots. Every path is followed to what it really is, judged, and opened from its root on without
+ * following any link. `roots` is asked at each use, so that directories may be added while the session runs; what a root really is
+ * does not change any more once it is known.
  */
-export function createLocalFiles(o: { cwd: string; roots: () => readonly string[] }): Files {
-  return new FilesBelowRoots(o, [], new Map());
+export function createLocalFiles(place: Place): Files {
+  const files = new FilesBelowRoots(place, { seen: new Map(), realRoots: new Map() }, []);
+  // Before the first command runs, which may put links where the folders were.
+  void files.realRoots();
+  return files;
 }
 
 class FilesBelowRoots implements Files {
-  readonly #place: { cwd: string; roots: () => readonly string[] };
-  readonly #leave: readonly string[];
-  readonly #seen: Map<string, FileStat>;
+  readonly #place: Place;
+  readonly #kept: Kept;
+  readonly #leave: readonly Leave[];
+  /** What a path that was judged leads to, whatever it would lead to now. */
+  readonly #judged: ReadonlyMap<string, string>;
 
-  constructor(
-    place: { cwd: string; roots: () => readonly string[] },
-    leave: readonly string[],
-    seen: Map<string, FileStat>,
-  ) {
+  constructor(place: Place, kept: Kept, leave: readonly Leave[]) {
     this.#place = place;
+    this.#kept = kept;
     this.#leave = leave;
-    this.#seen = seen;
+    this.#judged = new Map(
+      leave.flatMap(({ path, real }) =>
+        path === undefined
+          ? []
+          : [
+              [path, real],
+              [real, real],
+            ],
+      ),
+    );
   }
 
-  withLeave(paths: readonly string[]): Files {
-    return new FilesBelowRoots(this.#place, [...this.#leave, ...paths], this.#seen);
+  withLeave(leave: readonly (string | Leave)[]): Files {
+    const more = leave.map((each) => (typeof each === 'string' ? { real: each, mayBeLinked: true } : each));
+    return new FilesBelowRoots(this.#place, this.#kept, [...this.#leave, ...more]);
   }
 
-  resolve(path: string): Promise<string> {
-    return realPath(resolve(this.#place.cwd, path));
+  async resolve(path: string): Promise<string> {
+    const judged = this.#judged.get(path);
+    if (judged !== undefined) return judged;
+    if (this.#place.roots().includes(path)) return this.#realRoot(path);
+    try {
+      return await realPath(isAbsolute(path) ? path : `${await this.#realRoot(this.#place.cwd)}/${path}`);
+    } catch (error) {
+      throw toFileError(path, error);
+    }
   }
 
-  async stat(path: string): Promise<FileStat | undefined> {
-    const found = await unlessMissing(stat(await this.#reach(path)));
-    return found === undefined ? undefined : toFileStat(found);
+  async locate(path: string): Promise<Located> {
+    const real = await this.resolve(path);
+    try {
+      const found = await unlessMissing(lstat(real));
+      return { real, links: found?.isFile() === true ? found.nlink : 1 };
+    } catch (error) {
+      throw toFileError(path, error);
+    }
+  }
+
+  stat(path: string): Promise<FileStat | undefined> {
+    return this.#beside(path, async (folder, name) => toStat(path, await folder?.look(name)));
   }
 
   async list(path: string, o?: { limit?: number | undefined }): Promise<string[]> {
     const names: string[] = [];
     const limit = o?.limit ?? MAX_LISTED_NAMES;
-    // Leaving the loop closes the folder.
-    for await (const entry of await opendir(await this.#reach(path))) {
-      if (names.length >= limit) break;
-      names.push(entry.name);
+    const { base, real } = await this.#reach(path);
+    try {
+      await using folder = await holdFolder(base, real, this.#place);
+      if (folder === undefined) throw new Error(`${path} is no folder that exists.`);
+      // Leaving the loop closes the folder.
+      for await (const entry of await opendir(folder.at('.'))) {
+        if (names.length >= limit) break;
+        names.push(entry.name);
+      }
+      return names;
+    } catch (error) {
+      throw toFileError(path, error);
     }
-    return names;
   }
 
   async read(
@@ -80,23 +131,23 @@ class FilesBelowRoots implements Files {
     return Buffer.concat(pieces, size);
   }
 
-  async scan(
+  scan(
     path: string,
     visit: (piece: Uint8Array) => boolean,
-    o?: { signal?: AbortSignal | undefined },
+    o: { from?: number | undefined; signal?: AbortSignal | undefined } = {},
   ): Promise<FileStat> {
-    const handle = await openRegularFile(path, await this.#reach(path));
-    try {
+    return this.#beside(path, async (folder, name, reached) => {
+      await using handle = await openRegularFile(path, folder, name, reached);
       const opened = toFileStat(await handle.stat());
       const buffer = Buffer.allocUnsafe(PIECE_BYTES);
-      for (;;) {
-        o?.signal?.throwIfAborted();
-        const { bytesRead } = await handle.read(buffer, 0, PIECE_BYTES);
+      // Without a position it reads on, which also works where there are none.
+      for (let position = o.from ?? null; ;) {
+        o.signal?.throwIfAborted();
+        const { bytesRead } = await handle.read(buffer, 0, PIECE_BYTES, position);
         if (bytesRead === 0 || !visit(buffer.subarray(0, bytesRead))) return opened;
+        if (position !== null) position += bytesRead;
       }
-    } finally {
-      await handle.close();
-    }
+    });
   }
 
   async write(
@@ -104,57 +155,112 @@ class FilesBelowRoots implements Files {
     data: string | Uint8Array,
     o?: { unchangedSince?: FileStat | 'absent' | undefined; signal?: AbortSignal | undefined },
   ): Promise<void> {
-    const real = await this.#reach(path);
-    const check = async (): Promise<void> => {
-      const now = await this.stat(real);
+    const check = async (folder: HeldFolder | undefined, name: string, { mayBeLinked }: Reached): Promise<void> => {
+      const now = toStat(path, await folder?.look(name));
       if (now !== undefined && now.kind !== 'file')
         throw new Error(`${path} is ${describeKind(now.kind)}, not a file to write to.`);
+      if (now !== undefined && !mayBeLinked) refuseLinked(path, now);
       const then = o?.unchangedSince;
       if (then === undefined || isSameState(then, now)) return;
       throw new Error(`${path} has changed in the meantime and was left as it is; read it again.`);
     };
-    await check();
-    await replaceFile(real, data, { signal: o?.signal, beforeSwap: check });
+    // Before any folder is made for it.
+    await this.#beside(path, check);
+    await this.#beside(
+      path,
+      async (folder, name, reached) => {
+        if (folder === undefined) throw replacedError(path);
+        const beforeSwap = (): Promise<void> => check(folder, name, reached);
+        await replaceFile(folder, name, data, { signal: o?.signal, beforeSwap });
+      },
+      { make: true },
+    );
   }
 
   seen(path: string): FileStat | undefined {
-    return this.#seen.get(path);
+    return this.#kept.seen.get(path);
   }
 
   markSeen(path: string, state: FileStat): void {
-    this.#seen.delete(path);
-    this.#seen.set(path, state);
-    const oldest = this.#seen.keys().next();
-    if (this.#seen.size > MAX_SEEN_FILES && oldest.done !== true) this.#seen.delete(oldest.value);
+    const { seen } = this.#kept;
+    seen.delete(path);
+    seen.set(path, state);
+    const oldest = seen.keys().next();
+    if (seen.size > MAX_SEEN_FILES && oldest.done !== true) seen.delete(oldest.value);
+  }
+
+  /** Those that can be told: one that is out of reach does not keep the others from being used. */
+  async realRoots(): Promise<string[]> {
+    const found = await Promise.allSettled(this.#place.roots().map((root) => this.#realRoot(root)));
+    return found.flatMap((root) => (root.status === 'fulfilled' ? [root.value] : []));
+  }
+
+  #realRoot(root: string): Promise<string> {
+    const known = this.#kept.realRoots.get(root);
+    if (known !== undefined) return known;
+    const real = realPath(root);
+    this.#kept.realRoots.set(root, real);
+    // Tried again when it was in the way of something that has gone since.
+    real.catch(() => this.#kept.realRoots.delete(root));
+    return real;
+  }
+
+  /** Goes to the folder that holds what a path names, and tells failures in the words of that path. */
+  async #beside<T>(
+    path: string,
+    use: (folder: HeldFolder | undefined, name: string, reached: Reached) => Promise<T>,
+    o?: { make: true },
+  ): Promise<T> {
+    const reached = await this.#reach(path);
+    const parent = dirname(reached.real);
+    // A root itself lies in a folder that is none of ours.
+    const base = isInside(reached.base, parent) ? reached.base : parent;
+    try {
+      await using folder = await holdFolder(base, parent, { ...this.#place, ...o });
+      return await use(folder, basename(reached.real) || '.', reached);
+    } catch (error) {
+      throw toFileError(path, error);
+    }
   }
 
   /** The real path, once it is known to lie where this session may go. */
-  async #reach(path: string): Promise<string> {
+  async #reach(path: string): Promise<Reached> {
     const real = await this.resolve(path);
-    if (this.#leave.some((allowed) => isInside(allowed, real))) return real;
-    for (const root of this.#place.roots()) {
-      if (isInside(await this.resolve(root), real)) return real;
-    }
-    const what = resolve(this.#place.cwd, path) === real ? path : `${path} (really ${real})`;
-    throw new Error(`${what} lies outside the folders of this session, and there is no leave to touch it.`);
+    const leave = this.#leave.filter((allowed) => isInside(allowed.real, real));
+    const mayBeLinked = leave.some((allowed) => allowed.mayBeLinked === true);
+    const around = (await this.realRoots()).filter((root) => isInside(root, real) && !isSystemPath(real));
+    // From the outermost on: what lies above it cannot be changed from within.
+    const [base] = around.toSorted((a, b) => a.length - b.length);
+    if (base !== undefined) return { real, base, mayBeLinked };
+    if (leave.length > 0) return { real, base: parse(real).root, mayBeLinked };
+    throw new Error(`${path} lies outside the folders of this session, and there is no leave to touch it.`);
   }
 }
 
-/** Whether a file is still in the state it was in: its size and the time of its last change. */
+/** Whether a file is still in the state it was in: the same file, its size and the time of its last change. */
 export function isSameState(then: FileStat | 'absent', now: FileStat | undefined): boolean {
   if (then === 'absent' || now === undefined) return then === 'absent' && now === undefined;
-  return then.kind === now.kind && then.size === now.size && then.mtimeMs === now.mtimeMs;
+  const isSameFile = then.ino === undefined || now.ino === undefined || (then.ino === now.ino && then.dev === now.dev);
+  return isSameFile && then.kind === now.kind && then.size === now.size && then.mtimeMs === now.mtimeMs;
 }
 
 // Looked at before it is opened, because opening a device may do something; opened without waiting, because a FIFO put there
 // in between would wait for a writer; looked at again, because only what is open can no longer be exchanged.
-async function openRegularFile(path: string, real: string): Promise<FileHandle> {
-  const found = await unlessMissing(stat(real));
-  if (found === undefined) throw Object.assign(new Error(`${path} does not exist.`), { code: 'ENOENT' });
-  refuseUnlessFile(path, toFileStat(found));
-  const handle = await open(real, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+async function openRegularFile(
+  path: string,
+  folder: HeldFolder | undefined,
+  name: string,
+  { mayBeLinked }: Reached,
+): Promise<FileHandle> {
+  const found = toStat(path, await folder?.look(name));
+  if (folder === undefined || found === undefined)
+    throw Object.assign(new Error(`${path} does not exist.`), { code: 'ENOENT' });
+  refuseUnlessFile(path, found);
+  const handle = await folder.open(name, constants.O_RDONLY);
   try {
-    refuseUnlessFile(path, toFileStat(await handle.stat()));
+    const opened = toFileStat(await handle.stat());
+    refuseUnlessFile(path, opened);
+    if (!mayBeLinked) refuseLinked(path, opened);
     return handle;
   } catch (error) {
     await handle.close();
@@ -166,11 +272,22 @@ function refuseUnlessFile(path: string, { kind }: FileStat): void {
   if (kind !== 'file') throw new Error(`${path} is ${describeKind(kind)}, not a file that can be read.`);
 }
 
+/** Another name of the file may lie outside, and nothing tells where. */
+function refuseLinked(path: string, { links = 1 }: FileStat): void {
+  if (links > 1) throw new Error(`${path} has several hard links, and there is no leave to touch such a file.`);
+}
+
 function describeKind(kind: 'directory' | 'other'): string {
   return kind === 'directory' ? 'a directory' : 'a device, pipe or socket';
 }
 
+/** @throws Error for a link: the path was followed before, so that it has been put there since */
+function toStat(path: string, found: Stats | undefined): FileStat | undefined {
+  if (found?.isSymbolicLink() === true) throw replacedError(path);
+  return found === undefined ? undefined : toFileStat(found);
+}
+
 function toFileStat(found: Stats): FileStat {
   const kind = found.isFile() ? 'file' : found.isDirectory() ? 'directory' : 'other';
-  return { kind, size: found.size, mtimeMs: found.mtimeMs };
+  return { kind, size: found.size, mtimeMs: found.mtimeMs, dev: found.dev, ino: found.ino, links: found.nlink };
 }

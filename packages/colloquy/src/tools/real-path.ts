@@ -1,40 +1,61 @@
 import { lstat, readlink, realpath } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, parse } from 'node:path';
 
 /** As many links as Linux follows. */
 const MAX_LINKS = 40;
+/** Links whose targets are long could make a long way of a short path. */
+const MAX_STEPS = 10_000;
 
 /**
- * The real path of what an absolute path names: links followed, also one that points to nothing yet. What does not exist is
- * placed below its nearest existing parent.
- * @throws Error of the file system, such as EACCES, or ELOOP for links in a circle.
+ * The real path of what an absolute path names: links followed, also one that points to nothing yet, and `..` taken from where a
+ * link leads, as the system does it. What does not exist is placed below its nearest existing parent.
+ * @throws Error of the file system, such as EACCES, or ELOOP for links in a circle; Error for a path with a NUL character.
  */
 export async function realPath(path: string): Promise<string> {
-  const missing: string[] = [];
-  let current = resolve(path);
-  for (let links = 0; ;) {
-    const real = await unlessMissing(realpath(current));
-    if (real !== undefined) return join(real, ...missing);
-    const target = await linkTarget(current);
-    if (target !== undefined) {
-      if (++links > MAX_LINKS)
-        throw Object.assign(new Error(`${path} leads through too many links`), { code: 'ELOOP' });
-      current = target;
+  if (path.includes('\0')) throw new Error('A path cannot hold a NUL character.');
+  return (await unlessMissing(realpath(path))) ?? (await follow(path));
+}
+
+/** Name by name, for a path whose end does not exist. */
+async function follow(path: string): Promise<string> {
+  const { root } = parse(path);
+  const ahead = namesOf(path.slice(root.length));
+  let real = root;
+  for (let links = 0, steps = 0; ;) {
+    const name = ahead.pop();
+    if (name === undefined) return real;
+    if (++steps > MAX_STEPS) throw tooManyLinks(path);
+    if (name === '' || name === '.') continue;
+    if (name === '..') {
+      real = dirname(real);
       continue;
     }
-    const parent = dirname(current);
-    if (parent === current) return join(current, ...missing);
-    missing.unshift(basename(current));
-    current = parent;
+    const next = join(real, name);
+    const target = await linkTarget(next);
+    if (target === undefined) {
+      real = next;
+      continue;
+    }
+    if (++links > MAX_LINKS) throw tooManyLinks(path);
+    const targetRoot = parse(target).root;
+    if (targetRoot !== '') real = targetRoot;
+    ahead.push(...namesOf(target.slice(targetRoot.length)));
   }
 }
 
-/** Where a link that leads nowhere would lead; undefined when the path is no link. */
+/** The names of a path, the first one last. */
+function namesOf(path: string): string[] {
+  return path.split(process.platform === 'win32' ? /[\\/]/ : '/').toReversed();
+}
+
+/** Where a link leads; undefined when the path is no link, or nothing. */
 async function linkTarget(path: string): Promise<string | undefined> {
   const found = await unlessMissing(lstat(path));
-  if (found?.isSymbolicLink() !== true) return undefined;
-  // The link's own folder exists, so that it is known what the target is relative to.
-  return resolve(await realpath(dirname(path)), await readlink(path));
+  return found?.isSymbolicLink() === true ? readlink(path) : undefined;
+}
+
+function tooManyLinks(path: string): Error {
+  return Object.assign(new Error(`${path} leads through too many links`), { code: 'ELOOP' });
 }
 
 /** Undefined instead of an error when there is nothing at that path. */

@@ -1,53 +1,40 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { makeFolder } from '../helpers/make-folder.ts';
-import { unlessMissing } from './real-path.ts';
+import { access, type FileHandle, rename, rm } from 'node:fs/promises';
+import type { HeldFolder } from './held-folder.ts';
 
 /**
  * Gives a file new content in one step: whoever reads it meanwhile sees the old or the new, and a failure leaves the old.
- * Mode and owner are kept as far as the system lets us. `path` must be a real path.
+ * Mode and owner are kept as far as the system lets us. What has the name by then is replaced, never followed.
  * @throws Error of the file system, for instance for a file that may not be written to.
  */
 export async function replaceFile(
-  path: string,
+  folder: HeldFolder,
+  name: string,
   data: string | Uint8Array,
   o: { signal?: AbortSignal | undefined; beforeSwap: () => Promise<void> },
 ): Promise<void> {
   o.signal?.throwIfAborted();
-  const folder = dirname(path);
-  await makePlace(folder);
-  const existing = await unlessMissing(stat(path));
+  const existing = await folder.look(name);
   // The swap needs leave for the folder only; a file that is protected against writing must stay so.
-  if (existing !== undefined) await access(path, constants.W_OK);
-  const temporary = join(folder, `.${randomUUID()}.tmp`);
-  const handle = await open(temporary, 'wx', existing === undefined ? 0o666 : 0o600);
+  if (existing !== undefined) await access(folder.at(name), constants.W_OK);
+  const temporary = `.${randomUUID()}.tmp`;
+  const flags = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY;
+  const handle = await folder.open(temporary, flags, existing === undefined ? 0o666 : 0o600);
   try {
     try {
       await handle.writeFile(data);
       if (existing !== undefined) await keepOwnerAndMode(handle, existing);
+      await folder.confirm(temporary, handle);
     } finally {
       await handle.close();
     }
     await o.beforeSwap();
     o.signal?.throwIfAborted();
-    await rename(temporary, path);
+    await rename(folder.at(temporary), folder.at(name));
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(folder.at(temporary), { force: true });
     throw error;
-  }
-}
-
-async function makePlace(folder: string): Promise<void> {
-  try {
-    await makeFolder(folder);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code !== 'EEXIST' && code !== 'ENOTDIR') throw error;
-    throw new Error(`${folder} cannot be made a folder: a file of this name, or above it, is in the way.`, {
-      cause: error,
-    });
   }
 }
 
@@ -64,5 +51,6 @@ async function keepOwnerAndMode(
       if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) throw error;
     }
   }
-  await handle.chmod(existing.mode & 0o7777);
+  // New content has no claim to run with the rights of the owner.
+  await handle.chmod(existing.mode & 0o777);
 }

@@ -138,6 +138,8 @@ export type AgentRun = {
 export interface Files {
   /** The real, absolute path that a path names; a path that does not exist yet resolves through its nearest existing parent. */
   resolve(path: string): Promise<string>;
+  /** The real path, and how many names the file there has. Looks outside the roots too, so as to judge. */
+  locate(path: string): Promise<Located>;
   /** Undefined when there is nothing. @throws Error for what lies outside the roots without leave. */
   stat(path: string): Promise<FileStat | undefined>;
   /** Names of what a folder holds, in no order, at most `limit` (default 1,000). @throws Error like `read` */
@@ -146,12 +148,12 @@ export interface Files {
   read(path: string, o?: { maxBytes?: number | undefined; signal?: AbortSignal | undefined }): Promise<Uint8Array>;
   /**
    * Shows a regular file of any size piece by piece, in bounded memory, and resolves to what the file was when it was opened.
-   * A piece is only valid during the call; `false` ends the scan. @throws Error like `read`
+   * A piece is only valid during the call; `false` ends the scan. `from` is the byte to begin with. @throws Error like `read`
    */
   scan(
     path: string,
     visit: (piece: Uint8Array) => boolean,
-    o?: { signal?: AbortSignal | undefined },
+    o?: { from?: number | undefined; signal?: AbortSignal | undefined },
   ): Promise<FileStat>;
   /**
    * Replaces the file in one step, keeping its mode; makes missing folders. With `unchangedSince`, refuses when the file is
@@ -166,10 +168,31 @@ export interface Files {
   seen(path: string): FileStat | undefined;
   markSeen(path: string, stat: FileStat): void;
   /** The same files, with leave for further real paths and what lies below them: those that one call was allowed to touch. */
-  withLeave(paths: readonly string[]): Files;
+  withLeave(leave: readonly (string | Leave)[]): Files;
 }
 
-export type FileStat = { kind: 'file' | 'directory' | 'other'; size: number; mtimeMs: number };
+export type FileStat = {
+  kind: 'file' | 'directory' | 'other';
+  size: number;
+  mtimeMs: number;
+  /** Which file it is, where the system tells. */
+  dev?: number | undefined;
+  ino?: number | undefined;
+  /** How many names it has. A file with several may also lie outside the roots. */
+  links?: number | undefined;
+};
+
+/** `links`: of a regular file; 1 for anything else, and for nothing. */
+export type Located = { real: string; links: number };
+
+/** What one call may touch beyond the roots. A plain path covers files with several names. */
+export type Leave = {
+  real: string;
+  /** What the call calls it. It was followed when the call was judged, and is not followed again. */
+  path?: string | undefined;
+  /** It was judged as a file with several names. */
+  mayBeLinked?: boolean | undefined;
+};
 
 /** Runs shell commands, each in its own process group, which is gone when `run` settles. */
 export interface Shell {

@@ -3,11 +3,12 @@ import { ColloquyError, ConfigurationError } from '../errors.ts';
 import { messageOf } from '../helpers/message-of.ts';
 import { untilAborted } from '../helpers/until-aborted.ts';
 import type { HookOutcome } from '../hooks/run-hooks.ts';
+import { dataFolder } from '../log/data-folder.ts';
 import type { Decision, Entry, Json, NewEntry } from '../log/entries.ts';
 import type { CallState } from '../log/fold.ts';
 import type { PermissionUpdate } from '../options/permissions.ts';
 import { decide } from '../permissions/decide.ts';
-import type { Tool } from '../tools/tool.ts';
+import type { Located, Tool } from '../tools/tool.ts';
 import type { ShownCall } from '../views/door-messages.ts';
 import { hookContext, hookNews, hookStop } from './context.ts';
 import { checkUpdates, type PermissionVerdict, readPermissionResult } from './read-permission-result.ts';
@@ -18,8 +19,14 @@ export type Decided = {
   decision: Decision;
   input: Json;
   notes: NewEntry[];
-  /** The paths that were judged, and where each really led at that moment. */
-  places: ReadonlyMap<string, string>;
+  /** The paths that were judged, and what each really was at that moment. */
+  places: ReadonlyMap<string, Located>;
+};
+
+const IMPOSSIBLE_PATH: Decision = {
+  behavior: 'deny',
+  source: 'tool',
+  reason: 'The path has a NUL character in it, which no file name can have.',
 };
 
 /** Hooks, rules, mode, then whoever can be asked. Undefined: the turn was stopped while somebody was being asked. */
@@ -59,16 +66,27 @@ async function rule(
   hooked: HookOutcome | undefined,
 ): Promise<Pick<Decided, 'decision' | 'places'>> {
   const call = { tool, input, target: tool.target(input), hook: hooked?.permission };
-  const places = new Map<string, string>();
-  const resolve = async (path: string): Promise<string> => {
-    const real = await world.files.resolve(path);
-    places.set(path, real);
-    return real;
+  const places = new Map<string, Located>();
+  const locate = async (path: string): Promise<Located> => {
+    const known = places.get(path);
+    if (known !== undefined) return known;
+    const located = await world.files.locate(path);
+    places.set(path, located);
+    return located;
   };
+  const named = (call.target.paths ?? []).map(({ path }) => path);
+  if (named.some((path) => path.includes('\0'))) return { decision: IMPOSSIBLE_PATH, places };
   // Noted even where no place is judged: a person who is asked is shown where the path leads now.
-  await Promise.allSettled((call.target.paths ?? []).map(({ path }) => resolve(path)));
+  await Promise.allSettled(named.map(locate));
   const canAsk = world.ask.kind !== 'nobody';
-  const decision = await decide(call, world.permissions.state, { cwd: world.cwd, sandbox: 'none', canAsk, resolve });
+  const decision = await decide(call, world.permissions.state, {
+    cwd: world.cwd,
+    sandbox: 'none',
+    canAsk,
+    resolve: async (path) => (await locate(path)).real,
+    links: async (path) => (await locate(path)).links,
+    ownFolders: [dataFolder(process.env)],
+  });
   return { decision, places };
 }
 
@@ -130,6 +148,7 @@ async function askCallback(
       // The chain makes its suggestions as permission updates.
       suggestions: (open.decision.suggestions ?? []) as PermissionUpdate[],
       decisionReason: open.decision.reason,
+      ...(open.decision.blockedPath === undefined ? {} : { blockedPath: open.decision.blockedPath }),
       toolUseID: call.block.id,
       ...(world.thread === 'main' ? {} : { agentID: world.thread }),
     });
@@ -187,8 +206,9 @@ async function askThroughLog(
     .digest('hex');
   // A new owner whose hooks have made another input of it asks again.
   if (call.askedHash !== callHash) {
-    const { reason, suggestions } = open.decision;
-    const show: ShownCall = { tool_name: call.block.name, input, reason, suggestions: suggestions ?? [] };
+    const { reason, suggestions, blockedPath } = open.decision;
+    const blocked = blockedPath === undefined ? {} : { blocked_path: blockedPath };
+    const show: ShownCall = { tool_name: call.block.name, input, reason, suggestions: suggestions ?? [], ...blocked };
     await world.log.append([{ kind: 'permission_request', toolUseId: call.block.id, callHash, show }], { sync: 'now' });
   }
   const answer = call.answered ?? (await answerTo(world, call.asked, stop));

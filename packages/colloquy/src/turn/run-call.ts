@@ -4,7 +4,7 @@ import { untilAborted } from '../helpers/until-aborted.ts';
 import type { Decision, Json, NewEntry } from '../log/entries.ts';
 import type { CallState } from '../log/fold.ts';
 import type { HookOutcome } from '../hooks/run-hooks.ts';
-import type { Tool, ToolContext } from '../tools/tool.ts';
+import type { Leave, Tool, ToolContext } from '../tools/tool.ts';
 import { type CleanOutcome, cleanContent, cleanOutcome } from './clean-outcome.ts';
 import { contextOf, hookContext, hookNews, hookStop } from './context.ts';
 import { type Decided, decideCall } from './decide-call.ts';
@@ -153,13 +153,13 @@ async function contextFor(
 ): Promise<ToolContext> {
   // A call that has been allowed may touch what it names, and nothing else outside the working folders.
   const named = tool.target(input).paths ?? [];
-  const paths = await Promise.all(named.map(({ path }) => sameAsJudged(world, places, path)));
+  const leave = await Promise.all(named.map(({ path }) => sameAsJudged(world, places, path)));
   return {
     session: world.log.id,
     thread: world.thread,
     toolUseId: call.block.id,
     cwd: world.cwd,
-    files: paths.length === 0 ? world.files : world.files.withLeave(paths),
+    files: leave.length === 0 ? world.files : world.files.withLeave(leave),
     shell: world.shell,
     web: world.web,
     signal,
@@ -171,12 +171,13 @@ async function contextFor(
   };
 }
 
-/** The real path. A link that was turned since the call was judged, while somebody was asked for instance, leads nowhere. */
-async function sameAsJudged(world: TurnWorld, places: Decided['places'], path: string): Promise<string> {
-  const real = await world.files.resolve(path);
+/** Leave for a path as it was judged. One that leads elsewhere now, since somebody was asked for instance, leads nowhere. */
+async function sameAsJudged(world: TurnWorld, places: Decided['places'], path: string): Promise<Leave> {
+  const { real } = await world.files.locate(path);
   const judged = places.get(path);
-  if (judged === undefined || judged === real) return real;
-  throw new Error(`${path} led to ${judged} when this call was allowed, and leads to ${real} now. Nothing was done.`);
+  if (judged === undefined) return { path, real, mayBeLinked: true };
+  if (judged.real === real) return { path, real, mayBeLinked: judged.links > 1 };
+  throw new Error(`${path} led elsewhere when this call was allowed. Nothing was done.`);
 }
 
 async function afterRun(

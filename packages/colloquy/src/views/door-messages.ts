@@ -12,7 +12,14 @@ export type DoorState = {
 };
 
 /** What a `permission_request` entry shows to whoever may answer. */
-export type ShownCall = { tool_name: string; input: Record<string, unknown>; reason: string; suggestions: unknown[] };
+export type ShownCall = {
+  tool_name: string;
+  input: Record<string, unknown>;
+  reason: string;
+  suggestions: unknown[];
+  /** Where a path outside the working folders really leads. */
+  blocked_path?: string | undefined;
+};
 
 export function newDoorState(): DoorState {
   return { waiting: new Map(), asked: new Map() };
@@ -83,7 +90,7 @@ function request(
   place: { uuid: string; session_id: string },
 ): SDKPermissionRequestMessage {
   // Written by the turn, in this shape.
-  const { tool_name, input, reason, suggestions } = entry.show as ShownCall;
+  const { tool_name, input, reason, suggestions, blocked_path } = entry.show as ShownCall;
   return {
     type: 'system',
     subtype: 'permission_request',
@@ -93,6 +100,7 @@ function request(
     input,
     reason,
     suggestions,
+    ...(blocked_path === undefined ? {} : { blocked_path }),
     ...place,
   };
 }

@@ -34,7 +34,7 @@ test('a link that is turned while a person is asked leads nowhere: to write', as
   await using scene = await openScene(script, { cwd, tools: ['Write'], canUseTool });
   await scene.turn('go');
   expect(newestBlocks(scene.emulator, 1)).toMatchObject([
-    { is_error: true, content: expect.stringMatching(/led to .*new\.txt when .*made\.txt now/) },
+    { is_error: true, content: expect.stringContaining('led elsewhere when this call was allowed') },
   ]);
   expect(existsSync(join(outside, 'made.txt'))).toBe(false);
 });
