@@ -30,6 +30,13 @@ export type CallToolResult = {
 };
 
 /** A server whose tools run in this process, made by `createSdkMcpServer()`. Its tools are called `mcp__<key>__<tool>`. */
-export type McpSdkServerConfig = { type: 'sdk'; name: string; version: string; tools: SdkMcpToolDefinition[] };
+export type McpSdkServerConfig = {
+  type: 'sdk';
+  name: string;
+  version: string;
+  tools: SdkMcpToolDefinition[];
+  /** Show the model these tools from the start, however many there are; otherwise it may have to look for them with ToolSearch. */
+  alwaysLoad?: boolean | undefined;
+};
 
 export type McpServerConfig = McpSdkServerConfig;

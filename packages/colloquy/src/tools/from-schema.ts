@@ -9,7 +9,11 @@ export type ValueSchema =
   | { type: 'integer' | 'number'; description?: string; minimum?: number; maximum?: number }
   | { type: 'boolean'; description?: string }
   | { type: 'array'; description?: string; items: ValueSchema; minItems?: number; maxItems?: number }
+  | MapSchema
   | ObjectSchema;
+
+/** The JSON Schema of an object whose keys are not known: all values of one kind, or any. */
+export type MapSchema = { type: 'object'; description?: string; additionalProperties: ValueSchema | true };
 
 /** The JSON Schema of a tool's input: an object without further keys. */
 export type ObjectSchema = {
@@ -39,7 +43,9 @@ export type FromSchema<S extends ValueSchema> = S extends { enum: readonly (infe
             ? { [Key in RequiredKey<S>]: FromSchema<S['properties'][Key]> } & {
                 [Key in Exclude<keyof S['properties'], RequiredKey<S>>]?: FromSchema<S['properties'][Key]> | undefined;
               }
-            : never;
+            : S extends { additionalProperties: infer Value extends ValueSchema }
+              ? Record<string, FromSchema<Value>>
+              : Record<string, unknown>;
 
 /** One thing that a validator found; the part of zod's issues that is read here. */
 type Issue = {

@@ -1,9 +1,13 @@
 import { AGENT_TOOLSET } from './agent-toolset.ts';
+import { askUserQuestionTool } from './ask-user-question.ts';
 import { bashTool } from './bash.ts';
 import { editTool } from './edit.ts';
 import { globTool } from './glob.ts';
 import { grepTool } from './grep.ts';
+import { enterPlanModeTool, exitPlanModeTool } from './plan-mode.ts';
 import { readTool } from './read.ts';
+import { taskCreateTool, taskGetTool, taskListTool, taskUpdateTool } from './task-list.ts';
+import { todoWriteTool } from './todo-write.ts';
 import type { Tool } from './tool.ts';
 import { webFetchTool } from './web/web-fetch.ts';
 import { webSearchTool } from './web/web-search.ts';
@@ -21,6 +25,14 @@ const CLAUDE_CODE: readonly Tool[] = [
   grepTool,
   webFetchTool,
   webSearchTool,
+  taskCreateTool,
+  taskGetTool,
+  taskUpdateTool,
+  taskListTool,
+  todoWriteTool,
+  askUserQuestionTool,
+  enterPlanModeTool,
+  exitPlanModeTool,
 ];
 
 /** The built-in tools of a set, in the order in which the model is offered them. */

@@ -145,15 +145,13 @@ function updateTask(input: TaskUpdateInput, context: ToolContext): ToolOutcome<T
     const error = missing === undefined ? 'A task cannot wait for itself.' : noTask(context, missing);
     return { content: error, structured: { success: false, taskId, updatedFields: [], error }, isError: true };
   }
-  const { taskId: _, status, addBlocks = [], addBlockedBy = [], ...fields } = input;
+  const { status, addBlocks = [], addBlockedBy = [] } = input;
   const tasks =
     status === 'deleted'
       ? list.tasks.filter(({ id }) => id !== taskId).map((task) => withoutLinks(task, taskId))
       : list.tasks
           .map((task) => linked(task, taskId, addBlocks, addBlockedBy))
-          .map((task) =>
-            task.id === taskId ? { ...task, ...fields, ...(status === undefined ? {} : { status }) } : task,
-          );
+          .map((task) => (task.id === taskId ? changed(task, input, status) : task));
   const updatedFields = Object.keys(input).filter((field) => field !== 'taskId');
   const statusChange =
     status === undefined || status === before.status ? undefined : { from: before.status, to: status };
@@ -161,6 +159,19 @@ function updateTask(input: TaskUpdateInput, context: ToolContext): ToolOutcome<T
     content: `Task ${taskId} ${status === 'deleted' ? 'is off the list' : 'is changed'}: ${before.subject}`,
     structured: { success: true, taskId, updatedFields, ...(statusChange === undefined ? {} : { statusChange }) },
     state: kept({ ...list, tasks }),
+  };
+}
+
+function changed(task: Task, input: TaskUpdateInput, status: Task['status'] | undefined): Task {
+  const { subject, description, activeForm = task.activeForm, owner = task.owner, metadata } = input;
+  return {
+    ...task,
+    subject: subject ?? task.subject,
+    description: description ?? task.description,
+    status: status ?? task.status,
+    ...(activeForm === undefined ? {} : { activeForm }),
+    ...(owner === undefined ? {} : { owner }),
+    ...(metadata === undefined ? {} : { metadata: { ...task.metadata, ...metadata } }),
   };
 }
 

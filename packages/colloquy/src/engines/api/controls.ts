@@ -55,8 +55,9 @@ export const CONTROLS: Handlers = {
 
   async answer(session, { request, decision, by }) {
     const who = by ?? session.setup.by;
-    const call = session.state.turn?.calls.find(({ asked }) => asked === request);
-    if (call === undefined) {
+    const { calls = [], agentAsks = [] } = session.state.turn ?? {};
+    const isOpen = calls.some(({ asked }) => asked === request) || agentAsks.some((ask) => ask.request === request);
+    if (!isOpen) {
       throw new ConfigurationError(
         `Nothing waits for an answer to permission request ${request}; it was answered, or its turn has ended`,
       );

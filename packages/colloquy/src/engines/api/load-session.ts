@@ -11,7 +11,10 @@ const PAGE = 1_000;
 export async function loadSession(log: SessionLog, store: Store, setup: SessionSetup): Promise<ApiSession> {
   try {
     const state = fromCheckpoint(log.row.checkpoint) ?? emptyState();
-    const views = new SessionViews({ id: log.id, door: setup.hosted }, state);
+    const views = new SessionViews(
+      { id: log.id, door: setup.hosted, forwardSubagentText: setup.forwardSubagentText },
+      state,
+    );
     while (state.seq < log.head) {
       const page = await store.read(log.id, { after: state.seq, upTo: log.head, limit: PAGE });
       for (const entry of page) {

@@ -1,5 +1,4 @@
 import { ConfigurationError } from '../../errors.ts';
-import { createHookRunner } from '../../hooks/run-hooks.ts';
 import type { Json } from '../../log/entries.ts';
 import type { MessagesClient } from '../../messages-api/messages-client.ts';
 import type { Options } from '../../options/options.ts';
@@ -24,7 +23,9 @@ import type { Asker, ToolBox, TurnLimits, TurnWorld } from '../../turn/turn-worl
 import type { InitFacts } from '../../views/to-sdk-messages.ts';
 import type { ApiSession } from './api-session.ts';
 import { requestExtras } from './request-extras.ts';
+import { SessionHooks } from './session-hooks.ts';
 import { environmentNote, systemPrompt } from './system-prompt.ts';
+import { toolBox } from './tool-box.ts';
 
 const DEFAULT_MAX_RETRIES = 10;
 
@@ -42,6 +43,7 @@ export type SetupParts = {
 /** A session's options made ready: limits, tools, permissions, and what changes in them while it runs. */
 export class SessionSetup {
   readonly hosted: boolean;
+  readonly forwardSubagentText: boolean;
   readonly by: string;
   readonly limits: TurnLimits;
   readonly abortSignal: AbortSignal | undefined;
@@ -56,6 +58,7 @@ export class SessionSetup {
 
   constructor(options: Options, parts: SetupParts) {
     this.hosted = parts.hosted;
+    this.forwardSubagentText = options.forwardSubagentText === true;
     this.by = parts.by;
     this.abortSignal = options.abortController?.signal;
     this.#options = options;
@@ -64,7 +67,10 @@ export class SessionSetup {
     this.#firstModel = modelOf(options);
     this.#model = this.#firstModel;
     this.#permissions = { state: initialPermissions({ ...options, cwd: this.#cwd }) };
-    this.#tools = toolBox(parts.tools, options, (tool) => isToolDenied(this.#permissions.state, tool));
+    this.#tools = toolBox(parts.tools, options, {
+      isDenied: (tool) => isToolDenied(this.#permissions.state, tool),
+      canAsk: this.#asker().kind !== 'nobody',
+    });
     this.limits = {
       maxTurns: options.maxTurns,
       maxBudgetUsd: options.maxBudgetUsd,
@@ -74,6 +80,10 @@ export class SessionSetup {
       mergePrompts: options.promptQueue === 'merge',
     };
     this.checkModel(this.#model);
+  }
+
+  makeHooks(session: ApiSession): SessionHooks {
+    return new SessionHooks(session, this.#options, { cwd: this.#cwd, mode: () => this.#permissions.state.mode });
   }
 
   makeWorld(session: ApiSession): TurnWorld {
@@ -91,12 +101,8 @@ export class SessionSetup {
         return session.history;
       },
       client: this.#parts.client,
-      hooks: createHookRunner(this.#options.hooks, () => ({
-        session_id: session.id,
-        transcript_path: '',
-        cwd,
-        permission_mode: reportedMode(mode()),
-      })),
+      hooks: session.hooks.runner,
+      side: session.hooks,
       tools: this.#tools,
       permissions,
       limits: this.limits,
@@ -182,23 +188,3 @@ export class SessionSetup {
     };
   }
 }
-
-function toolBox(all: readonly Tool[], options: Options, isDenied: (tool: Tool) => boolean): ToolBox {
-  const wanted = Array.isArray(options.tools) ? options.tools : undefined;
-  const known = new Map(all.flatMap((tool) => [tool.name, ...(tool.aliases ?? [])].map((name) => [name, tool])));
-  const unknown = wanted?.find((name) => !known.has(name));
-  if (unknown !== undefined) {
-    const names = all.filter(isBuiltIn).map(({ name }) => name);
-    throw new ConfigurationError(
-      `Option \`tools\` names ${unknown}, which is no built-in tool; there are ${names.join(', ')}`,
-    );
-  }
-  const chosen = wanted === undefined ? undefined : new Set(wanted.map((name) => known.get(name)));
-  const offered = all.filter(
-    (tool) => (!isBuiltIn(tool) || chosen === undefined || chosen.has(tool)) && !isDenied(tool),
-  );
-  const byName = new Map(offered.flatMap((tool) => [tool.name, ...(tool.aliases ?? [])].map((name) => [name, tool])));
-  return { toolset: 'claude_code', offered, find: (name) => byName.get(name) };
-}
-
-const isBuiltIn = (tool: Tool): boolean => !tool.name.startsWith('mcp__');
