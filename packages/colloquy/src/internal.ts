@@ -29,4 +29,6 @@ export { modelOf } from './options/resolve-options.ts';
 export { validateOptions } from './options/validate.ts';
 export { decide } from './permissions/decide.ts';
 export { initialPermissions } from './permissions/state.ts';
+export { createLocalFiles } from './tools/local-files.ts';
+export { builtInTools } from './tools/registry.ts';
 export type { Cursor, Live } from './views/view.ts';

@@ -1,17 +1,13 @@
 import { lstatSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { type FromSchema, inputParser } from './from-schema.ts';
-import { globMatcher, isMagic } from './search/glob-match.ts';
-import { runRipgrep } from './search/ripgrep.ts';
+import { globMatcher, isMagic, plainNames } from './search/glob-match.ts';
+import { NewestFiles } from './search/newest-files.ts';
+import { runSearch } from './search/run-search.ts';
 import { openSearchPlace } from './search/search-place.ts';
 import type { Tool, ToolContext, ToolOutcome } from './tool.ts';
 
 const MAX_SHOWN = 200;
-/** Beyond this, the newest of those found so far are shown. */
-const MAX_CANDIDATES = 100_000;
-/** Files looked at before others get their turn, about 2 ms. */
-const FILES_PER_SLICE = 500;
 
 const SCHEMA = {
   type: 'object',
@@ -58,28 +54,31 @@ async function listFiles(input: GlobInput, context: ToolContext): Promise<ToolOu
   const matches = globMatcher(rest);
   const place = await openSearchPlace(folder, context);
   if (place.kind !== 'directory') throw new Error(`${folder} is a file, not a folder in which to look for files.`);
-  const found: string[] = [];
-  const { cut } = await runRipgrep(['--files', '--null'], {
-    cwd: place.path,
-    path: '.',
-    separator: '\0',
-    take: (record) => {
-      const path = record.replace(/^\.\//, '');
-      if (matches(path)) found.push(path);
-      return found.length < MAX_CANDIDATES;
+  const found = new NewestFiles(MAX_SHOWN);
+  const { incomplete } = await runSearch(
+    { kind: 'files', names: plainNames(rest) },
+    {
+      cwd: place.path,
+      path: '.',
+      sorted: false,
+      take(path) {
+        // Looked at here and at once: asking the thread pool takes ten times as long, and ripgrep is walking on meanwhile.
+        const state = matches(path) ? lstatSync(`${place.path}/${path}`, { throwIfNoEntry: false }) : undefined;
+        // What has gone since is not listed.
+        if (state !== undefined) found.add(path, state.mtimeMs);
+        return true;
+      },
+      signal: context.signal,
     },
-    signal: context.signal,
-  });
-  const sorted = await newestFirst(found, place.path, context.signal);
-  const filenames = sorted.slice(0, MAX_SHOWN).map((path) => place.show(path));
-  const truncated = cut || sorted.length > MAX_SHOWN;
+  );
+  const filenames = found.newest().map((path) => place.show(path));
   return {
-    content: toModelText(filenames, { rest, total: sorted.length, cut }),
+    content: toModelText(filenames, { rest, total: found.total, incomplete }),
     structured: {
       durationMs: Math.round(performance.now() - startedMs),
       numFiles: filenames.length,
       filenames,
-      truncated,
+      truncated: found.total > filenames.length,
     },
   };
 }
@@ -94,32 +93,18 @@ export function splitPattern({ pattern, path = '.' }: GlobInput): { folder: stri
   return { folder: prefix, rest };
 }
 
-// Looked at one by one without waiting in between: asking the thread pool takes ten times as long.
-async function newestFirst(paths: readonly string[], folder: string, signal: AbortSignal): Promise<string[]> {
-  const changed = new Map<string, number>();
-  for (let at = 0; at < paths.length; at += FILES_PER_SLICE) {
-    signal.throwIfAborted();
-    for (const path of paths.slice(at, at + FILES_PER_SLICE)) {
-      const state = lstatSync(join(folder, path), { throwIfNoEntry: false });
-      // What has gone since is not listed.
-      if (state !== undefined) changed.set(path, state.mtimeMs);
-    }
-    await setImmediate();
+function toModelText(filenames: readonly string[], o: { rest: string; total: number; incomplete: boolean }): string {
+  const lines = [...filenames];
+  if (lines.length === 0) lines.push(noneFound(o.rest));
+  if (o.total > filenames.length) {
+    lines.push(`[${filenames.length} of ${o.total} matching files, the newest. Use a narrower pattern to see others.]`);
   }
-  return [...changed].toSorted(([a, aMs], [b, bMs]) => bMs - aMs || (a < b ? -1 : 1)).map(([path]) => path);
+  if (o.incomplete) lines.push('[Some folders could not be read.]');
+  return lines.join('\n');
 }
 
-function toModelText(filenames: readonly string[], o: { rest: string; total: number; cut: boolean }): string {
-  if (filenames.length === 0) {
-    const hint =
-      o.rest.includes('/') || o.rest.startsWith('**')
-        ? ''
-        : ` ${o.rest} is looked for in that folder only; **/${o.rest} in those below too.`;
-    return `[No files match.${hint}]`;
-  }
-  const listed = filenames.join('\n');
-  if (o.cut)
-    return `${listed}\n[There are more than ${o.total} matching files; ${filenames.length} are shown. Use a narrower pattern.]`;
-  if (o.total === filenames.length) return listed;
-  return `${listed}\n[${filenames.length} of ${o.total} matching files, the newest. Use a narrower pattern to see others.]`;
+function noneFound(rest: string): string {
+  const isDeep = rest.includes('/') || rest.startsWith('**');
+  const hint = isDeep ? '' : ` ${rest} is looked for in that folder only; **/${rest} in those below too.`;
+  return `[No files match.${hint}]`;
 }

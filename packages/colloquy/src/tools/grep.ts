@@ -1,14 +1,19 @@
 import { basename, dirname } from 'node:path';
 import { type FromSchema, inputParser } from './from-schema.ts';
-import { runRipgrep } from './search/ripgrep.ts';
+import type { SearchOutcome } from './search/run-search.ts';
+import { searchInOrder } from './search/search-in-order.ts';
 import { openSearchPlace, type SearchPlace } from './search/search-place.ts';
+import type { MatchMode, MatchQuery } from './search/search-query.ts';
 import type { Tool, ToolContext, ToolOutcome } from './tool.ts';
 
 const DEFAULT_LIMIT = 250;
 const MAX_CHARS = 50_000;
-const MAX_LINE_BYTES = 1000;
+const MAX_CONTEXT = 10_000;
 /** Globs that any file matches; given to ripgrep, they would also bring in what .gitignore leaves out. */
 const MATCHES_ALL: ReadonlySet<string> = new Set(['*', '**', '**/*']);
+
+const WITHOUT_RIPGREP =
+  '[There is no ripgrep here: this was searched by regular expressions of JavaScript, without files over 10 MB.]';
 
 const SCHEMA = {
   type: 'object',
@@ -22,7 +27,8 @@ const SCHEMA = {
     glob: {
       type: 'string',
       minLength: 1,
-      description: 'Search only files whose name or path matches, such as *.ts or src/**.',
+      description:
+        'Search only files whose name or path matches, such as *.ts, src/** or !*.test.ts; several with spaces between.',
     },
     type: {
       type: 'string',
@@ -37,16 +43,24 @@ const SCHEMA = {
     '-A': {
       type: 'integer',
       minimum: 0,
-      description: 'Lines to show after each match. Only with content, as -B and -C.',
+      maximum: MAX_CONTEXT,
+      description: 'Lines to show after each match. Only with content, as -B, -C, -n and -o.',
     },
-    '-B': { type: 'integer', minimum: 0, description: 'Lines to show before each match.' },
-    '-C': { type: 'integer', minimum: 0, description: 'Lines to show before and after each match.' },
+    '-B': { type: 'integer', minimum: 0, maximum: MAX_CONTEXT, description: 'Lines to show before each match.' },
+    '-C': {
+      type: 'integer',
+      minimum: 0,
+      maximum: MAX_CONTEXT,
+      description: 'Lines to show before and after each match.',
+    },
+    context: { type: 'integer', minimum: 0, maximum: MAX_CONTEXT, description: 'The same as -C.' },
     '-n': { type: 'boolean', description: 'Show line numbers. Default true.' },
     '-i': { type: 'boolean', description: 'Take upper and lower case as the same.' },
+    '-o': { type: 'boolean', description: 'Show only what matches, each match on a line of its own.' },
     head_limit: {
       type: 'integer',
-      minimum: 1,
-      description: `Lines or files to show at most. Default ${DEFAULT_LIMIT}.`,
+      minimum: 0,
+      description: `Lines or files to show at most. Default ${DEFAULT_LIMIT}; 0 for as many as fit.`,
     },
     offset: { type: 'integer', minimum: 0, description: 'Lines or files to skip first. Default 0.' },
     multiline: { type: 'boolean', description: 'Let a match span lines, and let . match line ends.' },
@@ -56,9 +70,8 @@ const SCHEMA = {
 } as const;
 
 export type GrepInput = FromSchema<typeof SCHEMA>;
-export type GrepMode = 'content' | 'files_with_matches' | 'count';
 export type GrepOutput = {
-  mode: GrepMode;
+  mode: MatchMode;
   numFiles: number;
   filenames: string[];
   content?: string | undefined;
@@ -83,56 +96,50 @@ export const grepTool: Tool<GrepInput, GrepOutput> = {
 };
 
 async function search(input: GrepInput, context: ToolContext): Promise<ToolOutcome<GrepOutput>> {
-  const mode = input.output_mode ?? 'files_with_matches';
   const place = await openSearchPlace(input.path ?? '.', context);
-  const found = new Findings(mode, place, input);
+  const query = toQuery(input);
+  const found = new Findings(query.mode, place, input);
   const isFile = place.kind === 'file';
-  const end = await runRipgrep(toArguments(input, mode), {
+  const end = await searchInOrder(query, {
     cwd: isFile ? dirname(place.path) : place.path,
     path: isFile ? `./${basename(place.path)}` : '.',
-    separator: mode === 'files_with_matches' ? '\0' : '\n',
     take: (record) => found.take(record),
     signal: context.signal,
   });
   return { content: found.toModelText(end), structured: found.toOutput() };
 }
 
-function toArguments(input: GrepInput, mode: GrepMode): string[] {
-  const { glob, type } = input;
-  return [
-    '--sort=path',
-    '--null',
-    `--regexp=${input.pattern}`,
-    ...(mode === 'content'
-      ? contentArguments(input)
-      : [mode === 'count' ? '--count' : '--files-with-matches', '--with-filename']),
-    ...(input['-i'] === true ? ['--ignore-case'] : []),
-    ...(input.multiline === true ? ['--multiline', '--multiline-dotall'] : []),
-    ...(glob === undefined || MATCHES_ALL.has(glob) ? [] : [`--glob=${glob}`]),
-    ...(type === undefined ? [] : [`--type=${type}`]),
-  ];
+function toQuery(input: GrepInput): MatchQuery {
+  const around = input['-C'] ?? input.context ?? 0;
+  return {
+    kind: 'matches',
+    mode: input.output_mode ?? 'files_with_matches',
+    pattern: input.pattern,
+    ignoreCase: input['-i'] === true,
+    multiline: input.multiline === true,
+    globs: splitGlobs(input.glob ?? ''),
+    type: input.type,
+    linesBefore: input['-B'] ?? around,
+    linesAfter: input['-A'] ?? around,
+    lineNumbers: input['-n'] !== false,
+    onlyMatching: input['-o'] === true,
+  };
 }
 
-function contentArguments(input: GrepInput): string[] {
-  const { '-A': after, '-B': before, '-C': around } = input;
-  return [
-    '--no-heading',
-    '--with-filename',
-    input['-n'] === false ? '--no-line-number' : '--line-number',
-    `--max-columns=${MAX_LINE_BYTES}`,
-    '--max-columns-preview',
-    ...(around === undefined ? [] : [`--context=${around}`]),
-    ...(after === undefined ? [] : [`--after-context=${after}`]),
-    ...(before === undefined ? [] : [`--before-context=${before}`]),
-  ];
+/** One glob a word, and a word with commas outside of braces holds several. */
+function splitGlobs(text: string): string[] {
+  return text
+    .split(/\s+/)
+    .flatMap((word) => (word.includes('{') ? [word] : word.split(',')))
+    .filter((glob) => glob !== '' && !MATCHES_ALL.has(glob));
 }
 
 /** What a search found, as far as it is shown. */
 class Findings {
-  readonly #mode: GrepMode;
+  readonly #mode: MatchMode;
   readonly #place: SearchPlace;
   readonly #skip: number;
-  readonly #limit: number;
+  #limit: number;
   readonly #isNumbered: boolean;
   readonly #lines: string[] = [];
   readonly #files = new Set<string>();
@@ -140,11 +147,12 @@ class Findings {
   #chars = 0;
   #matches = 0;
 
-  constructor(mode: GrepMode, place: SearchPlace, input: GrepInput) {
+  constructor(mode: MatchMode, place: SearchPlace, input: GrepInput) {
     this.#mode = mode;
     this.#place = place;
     this.#skip = input.offset ?? 0;
     this.#limit = input.head_limit ?? DEFAULT_LIMIT;
+    if (this.#limit === 0) this.#limit = Number.POSITIVE_INFINITY;
     this.#isNumbered = mode === 'content' && input['-n'] !== false;
   }
 
@@ -158,7 +166,7 @@ class Findings {
     return true;
   }
 
-  toModelText({ cut, incomplete }: { cut: boolean; incomplete: boolean }): string {
+  toModelText({ cut, incomplete, withoutRipgrep }: SearchOutcome): string {
     const notes = [
       ...(cut
         ? [
@@ -166,6 +174,7 @@ class Findings {
           ]
         : []),
       ...(incomplete ? ['[Some files or folders could not be read.]'] : []),
+      ...(withoutRipgrep ? [WITHOUT_RIPGREP] : []),
     ];
     if (this.#lines.length > 0) return [...this.#lines, ...notes].join('\n');
     return ['[Nothing found.]', ...notes].join('\n');
@@ -191,7 +200,7 @@ class Findings {
     const end = record.indexOf('\0');
     if (end === -1 && this.#mode !== 'files_with_matches') return record;
     const path = end === -1 ? record : record.slice(0, end);
-    const shown = this.#place.kind === 'file' ? this.#place.show('') : this.#place.show(path.replace(/^\.\//, ''));
+    const shown = this.#place.kind === 'file' ? this.#place.show('') : this.#place.show(path);
     this.#files.add(shown);
     if (this.#mode === 'files_with_matches') return shown;
     const rest = record.slice(end + 1);

@@ -3,6 +3,7 @@
 /** Alternatives in braces multiply; more than this is refused. */
 const MAX_ALTERNATIVES = 1000;
 const MAX_PATTERN_CHARS = 1000;
+const MAX_PLAIN_NAMES = 50;
 
 /** A part of a segment: a literal character, any one, any number, or one of a class. */
 type Piece = string | { any: 'one' | 'many' } | { negated: boolean; ranges: readonly (readonly [string, string])[] };
@@ -16,11 +17,36 @@ type Segment = readonly Piece[] | '**';
 export function globMatcher(pattern: string): (path: string) => boolean {
   if (pattern.length > MAX_PATTERN_CHARS)
     throw new Error(`The pattern is longer than ${MAX_PATTERN_CHARS} characters.`);
-  const alternatives = expandBraces(pattern).map((alternative) => alternative.split('/').map(toSegment));
-  return (path) => {
-    const names = path.split('/');
-    return alternatives.some((segments) => matchSegments(segments, names));
-  };
+  const alternatives = expandBraces(pattern).map((alternative) => {
+    const segments = alternative.split('/').map(toSegment);
+    return { segments, literal: longestLiteral(segments) };
+  });
+  // Most paths are told apart by the text that every match holds, which costs a tenth of a comparison.
+  return (path) =>
+    alternatives.some(({ segments, literal }) => path.includes(literal) && matchSegments(segments, path.split('/')));
+}
+
+/**
+ * What the last segment of a pattern may be, in the plainest globs, those that every program reads alike; undefined when some
+ * alternative is not plain, or there are too many.
+ */
+export function plainNames(pattern: string): string[] | undefined {
+  const names = expandBraces(pattern).map((alternative) => alternative.slice(alternative.lastIndexOf('/') + 1));
+  const arePlain = names.length <= MAX_PLAIN_NAMES && names.every((name) => /^[A-Za-z0-9._*-]+$/.test(name));
+  return arePlain && !names.includes('**') ? [...new Set(names)] : undefined;
+}
+
+/** The longest text that stands in every path that matches. */
+function longestLiteral(segments: readonly Segment[]): string {
+  let longest = '';
+  for (const segment of segments) {
+    let literal = '';
+    for (const piece of segment === '**' ? [] : segment) {
+      literal = typeof piece === 'string' ? literal + piece : '';
+      if (literal.length > longest.length) longest = literal;
+    }
+  }
+  return longest;
 }
 
 /** Whether a segment stands for more than its own text. */

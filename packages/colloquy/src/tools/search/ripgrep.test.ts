@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { runRipgrep } from './ripgrep.ts';
 
 const search = (pattern: string, cwd: string, path: string) =>
-  runRipgrep([`--regexp=${pattern}`], {
+  runRipgrep(['--no-config', '--no-messages', `--regexp=${pattern}`], {
     cwd,
     path,
     separator: '\n',

@@ -11,29 +11,22 @@ const MAX_RECORD_CHARS = 1_000_000;
 /** ripgrep's exit code when something went wrong, even if other files were searched. */
 const EXIT_ERROR = 2;
 
-/** Every search: no configuration of the user's, nothing printed about files that cannot be read, hidden files too but not a repository's own, links not followed. */
-const COMMON_ARGUMENTS = [
-  '--no-config',
-  '--no-messages',
-  '--color=never',
-  '--hidden',
-  '--no-require-git',
-  '--no-ignore-global',
-  '--no-follow',
-];
-const LEFT_OUT = ['--glob=!**/.git', '--glob=!**/.hg', '--glob=!**/.svn', '--glob=!**/.jj'];
-
 export type SearchEnd = {
-  /** `take` wanted no more. */
+  /** `take` wanted no more, or a bound was reached. */
   cut: boolean;
   /** Some files or folders could not be read. */
   incomplete: boolean;
 };
 
+/** There is no ripgrep for this machine. */
+export class RipgrepMissingError extends Error {
+  override readonly name = 'RipgrepMissingError';
+}
+
 /**
  * Runs ripgrep and hands out its output record by record, until `take` answers false. The process is gone when this settles.
- * @throws Error for what ripgrep refuses, such as a pattern that is none, and when ripgrep is not installed; the signal's reason
- * when it aborts; TimeoutError after a minute.
+ * @throws Error for what ripgrep refuses, such as a pattern that is none; RipgrepMissingError; the signal's reason when it
+ * aborts; TimeoutError after a minute.
  */
 export async function runRipgrep(
   args: readonly string[],
@@ -46,32 +39,42 @@ export async function runRipgrep(
     signal: AbortSignal;
   },
 ): Promise<SearchEnd> {
+  o.signal.throwIfAborted();
   const deadline = new Deadline(o.signal);
-  deadline.start(
-    MAX_SEARCH_MS,
-    () =>
-      new TimeoutError(`The search took longer than ${MAX_SEARCH_MS / 1000} s and was ended; search a smaller folder.`),
-  );
-  const child = await startRipgrep([...args, ...LEFT_OUT, '--', o.path], o.cwd);
+  const timedOut = (): Error =>
+    new TimeoutError(`The search took longer than ${MAX_SEARCH_MS / 1000} s and was ended; search a smaller folder.`);
+  deadline.start(MAX_SEARCH_MS, timedOut);
+  try {
+    return await searchUntil(deadline.signal, await startRipgrep([...args, '--', o.path], o.cwd), o);
+  } finally {
+    deadline.close();
+  }
+}
+
+async function searchUntil(
+  signal: AbortSignal,
+  child: ChildProcessByStdio<null, Readable, Readable>,
+  o: { separator: string; take: (record: string) => boolean },
+): Promise<SearchEnd> {
   const kill = (): void => void child.kill('SIGKILL');
-  deadline.signal.addEventListener('abort', kill, { once: true });
-  if (deadline.signal.aborted) kill();
+  signal.addEventListener('abort', kill, { once: true });
+  if (signal.aborted) kill();
+  // Listened for before the output is read: both may end at any moment.
+  const closed = once(child, 'close');
   try {
     const complaints = collectText(child.stderr);
-    // Listened for before the output is read: both may end at any moment.
-    const closed = once(child, 'close');
     const cut = await readRecords(child.stdout, o.separator, o.take);
     if (cut) kill();
     await closed;
-    deadline.signal.throwIfAborted();
+    signal.throwIfAborted();
     const complaint = (await complaints).trim();
     // Trouble with files is not printed (--no-messages), so this is about the arguments.
     if (complaint !== '' && !cut) throw new Error(`The search could not be made: ${complaint.replace(/^rg: /, '')}`);
     return { cut, incomplete: child.exitCode === EXIT_ERROR };
   } finally {
-    deadline.signal.removeEventListener('abort', kill);
-    deadline.close();
+    signal.removeEventListener('abort', kill);
     kill();
+    await closed;
   }
 }
 
@@ -80,23 +83,23 @@ async function startRipgrep(
   cwd: string,
 ): Promise<ChildProcessByStdio<null, Readable, Readable>> {
   const { spawn } = await import('node:child_process');
-  const child = spawn(await ripgrepPath(), [...COMMON_ARGUMENTS, ...args], {
-    cwd,
-    env: {},
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  await once(child, 'spawn');
+  const child = spawn(await ripgrepPath(), args, { cwd, env: {}, stdio: ['ignore', 'pipe', 'pipe'] });
+  try {
+    await once(child, 'spawn');
+  } catch (cause) {
+    throw new RipgrepMissingError('ripgrep could not be started', { cause });
+  }
   return child;
 }
 
+/** `COLLOQUY_RIPGREP` names another ripgrep than the one that came with this package. */
 async function ripgrepPath(): Promise<string> {
+  const named = process.env['COLLOQUY_RIPGREP'];
+  if (named !== undefined && named !== '') return named;
   try {
     return (await import('@vscode/ripgrep')).rgPath;
   } catch (cause) {
-    throw new Error(
-      'Searching needs ripgrep, which is not installed for this platform: install the package @vscode/ripgrep with its optional dependencies.',
-      { cause },
-    );
+    throw new RipgrepMissingError('@vscode/ripgrep has no ripgrep for this platform', { cause });
   }
 }
 

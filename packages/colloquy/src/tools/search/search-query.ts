@@ -1,0 +1,92 @@
+/** What is searched for below a place. */
+export type SearchQuery = FilesQuery | MatchQuery;
+
+export type FilesQuery = {
+  kind: 'files';
+  /** Only files whose name fits one of these plain globs, if the search can tell; it may find others too. */
+  names: readonly string[] | undefined;
+};
+
+export type MatchMode = 'content' | 'files_with_matches' | 'count';
+
+export type MatchQuery = {
+  kind: 'matches';
+  mode: MatchMode;
+  /** A regular expression in the dialect of ripgrep. */
+  pattern: string;
+  ignoreCase: boolean;
+  /** A match may span lines. */
+  multiline: boolean;
+  /** Only files whose path fits one of these; those that begin with `!` leave files out. */
+  globs: readonly string[];
+  /** Only files of a kind that ripgrep knows. */
+  type: string | undefined;
+  linesBefore: number;
+  linesAfter: number;
+  lineNumbers: boolean;
+  /** Only what matches, each on a line of its own. */
+  onlyMatching: boolean;
+};
+
+/** Longer lines are cut when they are shown. */
+export const MAX_LINE_BYTES = 1000;
+
+/** Version control's own folders, which no search enters. */
+export const LEFT_OUT: readonly string[] = ['.git', '.hg', '.svn', '.jj'];
+
+/**
+ * Every search: no configuration of the user's, nothing printed about files that cannot be read, hidden files too, links not
+ * followed, and no list of what to leave out but those of the folders themselves.
+ */
+const COMMON_ARGUMENTS = [
+  '--no-config',
+  '--no-messages',
+  '--color=never',
+  '--hidden',
+  '--no-require-git',
+  '--no-ignore-global',
+  '--no-follow',
+  '--null',
+];
+
+/** The arguments with which ripgrep answers a query, without the path. `sorted`: by path, which takes all speed of its threads. */
+export function ripgrepArguments(query: SearchQuery, { sorted }: { sorted: boolean }): string[] {
+  return [
+    ...COMMON_ARGUMENTS,
+    ...(sorted ? ['--sort=path'] : []),
+    ...(query.kind === 'files' ? filesArguments(query) : matchArguments(query)),
+    ...LEFT_OUT.map((name) => `--glob=!**/${name}`),
+  ];
+}
+
+// A type of file of our own, because --glob would also bring in what .gitignore leaves out.
+function filesArguments({ names }: FilesQuery): string[] {
+  if (names === undefined) return ['--files'];
+  return ['--files', ...names.map((name) => `--type-add=wanted:${name}`), '--type=wanted'];
+}
+
+function matchArguments(query: MatchQuery): string[] {
+  return [
+    `--regexp=${query.pattern}`,
+    '--with-filename',
+    ...(query.mode === 'content'
+      ? contentArguments(query)
+      : [query.mode === 'count' ? '--count' : '--files-with-matches']),
+    ...(query.ignoreCase ? ['--ignore-case'] : []),
+    ...(query.multiline ? ['--multiline', '--multiline-dotall'] : []),
+    ...query.globs.map((glob) => `--glob=${glob}`),
+    ...(query.type === undefined ? [] : [`--type=${query.type}`]),
+  ];
+}
+
+function contentArguments(query: MatchQuery): string[] {
+  return [
+    '--no-heading',
+    query.lineNumbers ? '--line-number' : '--no-line-number',
+    ...(query.onlyMatching ? ['--only-matching'] : []),
+    `--max-columns=${MAX_LINE_BYTES}`,
+    '--max-columns-preview',
+    `--before-context=${query.linesBefore}`,
+    `--after-context=${query.linesAfter}`,
+  ];
+}
