@@ -63,6 +63,11 @@ export class SessionFeed {
     this.#host = this.#hostReaders();
   }
 
+  /** Entries up to this one are known to be durable. */
+  get durable(): Seq {
+    return this.#state.durable;
+  }
+
   /** Tells entries that are in the store by now, which follow the last one told without a gap. */
   publish(entries: readonly Entry[], durable: boolean): void {
     const state = this.#state;

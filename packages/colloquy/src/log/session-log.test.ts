@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { AbortError, SessionBusyError, SessionNotFoundError } from '../errors.ts';
+import { letOthersRun } from '../helpers/let-others-run.ts';
 import type { Entry, Fact, Input, NewEntry, Seq } from './entries.ts';
 import type { Live } from './live.ts';
 import { createMemoryStore } from './memory-store.ts';
@@ -28,14 +29,23 @@ function slowed(store: Store, after: { append?: () => Promise<void>; read?: () =
     return appended;
   };
   return {
+    ...delegate(store),
     // What is given is handed on, whichever of the two signatures it came by.
     append: append as Store['append'],
-    sync: () => store.sync(),
     read: async (id, o) => {
       const entries = await store.read(id, o);
       await after.read?.();
       return entries;
     },
+  };
+}
+
+/** A store that hands everything on, for some of it to be replaced. */
+function delegate(store: Store): Store {
+  return {
+    append: store.append.bind(store),
+    sync: () => store.sync(),
+    read: (id, o) => store.read(id, o),
     claim: (id, owner, ttlMs) => store.claim(id, owner, ttlMs),
     watch: (id, signal) => store.watch(id, signal),
     sessions: store.sessions,
@@ -163,6 +173,73 @@ describe('appending', () => {
     const { store, log } = await openLog();
     await store.sessions.delete('s');
     await expect(log.append([note('late')])).rejects.toThrow(SessionNotFoundError);
+  });
+});
+
+describe('while the disk works', () => {
+  /** A store whose entries are durable only once `letGo` is called, as one that writes to a disk. */
+  function held(store: Store): { store: Store; letGo: () => void } {
+    const disk = Promise.withResolvers<void>();
+    const append = async (id: string, entries: readonly NewEntry[], o: FactOptions): Promise<Appended> => {
+      const appended = await store.append(id, entries, o);
+      if (o.sync !== 'lazy') await disk.promise;
+      return appended;
+    };
+    // What is given is handed on, whichever of the two signatures it came by.
+    const holding = { ...delegate(store), append: append as Store['append'], sync: () => disk.promise };
+    return { store: holding, letGo: () => disk.resolve() };
+  }
+
+  test('inputs are told at once, and acknowledged when they are durable, as is that they were refused', async () => {
+    const { store, letGo } = held(createMemoryStore());
+    await store.sessions.create({ id: 's', cwd: '/' });
+    await using log = await SessionLog.open(store, 's');
+    const order: string[] = [];
+    log.subscribe(({ seq }) => order.push(`told ${seq}`));
+    const keyed = { ...interrupt('x'), once: 'k' };
+    const acknowledged = log.input([keyed]).then(() => order.push('acknowledged'));
+    const refused = log.input([keyed]).then(() => order.push('refused'));
+    await log.append([note('a')], { sync: 'lazy' });
+    expect(order).toEqual(['told 1', 'told 2']);
+    letGo();
+    await Promise.all([acknowledged, refused]);
+    expect(order).toEqual(['told 1', 'told 2', 'acknowledged', 'refused']);
+  });
+
+  test('a fact that is to be durable is told only then, whatever is appended after it, by whomever', async () => {
+    const memory = createMemoryStore();
+    const { store, letGo } = held(memory);
+    await store.sessions.create({ id: 's', cwd: '/' });
+    await using log = await SessionLog.open(store, 's');
+    const told: Seq[] = [];
+    log.subscribe(({ seq }) => told.push(seq));
+    const appends = [
+      log.append([note('end')], { sync: 'now' }),
+      log.append([note('next')], { sync: 'lazy' }),
+      log.input([interrupt('own')], { sync: 'lazy' }),
+      log.refresh(),
+    ];
+    await memory.append('s', [interrupt('other')]);
+    expect(await memory.read('s', { after: 0 })).toHaveLength(4);
+    await letOthersRun();
+    expect(told).toEqual([]);
+    letGo();
+    await Promise.all(appends);
+    await vi.waitFor(() => expect(told).toEqual([1, 2, 3, 4]));
+  });
+
+  test('a log that others have written to is opened once all of it is durable', async () => {
+    const memory = createMemoryStore();
+    await memory.sessions.create({ id: 's', cwd: '/' });
+    await memory.append('s', [interrupt('other')]);
+    const { store, letGo } = held(memory);
+    let isOpen = false;
+    const opening = SessionLog.open(store, 's').finally(() => (isOpen = true));
+    await letOthersRun();
+    expect(isOpen).toBe(false);
+    letGo();
+    await using log = await opening;
+    expect(log.head).toBe(1);
   });
 });
 

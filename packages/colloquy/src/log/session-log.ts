@@ -28,6 +28,8 @@ export class SessionLog implements AsyncDisposable {
   /** The newest head heard of from outside. */
   #hinted: Seq = 0;
   #inFlight = 0;
+  /** When the newest append of ours has been told. */
+  #told: Promise<void> = Promise.resolve();
   #syncTimer: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
@@ -58,6 +60,8 @@ export class SessionLog implements AsyncDisposable {
       const hints = store.watch(id, stop.signal);
       const row = await store.sessions.get(id);
       if (row === undefined) throw new SessionNotFoundError(id);
+      // The newest may be inputs of others who still wait for the disk, and readers are told that they are durable.
+      if (row.head > 0) await store.sync();
       return new SessionLog(store, lease, row, { hints, stop });
     } catch (error) {
       stop.abort();
@@ -100,16 +104,28 @@ export class SessionLog implements AsyncDisposable {
     entries: readonly NewEntry[],
     o: { sync?: Sync | undefined; checkpoint?: Json | undefined } = {},
   ): Promise<LogAppended> {
-    return this.#append(entries, o.sync, () => this.#store.append(this.id, entries, { ...o, epoch: this.epoch }));
+    return this.#append(entries, o.sync ?? 'now', () =>
+      this.#store.append(this.id, entries, { ...o, epoch: this.epoch }),
+    );
   }
 
-  /** Appends inputs, as any process may. */
-  input(entries: readonly NewEntry<Input>[], o: { sync?: Sync | undefined } = {}): Promise<LogAppended> {
-    return this.#append(entries, o.sync, () => this.#store.append(this.id, entries, o));
+  /**
+   * Appends inputs, as any process may. With `now` it resolves when they are durable, as the one that won is if they are refused;
+   * listeners are told before, so that a turn is on its way while its prompt's sender waits for the disk.
+   */
+  async input(
+    entries: readonly NewEntry<Input>[],
+    { sync = 'now' }: { sync?: Sync | undefined } = {},
+  ): Promise<LogAppended> {
+    const appended = await this.#append(entries, 'lazy', () => this.#store.append(this.id, entries, { sync: 'lazy' }));
+    if (sync === 'now') await this.sync();
+    return appended;
   }
 
   /** Tells listeners and readers what others have appended by now, without waiting for a hint of it. */
   async refresh(): Promise<void> {
+    // Own ones are told by whoever appends them, when it is time.
+    while (this.#inFlight > 0) await this.#settled.wait();
     const row = await this.#store.sessions.get(this.id);
     if (row !== undefined) await this.#catchUp(row.head);
   }
@@ -121,6 +137,11 @@ export class SessionLog implements AsyncDisposable {
     this.feed.markDurable(head);
   }
 
+  /** Resolves when the entries up to this one are durable. */
+  async durable(upTo: Seq): Promise<void> {
+    if (this.feed.durable < upTo) await this.sync();
+  }
+
   /** Makes the log durable, ends all readers after what is published, and releases the lease. Safe to call twice. */
   close(): Promise<void> {
     return (this.#closing ??= this.#shutDown());
@@ -130,15 +151,16 @@ export class SessionLog implements AsyncDisposable {
     await this.close();
   }
 
-  async #append(
-    entries: readonly NewEntry[],
-    sync: Sync = 'now',
-    append: () => Promise<Appended>,
-  ): Promise<LogAppended> {
+  async #append(entries: readonly NewEntry[], sync: Sync, append: () => Promise<Appended>): Promise<LogAppended> {
     if (this.#closing !== undefined) throw new AbortError(`Session ${this.id} is closed`);
     this.#inFlight += 1;
+    const before = this.#told;
+    const own = Promise.withResolvers<void>();
+    this.#told = own.promise;
     try {
       const appended = await append();
+      // One that waits for the disk is not to be told by a later one that does not.
+      await before;
       if (!appended.ok) return await this.#refused(appended);
       const stamped = stampEntries(entries, appended);
       // Inputs of others slipped in before: they are told first.
@@ -147,6 +169,7 @@ export class SessionLog implements AsyncDisposable {
       if (sync === 'now') this.feed.markDurable(appended.head);
       return { ok: true, entries: stamped };
     } finally {
+      own.resolve();
       this.#inFlight -= 1;
       if (this.#inFlight === 0) {
         this.#settled.wake();

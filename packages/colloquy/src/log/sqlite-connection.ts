@@ -1,47 +1,54 @@
 import { AbortError, ColloquyError } from '../errors.ts';
 import { type SqliteDriver, type SqliteStatement, toStoreError } from './sqlite-driver.ts';
+import { SqliteWal } from './sqlite-wal.ts';
 import type { Sync } from './store.ts';
 
-type Job = { sync: Sync; work: () => unknown; resolve: (value: unknown) => void; reject: (reason: unknown) => void };
+type Job = { work: () => unknown; resolve: (value: unknown) => void; reject: (reason: unknown) => void };
 type Outcome = { job: Job; value: unknown } | { job: Job; error: ColloquyError };
 
 // Taken here, so that fake timers of a test do not hold back a commit.
 const soon = setImmediate;
 
 /**
- * An open database: reads at once, writes in transactions. All writes asked for in one turn of the event loop share a commit,
- * and so a wait for the disk; they happen in the order asked for.
+ * An open database: reads at once, writes in transactions. All writes asked for in one turn of the event loop share a commit;
+ * they happen in the order asked for. What is to be durable then waits for the disk, which the event loop does not.
  */
 export class SqliteConnection {
   readonly path: string;
   readonly #driver: SqliteDriver;
   readonly #begin: SqliteStatement;
   readonly #commit: SqliteStatement;
-  readonly #touch: SqliteStatement;
+  readonly #dataVersion: SqliteStatement;
+  readonly #wal: SqliteWal;
   #queue: Job[] = [];
-  #mode: Sync | undefined;
-  /** Something was committed that a power cut could still take. */
-  #lazyPending = false;
-  #closed = false;
+  #commits = 0;
+  /** What was on the disk when it was last synced: so many commits of ours, and this version by the others'. */
+  #durable: { commits: number; version: number } | undefined;
+  /** Set when it is closed: the last wait for the disk. */
+  #last: Promise<void> | undefined;
 
-  constructor(driver: SqliteDriver, path: string) {
+  constructor(driver: SqliteDriver, path: string, wal = new SqliteWal(path)) {
     this.#driver = driver;
     this.path = path;
+    this.#wal = wal;
     this.#begin = driver.prepare('BEGIN IMMEDIATE');
     this.#commit = driver.prepare('COMMIT');
-    this.#touch = driver.prepare('UPDATE touch SET count = count + 1 WHERE id = 1');
+    this.#dataVersion = driver.prepare('PRAGMA data_version');
   }
 
   /**
-   * Runs `work` inside a transaction and resolves with its value once that is committed; with `now`, once it is durable.
+   * Runs `work` inside a transaction and resolves with its value once that is committed; with `now`, once it is durable, and so is
+   * everything that `work` can have seen, whoever has written it.
    * Contract: `work` may run twice, and throws a ColloquyError only before it has written anything.
    */
   async write<T>(sync: Sync, work: () => T): Promise<T> {
     this.#assertOpen();
-    const written = new Promise<unknown>((resolve, reject) => this.#queue.push({ sync, work, resolve, reject }));
+    const written = new Promise<unknown>((resolve, reject) => this.#queue.push({ work, resolve, reject }));
     if (this.#queue.length === 1) soon(() => this.#flush());
     // What a job resolves with is what its work returned.
-    return (await written) as T;
+    const value = (await written) as T;
+    if (sync === 'now') await this.#makeDurable();
+    return value;
   }
 
   /** Runs a query now. What was asked for with `write` and has not resolved may be missing in its answer. */
@@ -54,21 +61,45 @@ export class SqliteConnection {
     }
   }
 
-  /** Makes everything committed so far durable. */
-  async sync(): Promise<void> {
-    if (this.#lazyPending || this.#queue.length > 0) await this.write('now', () => undefined);
+  /** A number that changes when another connection, of this process or another, has committed. */
+  dataVersion(): number {
+    return this.read(() => Number(this.#dataVersion.get()?.['data_version']));
   }
 
-  /** Writes what is still waiting, and refuses whatever comes later. */
-  close(): void {
-    if (this.#closed) return;
+  /** Makes everything asked for so far durable, and everything that others have committed. */
+  async sync(): Promise<void> {
     this.#flush();
-    this.#closed = true;
-    this.#driver.close();
+    await this.#makeDurable();
+  }
+
+  /** Writes what is still waiting, makes it durable, and refuses whatever comes later. */
+  async close(): Promise<void> {
+    if (this.#last !== undefined) return;
+    this.#flush();
+    this.#last = this.#makeDurable();
+    try {
+      await this.#last;
+    } finally {
+      await this.#wal.close();
+      this.#driver.close();
+    }
   }
 
   #assertOpen(): void {
-    if (this.#closed) throw new AbortError(`The store in ${this.path} is closed`);
+    if (this.#last !== undefined) throw new AbortError(`The store in ${this.path} is closed`);
+  }
+
+  async #makeDurable(): Promise<void> {
+    // Nothing is committed after that.
+    if (this.#last !== undefined) return this.#last;
+    const standing = { commits: this.#commits, version: this.dataVersion() };
+    if (standing.commits === this.#durable?.commits && standing.version === this.#durable.version) return;
+    try {
+      await this.#wal.sync();
+    } catch (error) {
+      throw toStoreError(error, this.path);
+    }
+    this.#durable = standing;
   }
 
   #flush(): void {
@@ -78,16 +109,14 @@ export class SqliteConnection {
   }
 
   #run(jobs: readonly Job[]): void {
-    const sync = jobs.some((job) => job.sync === 'now') ? 'now' : 'lazy';
     try {
-      this.#setMode(sync);
       this.#begin.run();
     } catch (error) {
       rejectAll(jobs, toStoreError(error, this.path));
       return;
     }
     try {
-      this.#transact(jobs, sync);
+      this.#transact(jobs);
     } catch (error) {
       // SQLite has rolled back by itself after some errors.
       if (this.#driver.inTransaction) this.#driver.exec('ROLLBACK');
@@ -97,22 +126,14 @@ export class SqliteConnection {
     }
   }
 
-  #transact(jobs: readonly Job[], sync: Sync): void {
+  #transact(jobs: readonly Job[]): void {
     const outcomes = jobs.map(runJob);
-    // In WAL mode a commit with FULL syncs the whole log, the lazy commits before it included; but only if it writes something.
-    if (sync === 'now' && this.#lazyPending) this.#touch.run();
     this.#commit.run();
-    this.#lazyPending = sync === 'lazy';
+    this.#commits += 1;
     for (const outcome of outcomes) {
       if ('error' in outcome) outcome.job.reject(outcome.error);
       else outcome.job.resolve(outcome.value);
     }
-  }
-
-  #setMode(sync: Sync): void {
-    if (this.#mode === sync) return;
-    this.#driver.exec(`PRAGMA synchronous = ${sync === 'now' ? 'FULL' : 'NORMAL'}`);
-    this.#mode = sync;
   }
 }
 

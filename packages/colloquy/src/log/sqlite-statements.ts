@@ -22,8 +22,6 @@ export type StoreStatements = {
   renew: SqliteStatement;
   /** (id, epoch) */
   release: SqliteStatement;
-  /** () */
-  dataVersion: SqliteStatement;
 };
 
 const ENTRY_COLUMNS = 'seq, v, at, epoch, kind, thread, once, body';
@@ -50,6 +48,5 @@ export function prepareStatements(driver: SqliteDriver): StoreStatements {
     claim: driver.prepare('UPDATE session SET epoch = ?, owner = ?, lease_until = ? WHERE num = ?'),
     renew: driver.prepare('UPDATE session SET lease_until = ? WHERE id = ? AND epoch = ?'),
     release: driver.prepare('UPDATE session SET owner = NULL, lease_until = 0 WHERE id = ? AND epoch = ?'),
-    dataVersion: driver.prepare('PRAGMA data_version'),
   };
 }

@@ -189,19 +189,6 @@ function fileTests(driver: SqliteDriverName): void {
     expect(await store.sessions.get('s')).toMatchObject({ head: 0 });
     database.exec('PRAGMA query_only = OFF');
   });
-
-  test('is written to the disk by sync only if something is not there yet, and by all who wait at once', async () => {
-    const path = await newPath();
-    const { store, database } = await openOver(path, driver);
-    await store.sessions.create({ id: 's', cwd: '/' });
-    const touched = (): unknown => database.prepare('SELECT count FROM touch').get();
-    await store.sync();
-    expect(touched()).toEqual({ count: 0 });
-    await store.append('s', [interrupt], { sync: 'lazy' });
-    await Promise.all([store.sync(), store.sync()]);
-    await store.sync();
-    expect(touched()).toEqual({ count: 1 });
-  });
 }
 
 async function openOver(

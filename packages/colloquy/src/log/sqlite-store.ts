@@ -9,6 +9,7 @@ import { RowReader, toBody, toEntry } from './sqlite-rows.ts';
 import { openDatabase } from './sqlite-schema.ts';
 import { SqliteSessions } from './sqlite-sessions.ts';
 import { prepareStatements, type StoreStatements } from './sqlite-statements.ts';
+import type { SqliteWal } from './sqlite-wal.ts';
 import { checkBatch } from './stamp-entries.ts';
 import { StoreError } from './store-error.ts';
 import type { Appended, FactOptions, Lease, SessionIndex, Store } from './store.ts';
@@ -42,8 +43,8 @@ export class SqliteStore implements Store {
   #dataVersion = 0;
   #closing: Promise<void> | undefined;
 
-  constructor(driver: SqliteDriver, path: string) {
-    this.#database = new SqliteConnection(driver, path);
+  constructor(driver: SqliteDriver, path: string, wal?: SqliteWal) {
+    this.#database = new SqliteConnection(driver, path, wal);
     this.#sql = prepareStatements(driver);
     this.sessions = new SqliteSessions(driver, this.#database);
   }
@@ -108,9 +109,8 @@ export class SqliteStore implements Store {
     this.#watchers.close();
     try {
       await this.#leases.close();
-      await this.#database.sync();
     } finally {
-      this.#database.close();
+      await this.#database.close();
     }
   }
 
@@ -173,14 +173,14 @@ export class SqliteStore implements Store {
     clearInterval(this.#pollTimer);
     this.#pollTimer = undefined;
     if (!some) return;
-    this.#dataVersion = this.#currentDataVersion();
+    this.#dataVersion = this.#database.dataVersion();
     this.#pollTimer = setInterval(() => this.#look(), POLL_MS);
     this.#pollTimer.unref();
   }
 
   #look(): void {
     try {
-      const version = this.#currentDataVersion();
+      const version = this.#database.dataVersion();
       if (version === this.#dataVersion) return;
       this.#dataVersion = version;
       for (const id of this.#watchers.ids()) {
@@ -191,9 +191,5 @@ export class SqliteStore implements Store {
       // A hint may be lost; whoever reads or writes next is told what is wrong with the file.
       if (!(error instanceof StoreError)) throw error;
     }
-  }
-
-  #currentDataVersion(): number {
-    return this.#database.read(() => Number(this.#sql.dataVersion.get()?.['data_version']));
   }
 }

@@ -3,7 +3,7 @@ import type { LogAppended, SessionLog } from './session-log.ts';
 import type { Sync } from './store.ts';
 
 /** A session's log as one of its threads writes it. */
-export type ThreadLog = Pick<SessionLog, 'id' | 'lost' | 'feed' | 'subscribe'> & {
+export type ThreadLog = Pick<SessionLog, 'id' | 'lost' | 'feed' | 'subscribe' | 'durable'> & {
   append(
     entries: readonly NewEntry[],
     o?: { sync?: Sync | undefined; checkpoint?: Json | undefined },
@@ -17,6 +17,7 @@ export function threadLog(log: ThreadLog, thread: Thread): ThreadLog {
     lost: log.lost,
     feed: log.feed,
     subscribe: (listener: (entry: Entry) => void) => log.subscribe(listener),
+    durable: (upTo) => log.durable(upTo),
     append: (entries, o = {}) =>
       log.append(
         entries.map((entry) => ({ ...entry, thread })),
