@@ -74,12 +74,7 @@ test('with forwardSubagentText what it says is told too', async () => {
 
 test('an agent of the program has its own prompt, tools, model and limit', async () => {
   await using scene = await openScene(
-    [
-      toolUse('Agent', { ...TASK, subagent_type: 'looker' }),
-      toolUse('Glob', { pattern: '*' }),
-      toolUse('Glob', { pattern: '*' }),
-      text('Sorry.'),
-    ],
+    [toolUse('Agent', { ...TASK, subagent_type: 'looker' }), toolUse('Glob', { pattern: '*' }), text('Sorry.')],
     {
       tools: ['Agent', 'Glob', 'Read'],
       agents: {

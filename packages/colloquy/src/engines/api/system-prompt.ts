@@ -1,5 +1,6 @@
 import { wellFormedJson } from '../../helpers/well-formed-json.ts';
 import type { Options } from '../../options/options.ts';
+import type { PermissionModeInput } from '../../options/permissions.ts';
 import type { Tool } from '../../tools/tool.ts';
 
 const SHORT = 'You are a helpful assistant. Answer precisely, and say so when you do not know.';
@@ -33,7 +34,24 @@ export function systemPrompt(option: Options['systemPrompt'], offered: readonly 
   return texts.filter((text) => text.trim() !== '').map(textBlock);
 }
 
-/** What an agent must know of where it works; told with the first prompt, because it differs from session to session. */
-export function environmentNote(cwd: string, offered: readonly Tool[]): string | undefined {
-  return offered.length === 0 ? undefined : `Working directory: ${cwd}`;
+const PLANNING =
+  'You are planning: look, read and think, and change nothing. When the plan is complete, show it with ExitPlanMode if you have that tool, else in your answer.';
+const PLANNED = 'Planning has ended: you may change things again, as far as you are allowed to.';
+
+/**
+ * What an agent must know of where and how it works; told with a prompt whenever it is not what was `told` last, because it
+ * differs from session to session and from mode to mode.
+ */
+export function environmentNote(o: {
+  cwd: string;
+  offered: readonly Tool[];
+  mode: PermissionModeInput;
+  planModeInstructions: string | undefined;
+  told: string | undefined;
+}): string | undefined {
+  if (o.offered.length === 0) return undefined;
+  const place = `Working directory: ${o.cwd}`;
+  if (o.mode === 'plan') return `${place}\n${o.planModeInstructions ?? PLANNING}`;
+  // Longer than the place alone: it was told to plan before.
+  return o.told?.startsWith(`${place}\n`) === true ? `${place}\n${PLANNED}` : place;
 }
