@@ -166,7 +166,7 @@ class Findings {
     return true;
   }
 
-  toModelText({ cut, incomplete, withoutRipgrep }: SearchOutcome): string {
+  toModelText({ cut, incomplete, withheld, withoutRipgrep }: SearchOutcome): string {
     const notes = [
       ...(cut
         ? [
@@ -174,6 +174,9 @@ class Findings {
           ]
         : []),
       ...(incomplete ? ['[Some files or folders could not be read.]'] : []),
+      ...(withheld > 0
+        ? [`[${withheld} more with matches, but keys in them or several hard links: search each by its path.]`]
+        : []),
       ...(withoutRipgrep ? [WITHOUT_RIPGREP] : []),
     ];
     if (this.#lines.length > 0) return [...this.#lines, ...notes].join('\n');

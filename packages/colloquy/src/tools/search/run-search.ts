@@ -1,7 +1,10 @@
 import { RipgrepMissingError, runRipgrep, type SearchEnd } from './ripgrep.ts';
+import { SearchGate } from './search-gate.ts';
 import { ripgrepArguments, type SearchQuery } from './search-query.ts';
 
 export type SearchOutcome = SearchEnd & {
+  /** Files in which something was found that is not shown unasked. */
+  withheld: number;
   /** There was no ripgrep: what was done instead knows fewer patterns, and leaves out more. */
   withoutRipgrep: boolean;
 };
@@ -24,13 +27,22 @@ export async function runSearch(
 ): Promise<SearchOutcome> {
   const isPath = query.kind === 'files' || query.mode === 'files_with_matches';
   const separator = isPath ? '\0' : '\n';
-  // ripgrep puts ./ before paths.
-  const take = (record: string): boolean => o.take(record.startsWith('./') ? record.slice(2) : record);
+  const gate = new SearchGate(o.cwd);
+  // Names are no content, and a file that was asked for by its name was judged by it.
+  const isOpen = query.kind === 'files' || o.path !== '.';
+  const take = (found: string): boolean => {
+    // ripgrep puts ./ before paths.
+    const record = found.startsWith('./') ? found.slice(2) : found;
+    const end = isPath ? record.length : record.indexOf('\0');
+    return !isOpen && end !== -1 && !gate.isShown(record.slice(0, end)) ? true : o.take(record);
+  };
   try {
-    return { ...(await runRipgrep(ripgrepArguments(query, o), { ...o, separator, take })), withoutRipgrep: false };
+    const end = await runRipgrep(ripgrepArguments(query, o), { ...o, separator, take });
+    return { ...end, withheld: gate.withheld, withoutRipgrep: false };
   } catch (error) {
     if (!(error instanceof RipgrepMissingError)) throw error;
     const { searchWithoutRipgrep } = await import('./search-without-ripgrep.ts');
-    return { ...(await searchWithoutRipgrep(query, o)), withoutRipgrep: true };
+    const end = await searchWithoutRipgrep(query, { ...o, take });
+    return { ...end, withheld: gate.withheld, withoutRipgrep: true };
   }
 }
