@@ -19,7 +19,7 @@ type Known = {
   world: PermissionWorld;
   command: JudgedCommand | undefined;
   /** How far a rule reaches the call; for commands, `command` says it. */
-  reach(rule: PlacedRule): RuleMatch;
+  reach: (rule: PlacedRule) => RuleMatch;
 };
 
 /**

@@ -9,7 +9,7 @@ import { tellRule, tellText } from './tell-rule.ts';
 /** A deny or ask rule about paths, for commands that read or write them. */
 export type FileRule = { rule: PlacedRule; paths: PathRule; access: Access };
 
-type FileWorld = { rules: readonly FileRule[]; judge(path: string): Promise<JudgedPath> };
+type FileWorld = { rules: readonly FileRule[]; judge: (path: string) => Promise<JudgedPath> };
 /** `perhaps`: it is only a word of a command that is not known. */
 type Named = { path: Word; access: Access; part: CommandPart; perhaps?: true };
 
@@ -91,7 +91,7 @@ const asRead = (path: Word, part: CommandPart): Named => ({ path, access: 'read'
 /** What of a word may be a path: itself, what follows an equals sign or a colon, or the letter of an option. */
 function operandsOf(word: Word): Word[] {
   if (word === undefined) return [word];
-  const after = [...'=:@'].flatMap((sign) => (word.includes(sign) ? [word.slice(word.indexOf(sign) + 1)] : []));
+  const after = ['=', ':', '@'].flatMap((sign) => (word.includes(sign) ? [word.slice(word.indexOf(sign) + 1)] : []));
   const itself = word.startsWith('-') ? word.slice(2) : word;
   return [itself, ...after].filter((path) => path !== '' && !path.startsWith('-'));
 }

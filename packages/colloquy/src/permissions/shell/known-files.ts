@@ -2,13 +2,13 @@ import type { CommandPart } from './command-part.ts';
 import { namesPaths } from './known-commands.ts';
 
 /** Programs that read all that lies below a folder, always or with a flag. */
-const WHOLE_FOLDERS: ReadonlyMap<string, 'always' | string> = new Map([
+const WHOLE_FOLDERS: ReadonlyMap<string, 'always' | readonly string[]> = new Map<string, 'always' | readonly string[]>([
   ['ag', 'always'],
-  ['cp', 'aRr'],
-  ['diff', 'r'],
-  ['egrep', 'rR'],
-  ['fgrep', 'rR'],
-  ['grep', 'rR'],
+  ['cp', ['a', 'R', 'r']],
+  ['diff', ['r']],
+  ['egrep', ['r', 'R']],
+  ['fgrep', ['r', 'R']],
+  ['grep', ['r', 'R']],
   ['rg', 'always'],
   ['rsync', 'always'],
   ['scp', 'always'],
@@ -49,7 +49,7 @@ export function readsWholeFolders({ name, words }: CommandPart): boolean {
         word === undefined ||
         word === '--recursive' ||
         word === '--archive' ||
-        (/^-[^-]/.test(word) && [...letters].some((letter) => word.includes(letter))),
+        (/^-[^-]/.test(word) && letters.some((letter) => word.includes(letter))),
     );
 }
 
