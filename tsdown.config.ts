@@ -16,7 +16,12 @@ const common = {
 } as const;
 
 export default defineConfig([
-  { ...common, cwd: 'packages/colloquy', entry: ['src/index.ts', 'src/internal.ts'] },
+  {
+    ...common,
+    cwd: 'packages/colloquy',
+    // The last is a worker's, found by its name beside the chunk that starts it.
+    entry: ['src/index.ts', 'src/internal.ts', 'src/tools/web/html-worker.ts'],
+  },
   { ...common, cwd: 'packages/emulator', entry: ['src/index.ts'] },
   { ...common, cwd: 'packages/server', entry: ['src/index.ts'] },
   { ...common, cwd: 'packages/cli', entry: ['src/main.ts'] },

@@ -5,6 +5,9 @@ import { globTool } from './glob.ts';
 import { grepTool } from './grep.ts';
 import { readTool } from './read.ts';
 import type { Tool, ToolOutcome } from './tool.ts';
+import { pageUrl } from './web/page-url.ts';
+import { webFetchTool } from './web/web-fetch.ts';
+import { webSearchTool } from './web/web-search.ts';
 import { writeTool } from './write.ts';
 
 // The tools of `agent_toolset_20260401`: the same code as the tools with capital letters, behind the names and inputs of the
@@ -71,6 +74,20 @@ const GREP_SCHEMA = {
   additionalProperties: false,
 } as const;
 
+const WEB_FETCH_SCHEMA = {
+  type: 'object',
+  properties: { url: { type: 'string', minLength: 1, description: 'The address of the page, with http or https.' } },
+  required: ['url'],
+  additionalProperties: false,
+} as const;
+
+const WEB_SEARCH_SCHEMA = {
+  type: 'object',
+  properties: { query: { type: 'string', minLength: 2, description: 'What to search for.' } },
+  required: ['query'],
+  additionalProperties: false,
+} as const;
+
 const agentRead = adapt(readTool, {
   name: 'read',
   inputSchema: READ_SCHEMA,
@@ -107,11 +124,33 @@ const agentGrep = adapt(grepTool, {
   toInput: (input) => ({ ...input, output_mode: 'content' as const }),
 });
 
+/** Without a prompt, so that the text of the page is given. */
+const agentWebFetch = adapt(webFetchTool, {
+  name: 'web_fetch',
+  inputSchema: WEB_FETCH_SCHEMA,
+  toInput: ({ url }) => ({ url: pageUrl(url).href }),
+});
+
+const agentWebSearch = adapt(webSearchTool, {
+  name: 'web_search',
+  inputSchema: WEB_SEARCH_SCHEMA,
+  toInput: (input) => input,
+});
+
 /** `write` and `edit` take the same inputs in both sets. */
 const agentWrite: Tool = { ...writeTool, name: 'write', aliases: ['Write'] };
 const agentEdit: Tool = { ...editTool, name: 'edit', aliases: ['Edit'] };
 
-export const AGENT_TOOLSET: readonly Tool[] = [agentBash, agentRead, agentWrite, agentEdit, agentGlob, agentGrep];
+export const AGENT_TOOLSET: readonly Tool[] = [
+  agentBash,
+  agentRead,
+  agentWrite,
+  agentEdit,
+  agentGlob,
+  agentGrep,
+  agentWebFetch,
+  agentWebSearch,
+];
 
 /** A tool behind another name and input; `toInput` may throw what the model has to mend. */
 function adapt<I, const S extends ObjectSchema>(

@@ -13,7 +13,9 @@ export type FakePage =
   | ((request: IncomingMessage, response: ServerResponse) => void);
 
 /** A web of names, addresses and pages that exist nowhere else: no address is ever contacted. */
-export type FakeWeb = Required<Pick<WebFetchOptions, 'resolve' | 'connect'>> & {
+export type FakeWeb = {
+  resolve: NonNullable<WebFetchOptions['resolve']>;
+  connect: NonNullable<WebFetchOptions['connect']>;
   /** The addresses that connections were made to, in order. */
   connected: string[];
   /** How many connections are still held. */

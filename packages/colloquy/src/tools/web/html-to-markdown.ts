@@ -4,7 +4,7 @@ import { stripTags } from './strip-tags.ts';
 
 /** Longer pages are cut before they are parsed. */
 const MAX_HTML_CHARS = 2_000_000;
-const TIMEOUT_MS = 5_000;
+const DEFAULT_TIMEOUT_MS = 5_000;
 const MAX_HEAP_MB = 512;
 
 /** In the bundle, chunks and the worker's entry lie in one folder. */
@@ -16,15 +16,16 @@ const WORKER = new URL(import.meta.url.endsWith('.ts') ? './html-worker.ts' : '.
  */
 export async function htmlToMarkdown(
   html: string,
-  o: { url: string; signal: AbortSignal },
+  o: { url: string; signal: AbortSignal; timeoutMs?: number | undefined },
 ): Promise<{ text: string; cut: boolean }> {
   const page = html.slice(0, MAX_HTML_CHARS);
-  const text = (await inThread({ html: page, url: o.url }, o.signal)) ?? stripTags(page);
+  const { url, signal, timeoutMs = DEFAULT_TIMEOUT_MS } = o;
+  const text = (await inThread({ html: page, url }, signal, timeoutMs)) ?? stripTags(page);
   return { text: text.trim(), cut: page.length < html.length };
 }
 
 /** Undefined when the thread could not do it within its bounds. */
-async function inThread(job: HtmlJob, signal: AbortSignal): Promise<string | undefined> {
+async function inThread(job: HtmlJob, signal: AbortSignal, timeoutMs: number): Promise<string | undefined> {
   const { Worker } = await import('node:worker_threads');
   signal.throwIfAborted();
   const worker = new Worker(WORKER, {
@@ -41,7 +42,7 @@ async function inThread(job: HtmlJob, signal: AbortSignal): Promise<string | und
       worker.once('message', (text: unknown) => resolve(typeof text === 'string' ? text : undefined));
       worker.on('error', () => resolve(undefined));
       worker.once('exit', () => resolve(undefined));
-      timer = setTimeout(() => resolve(undefined), TIMEOUT_MS);
+      timer = setTimeout(() => resolve(undefined), timeoutMs);
     });
     return await untilAborted(done, signal);
   } finally {

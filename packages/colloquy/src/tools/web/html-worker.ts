@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import TurndownService from 'turndown';
+import { stripTags } from './strip-tags.ts';
 
 // Runs in a thread of its own: what it takes is bounded by whoever starts it (html-to-markdown.ts).
 
@@ -14,7 +15,7 @@ const NOT_TEXT = [
   'iframe',
   'object',
   'embed',
-  'head',
+  'title',
   'button',
   'select',
 ] as const;
@@ -42,12 +43,16 @@ function toMarkdown(page: string, base: string): string {
   });
   service.addRule('cell', {
     filter: ['td', 'th'],
-    replacement: (content) => `| ${content.trim().replace(/\s*\n+\s*/g, ' ')} `,
+    replacement: (content) => `| ${oneLine(content).replaceAll('|', '\\|')} `,
   });
   service.addRule('row', { filter: 'tr', replacement: (content, node) => row(content, node) });
   service.addRule('table', { filter: 'table', replacement: (content) => `\n\n${content.trim()}\n\n` });
   const title = titleOf(page);
-  const text = service.turndown(page);
+  const text = service
+    .turndown(page)
+    .replace(/\n[ \t\u00a0]+(?=\n)/g, '\n')
+    .replace(/\n{3,}/g, '\n\n')
+    .trim();
   return title === '' || text.includes(`# ${title}`) ? text : `# ${title}\n\n${text}`;
 }
 
@@ -60,8 +65,15 @@ type DomNode = {
   getAttribute?(name: string): string | null;
 };
 
+function oneLine(text: string): string {
+  return text
+    .trim()
+    .split(/\s*\n\s*/)
+    .join(' ');
+}
+
 function link(content: string, href: string, base: string): string {
-  const text = content.trim().replace(/\s*\n+\s*/g, ' ');
+  const text = oneLine(content);
   if (text === '') return '';
   return /^https?:/i.test(href) || /^(?!#)[^:]*([/?#]|$)/.test(href) ? `[${text}](${absolute(href, base)})` : text;
 }
@@ -73,7 +85,7 @@ function image(alt: string, src: string, base: string): string {
 
 /** The first row of a table is its head, as Markdown wants one. */
 function row(content: string, node: DomNode): string {
-  const cells = content.split('| ').length - 1;
+  const cells = content.split(/(?<!\\)\| /).length - 1;
   const isFirst = (node.parentNode?.firstChild ?? node) === node && !hasRowsBefore(node.parentNode);
   return `\n${content.trim()} |${isFirst && cells > 0 ? `\n${'| --- '.repeat(cells)}|` : ''}`;
 }
@@ -92,12 +104,7 @@ function titleOf(page: string): string {
   if (open === -1) return '';
   const from = start.indexOf('>', open) + 1;
   const end = start.indexOf('<', from);
-  return end === -1
-    ? ''
-    : start
-        .slice(from, Math.min(end, from + 300))
-        .replace(/\s+/g, ' ')
-        .trim();
+  return end === -1 ? '' : stripTags(start.slice(from, Math.min(end, from + 300))).replace(/\s+/g, ' ');
 }
 
 function attribute(node: DomNode, name: string): string {

@@ -39,18 +39,26 @@ export async function httpGet(url: URL, connection: Duplex, wantsBody: WantsBody
   const destroy = (): void => void connection.destroy();
   o.signal.addEventListener('abort', destroy, { once: true });
   try {
-    const response = await answerTo(url, connection, o.signal);
-    o.onPiece();
-    const { headers, statusCode: status = 0, statusMessage: statusText = '' } = response;
-    const read = wantsBody(status, headers) ? await readBody(response, o) : { body: new Uint8Array(0), cut: undefined };
-    return { status, statusText, headers, ...read };
+    return await answerTo(url, connection, o.signal, async (response) => {
+      o.onPiece();
+      const { headers, statusCode: status = 0, statusMessage: statusText = '' } = response;
+      const nothing = { body: new Uint8Array(0), cut: undefined };
+      const read = wantsBody(status, headers) ? await readBody(url, response, o) : nothing;
+      return { status, statusText, headers, ...read };
+    });
   } finally {
     o.signal.removeEventListener('abort', destroy);
     connection.destroy();
   }
 }
 
-function answerTo(url: URL, connection: Duplex, signal: AbortSignal): Promise<IncomingMessage> {
+/** `read` is called as the answer begins, in that very moment: a moment later its connection may be gone, and what had come with it. */
+function answerTo<T>(
+  url: URL,
+  connection: Duplex,
+  signal: AbortSignal,
+  read: (response: IncomingMessage) => Promise<T>,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     const request = http.request({
       method: 'GET',
@@ -61,12 +69,20 @@ function answerTo(url: URL, connection: Duplex, signal: AbortSignal): Promise<In
       maxHeaderSize: MAX_HEADER_BYTES,
       insecureHTTPParser: false,
     });
-    request.once('response', resolve);
-    request.once('close', () => reject(new Error(`${url.host} closed the connection without an answer.`)));
+    let hasAnswer = false;
+    request.once('response', (response) => {
+      hasAnswer = true;
+      // A body that is not read may still break.
+      response.on('error', () => undefined);
+      read(response).then(resolve, reject);
+    });
+    request.once('close', () => {
+      if (!hasAnswer) reject(new Error(`${url.host} closed the connection without an answer.`));
+    });
     // Stays: an error after the answer has begun is told by its body.
-    request.on('error', (cause) =>
-      reject(signal.aborted ? signal.reason : new Error(whyNoAnswer(url, cause), { cause })),
-    );
+    request.on('error', (cause) => {
+      if (!hasAnswer) reject(signal.aborted ? signal.reason : new Error(whyNoAnswer(url, cause), { cause }));
+    });
     request.end();
   });
 }
@@ -78,29 +94,35 @@ function whyNoAnswer(url: URL, error: Error): string {
   return `${url.host} did not answer: ${error.message}`;
 }
 
-async function readBody(response: IncomingMessage, o: GetOptions): Promise<Pick<HttpAnswer, 'body' | 'cut'>> {
+type ReadBody = Pick<HttpAnswer, 'body' | 'cut'>;
+
+/** By events, because what has come must not be lost with the connection. */
+function readBody(url: URL, response: IncomingMessage, o: GetOptions): Promise<ReadBody> {
   const pieces: Uint8Array[] = [];
   let bytes = 0;
-  const end = (cut: HttpAnswer['cut']): Pick<HttpAnswer, 'body' | 'cut'> => ({
-    body: Buffer.concat(pieces).subarray(0, o.maxBytes),
-    cut,
-  });
-  try {
-    // The pieces of a stream without an encoding are buffers. Leaving the loop destroys it.
-    for await (const piece of decompressed(response) as AsyncIterable<Uint8Array>) {
+  const stream = decompressed(response);
+  return new Promise((resolve, reject) => {
+    const end = (cut: HttpAnswer['cut']): void => {
+      resolve({ body: Buffer.concat(pieces).subarray(0, o.maxBytes), cut });
+      response.destroy();
+    };
+    const broken = (cause?: Error): void => {
+      if (o.signal.aborted && (bytes === 0 || !o.isTimeUp())) reject(o.signal.reason);
+      else if (bytes === 0) reject(new Error(`The connection to ${url.host} broke before its page came.`, { cause }));
+      else end(o.signal.aborted ? 'time' : 'connection');
+    };
+    // The pieces of a stream without an encoding are buffers.
+    stream.on('data', (piece: Uint8Array) => {
       o.onPiece();
       pieces.push(piece);
       bytes += piece.byteLength;
-      if (bytes > o.maxBytes) return end('size');
-    }
-  } catch (error) {
-    if (o.signal.aborted && !o.isTimeUp()) throw o.signal.reason;
-    if (bytes === 0) throw o.signal.aborted ? o.signal.reason : error;
-    return end(o.signal.aborted ? 'time' : 'connection');
-  } finally {
-    response.destroy();
-  }
-  return end(response.complete ? undefined : 'connection');
+      if (bytes > o.maxBytes) end('size');
+    });
+    stream.once('end', () => end(response.complete ? undefined : 'connection'));
+    stream.on('error', broken);
+    // After an end or an error nothing more comes of it.
+    stream.once('close', broken);
+  });
 }
 
 function decompressed(response: IncomingMessage): Readable {

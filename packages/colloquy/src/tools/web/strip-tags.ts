@@ -35,7 +35,7 @@ function afterTag(html: string, open: number, parts: string[]): number {
   if (!INLINE.has(tag)) parts.push('\n');
   const end = after(html, '>', open);
   if (!HIDDEN.has(tag) || name[0].startsWith('/')) return end;
-  return after(html, `</${tag}`, end);
+  return after(html, '>', after(html, `</${tag}`, end));
 }
 
 /** Without an end, everything to the end of the page belongs to it. */
