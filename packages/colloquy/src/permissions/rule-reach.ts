@@ -45,12 +45,16 @@ export async function loadPathRules(
   return new Map(await Promise.all(rules.map(async (rule) => [rule, await PathRule.load(rule, places)] as const)));
 }
 
-export function pathPlaces(state: PermissionState, world: PermissionWorld): PathPlaces {
+export function pathPlaces(state: PermissionState, world: Pick<PermissionWorld, 'cwd' | 'resolve'>): PathPlaces {
   return { cwd: world.cwd, home: state.home, resolve: (path) => world.resolve(path) };
 }
 
 /** A path as it is written and as it really is. Relative ones begin at `folder`. */
-export async function judgePath(path: string, folder: string, world: PermissionWorld): Promise<JudgedPath> {
+export async function judgePath(
+  path: string,
+  folder: string,
+  world: Pick<PermissionWorld, 'resolve'>,
+): Promise<JudgedPath> {
   const written = resolve(folder, path);
   try {
     return { written, real: await world.resolve(written) };
@@ -59,7 +63,11 @@ export async function judgePath(path: string, folder: string, world: PermissionW
   }
 }
 
-function judgedPaths({ tool, target }: PermissionCall, world: PermissionWorld): Promise<JudgedPath[]> {
+/** The paths of a call; those that are searched with all below them are marked. */
+export function judgedPaths(
+  { tool, target }: PermissionCall,
+  world: Pick<PermissionWorld, 'cwd' | 'resolve'>,
+): Promise<JudgedPath[]> {
   const searched = [tool.name, ...(tool.aliases ?? [])].some((name) => SEARCHING_TOOLS.includes(name));
   return Promise.all(
     (target.paths ?? []).map(async ({ path }) => ({ ...(await judgePath(path, world.cwd, world)), searched })),

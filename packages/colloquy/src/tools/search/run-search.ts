@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { RipgrepMissingError, runRipgrep, type SearchEnd } from './ripgrep.ts';
 import { SearchGate } from './search-gate.ts';
 import { ripgrepArguments, type SearchQuery } from './search-query.ts';
@@ -21,6 +22,8 @@ export async function runSearch(
     /** What to search: `.`, or `./` and a file's name. */
     path: string;
     sorted: boolean;
+    /** Real paths that are not shown, and counted nowhere. */
+    hides?: ((path: string) => boolean) | undefined;
     take: (record: string) => boolean;
     signal: AbortSignal;
   },
@@ -34,6 +37,7 @@ export async function runSearch(
     // ripgrep puts ./ before paths.
     const record = found.startsWith('./') ? found.slice(2) : found;
     const end = isPath ? record.length : record.indexOf('\0');
+    if (end !== -1 && o.path === '.' && o.hides?.(join(o.cwd, record.slice(0, end))) === true) return true;
     return !isOpen && end !== -1 && !gate.isShown(record.slice(0, end)) ? true : o.take(record);
   };
   try {

@@ -10,7 +10,7 @@ const MAX_COLLECTED_CHARS = 2_000_000;
  */
 export async function searchInOrder(
   query: MatchQuery,
-  o: { cwd: string; path: string; take: (record: string) => boolean; signal: AbortSignal },
+  o: Omit<Parameters<typeof runSearch>[1], 'sorted'>,
 ): Promise<SearchOutcome> {
   const files = new Map<string, string[]>();
   let chars = 0;
