@@ -12,6 +12,8 @@ export type PermissionCall = {
     paths?: readonly { path: string; access: 'read' | 'write' }[] | undefined;
     command?: string | undefined;
     url?: string | undefined;
+    /** The command asks to run without the sandbox: it is decided about as if there were none. */
+    withoutSandbox?: boolean | undefined;
   };
   /** What PreToolUse hooks said. Their "allow" skips the question, but no deny or ask rule and no mode that refuses. */
   hook?: { behavior: 'allow' | 'ask' | 'deny'; reason: string } | undefined;
@@ -24,6 +26,8 @@ export type PermissionWorld = {
   shellCwd?: string | undefined;
   /** Whether commands would run in a working sandbox. Without one, no mode but `bypassPermissions` allows a command. */
   sandbox: 'working' | 'none';
+  /** In a working sandbox a command needs no leave, unless a rule or the mode refuses or asks. */
+  allowsSandboxed?: boolean | undefined;
   /** False: what would have to be asked is denied. */
   canAsk: boolean;
   /** The real path that a path names. A path that it rejects counts as outside of every folder. */

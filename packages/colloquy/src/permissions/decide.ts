@@ -27,7 +27,8 @@ type Known = {
  * hook's ask, tools that need a person, `strict`, a hook's allow, `bypassPermissions`, `plan`, `acceptEdits`, allow rules, reading
  * inside the folders. What is left is asked; `dontAsk` and a world where nobody can be asked make a denial of it.
  */
-export async function decide(call: PermissionCall, state: PermissionState, world: PermissionWorld): Promise<Decision> {
+export async function decide(call: PermissionCall, state: PermissionState, given: PermissionWorld): Promise<Decision> {
+  const world = call.target.withoutSandbox === true ? { ...given, sandbox: 'none' as const } : given;
   const [command, reach] = await Promise.all([judgeCallCommand(call, state, world), ruleReach(call, state, world)]);
   const known: Known = { call, state, world, command, reach };
   const decision = byRefusal(known) ?? byQuestion(known) ?? byMode(known) ?? (await byPlace(known));
@@ -109,6 +110,8 @@ async function byCommand({ call, state, world }: Known, command: JudgedCommand):
   if (command.allow !== undefined) return { behavior: 'allow', ...command.allow, parts };
   if (state.mode === 'readOnly')
     return { ...byModeWord('deny', `The mode readOnly asks for no command: ${command.why}`), parts };
+  if (world.sandbox === 'working' && world.allowsSandboxed === true)
+    return { behavior: 'allow', source: 'tool', reason: 'The sandbox holds this command.', parts };
   const { suggestForCommand } = await import('./suggest-command.ts');
   const suggestions = await suggestForCommand(call, command, state, world);
   return { behavior: 'ask', source: 'none', reason: command.why, suggestions, parts };
