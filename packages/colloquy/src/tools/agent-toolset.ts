@@ -29,7 +29,8 @@ const READ_SCHEMA = {
       items: { type: 'integer' },
       minItems: 2,
       maxItems: 2,
-      description: 'The first and the last line to show, counted from 1; -1 as the last for the end of the file.',
+      description:
+        'The first and the last line to show (of a notebook: cells, of a PDF: pages), counted from 1; -1 as the last for the end of the file.',
     },
   },
   required: ['file_path'],

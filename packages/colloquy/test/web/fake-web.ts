@@ -19,7 +19,7 @@ export type FakeWeb = {
   /** The addresses that connections were made to, in order. */
   connected: string[];
   /** How many connections are still held. */
-  open(): number;
+  open: () => number;
   requests: { url: string; headers: IncomingMessage['headers'] }[];
   lookups: string[];
 };

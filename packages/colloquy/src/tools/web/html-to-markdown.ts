@@ -37,10 +37,10 @@ async function inThread(job: HtmlJob, signal: AbortSignal, timeoutMs: number): P
   });
   let timer: NodeJS.Timeout | undefined;
   try {
-    const done = new Promise<string | undefined>((resolve) => {
+    const done = new Promise<string | undefined>((resolve, reject) => {
       // The worker posts one string.
       worker.once('message', (text: unknown) => resolve(typeof text === 'string' ? text : undefined));
-      worker.on('error', () => resolve(undefined));
+      worker.on('error', (error) => (isMissing(error) ? reject(error) : resolve(undefined)));
       worker.once('exit', () => resolve(undefined));
       timer = setTimeout(() => resolve(undefined), timeoutMs);
     });
@@ -49,4 +49,9 @@ async function inThread(job: HtmlJob, signal: AbortSignal, timeoutMs: number): P
     clearTimeout(timer);
     await worker.terminate();
   }
+}
+
+/** Our own file, or the library, is not there: that is not the page's fault. */
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).endsWith('MODULE_NOT_FOUND');
 }
