@@ -110,7 +110,7 @@ describe('brackets that mean nothing', () => {
     expect(readRule(text).flaw).toEqual(expect.any(String));
   });
 
-  test.each(['SlashCommand(/x:*)', 'PowerShell(git *)', 'MultiEdit(src/**)', 'LS'])(
+  test.each(['SlashCommand(/x:*)', 'PowerShell(git *)', 'LSP', 'NotebookRead(src/**)'])(
     '%s, about a tool of others, is taken',
     (text) => {
       expect(readRule(text).flaw).toBeUndefined();

@@ -24,7 +24,7 @@ const WHOLE_MCP_SERVER = /^(mcp__(?:(?!__).)+)__\*$/;
 
 /** Tools whose calls the path rules of another tool also govern. */
 const GOVERNED_BY: Readonly<Record<string, readonly string[]>> = {
-  Read: ['Glob', 'Grep'],
+  Read: ['Glob', 'Grep', 'LS'],
   read: ['glob', 'grep'],
   Edit: ['Write', 'MultiEdit', 'NotebookEdit'],
   edit: ['write'],

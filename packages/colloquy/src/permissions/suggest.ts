@@ -43,7 +43,7 @@ function suggestNamed({ tool, input, target }: PermissionCall): PermissionUpdate
 function suggestPaths(call: PermissionCall, { state, places }: SuggestWorld): PermissionUpdate[] {
   // No folder and no mode makes such a path one that is not asked.
   if (places.caution !== undefined || places.outside.some((path) => !isAbsolute(path))) return [];
-  const searches = isNamed(call, 'Glob') || isNamed(call, 'Grep');
+  const searches = ['Glob', 'Grep', 'LS'].some((name) => isNamed(call, name));
   if (!(call.target.paths ?? []).some(({ access }) => access === 'write')) {
     const rules = places.outside.map((path) => readRuleFor(path, searches, state.home));
     if (rules.includes(undefined)) return [];

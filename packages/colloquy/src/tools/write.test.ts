@@ -98,7 +98,7 @@ describe('Edit', () => {
     await using place = await createWorkspace({ 'a.txt': 'one\ntwo\nthree\n' });
     await read(place);
     expect(await edit(place, 'two', '2')).toEqual({
-      content: 'Replaced one passage of a.txt (line 2).',
+      content: 'Replaced in a.txt: one passage (line 2).',
       structured: {
         filePath: join(place.cwd, 'a.txt'),
         oldString: 'two',
@@ -136,7 +136,7 @@ describe('Edit', () => {
     await expect(edit(place, 'z', 'a')).rejects.toThrow('old_string does not occur in a.txt');
     await expect(edit(place, 'x', 'a')).rejects.toThrow('old_string occurs 2 times in a.txt (lines 1, 3)');
     await expect(edit(place, 'x', 'x')).rejects.toThrow('nothing to change');
-    expect((await edit(place, 'x', 'a', true)).content).toBe('Replaced 2 passages of a.txt (lines 1, 3).');
+    expect((await edit(place, 'x', 'a', true)).content).toBe('Replaced in a.txt: 2 passages (lines 1, 3).');
     expect(await place.text('a.txt')).toBe('a\ny\na\n');
   });
 
@@ -152,10 +152,14 @@ describe('Edit', () => {
     await expect(place.run(editTool, other)).rejects.toThrow('has changed since it was read');
     await place
       .context()
-      .shell.run("printf 'x\\377' > b.txt", { cwd: place.cwd, timeoutMs: 5000, signal: new AbortController().signal });
+      .shell.run("printf 'x\\303\\244\\303\\266\\377' > b.txt", {
+        cwd: place.cwd,
+        timeoutMs: 5000,
+        signal: new AbortController().signal,
+      });
     await read(place, 'b.txt');
     await expect(place.run(editTool, other)).rejects.toThrow('not valid UTF-8');
-    expect(await place.text('b.txt')).toBe('x\uFFFD');
+    expect(await place.text('b.txt')).toBe('xäö\uFFFD');
   });
 
   test('does not overwrite what another program writes in between', async () => {

@@ -1,6 +1,6 @@
 import { type FromSchema, inputParser } from './from-schema.ts';
 import { type Hunk, structuredPatch } from './text/structured-patch.ts';
-import { readSeenText, toldOriginal, writeSeenText } from './text/text-file.ts';
+import { encodeAnew, readSeenText, toldOriginal, writeSeen } from './text/text-file.ts';
 import type { Tool, ToolContext, ToolOutcome } from './tool.ts';
 
 const SCHEMA = {
@@ -34,7 +34,7 @@ export const writeTool: Tool<WriteInput, WriteOutput> = {
   aliases: ['write'],
   description: [
     'Makes a file with the given content, or replaces the whole content of an existing one. Missing folders are made.',
-    'An existing file must have been read in this session, and must not have changed since.',
+    'An existing file must have been read in this session, and must not have changed since; its encoding and byte order mark stay.',
     'To change a part of a file, edit it instead of writing all of it.',
   ].join('\n'),
   inputSchema: SCHEMA,
@@ -49,14 +49,14 @@ async function writeFile({ file_path, content }: WriteInput, context: ToolContex
   const path = await files.resolve(file_path);
   const found = await files.stat(path);
   if (found === undefined) {
-    await writeSeenText(files, path, content, { unchangedSince: 'absent', signal });
+    await writeSeen(files, path, Buffer.from(content), { unchangedSince: 'absent', signal });
     return {
       content: `Made ${file_path} (${countLines(content)}).`,
       structured: { type: 'create', filePath: path, content, structuredPatch: [], originalFile: null },
     };
   }
   const original = await readSeenText(files, path, { shown: file_path, found, replacing: true, signal });
-  await writeSeenText(files, path, content, { unchangedSince: original.state, signal });
+  await writeSeen(files, path, encodeAnew(content, original), { unchangedSince: original.state, signal });
   return {
     content: `Replaced the content of ${file_path} (${countLines(content)}).`,
     structured: {

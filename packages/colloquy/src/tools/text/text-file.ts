@@ -1,22 +1,19 @@
 import type { Files, FileStat } from '../tool.ts';
+import { decodeText, type DecodedText, encodeText } from './text-encoding.ts';
 
-const BYTE_ORDER_MARK = '\uFEFF';
 /** Larger originals are not told to the program: they would be kept in the log with every edit. */
 const MAX_TOLD_CHARS = 1_000_000;
 
 /** A text file that is about to be changed. */
-export type TextFile = {
-  /** Without the byte order mark. */
-  text: string;
-  byteOrderMark: string;
+export type TextFile = DecodedText & {
   /** As the model has seen it, and as it still is. */
   state: FileStat;
 };
 
 /**
  * Reads a file that the model has seen, in order to change it. The path must be real; `shown` is what messages call it.
- * With `replacing`, what is not UTF-8 is no error: none of it is written back.
- * @throws Error for a file that was not seen, has changed since, is no file, or is not UTF-8.
+ * With `replacing`, damaged text is no error: none of it is written back.
+ * @throws Error for a file that was not seen, has changed since, is no file, or is damaged.
  */
 export async function readSeenText(
   files: Files,
@@ -24,12 +21,13 @@ export async function readSeenText(
   o: { shown: string; found: FileStat; replacing: boolean; signal: AbortSignal },
 ): Promise<TextFile> {
   const state = requireSeen(files, path, o);
-  const bytes = await files.read(path, { signal: o.signal });
-  const text = o.replacing
-    ? new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
-    : decodeExactly(bytes, o.shown);
-  const byteOrderMark = text.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK : '';
-  return { text: text.slice(byteOrderMark.length), byteOrderMark, state };
+  const decoded = decodeText(await files.read(path, { signal: o.signal }));
+  if (decoded.damaged && !o.replacing) {
+    throw new Error(
+      `${o.shown} is not valid ${decoded.encoding.toUpperCase()}, so that changing it here would damage it. Use a command instead.`,
+    );
+  }
+  return { ...decoded, state };
 }
 
 /** The state in which the model has seen a file, if the file is still in it. @throws Error which tells the model to read it. */
@@ -43,14 +41,23 @@ function requireSeen(files: Files, path: string, { shown, found }: { shown: stri
   throw new Error(`${shown} has changed since it was read. Read it again, then change it.`);
 }
 
-/** Writes a changed or new text in one step and notes that the model knows it. @throws Error if the file changed meanwhile. */
-export async function writeSeenText(
+/** A new text in the encoding of the file that it replaces; in UTF-8 if that lacks some of its characters. */
+export function encodeAnew(text: string, original: TextFile): Uint8Array {
+  if (original.damaged) return Buffer.from(text);
+  try {
+    return encodeText(text, original);
+  } catch {
+    return Buffer.from(text);
+  }
+}
+
+/** Writes a changed or new file in one step and notes that the model knows it. @throws Error if the file changed meanwhile. */
+export async function writeSeen(
   files: Files,
   path: string,
-  text: string,
+  bytes: Uint8Array,
   o: { unchangedSince: FileStat | 'absent'; signal: AbortSignal },
 ): Promise<void> {
-  const bytes = Buffer.from(text);
   await files.write(path, bytes, o);
   const written = await files.stat(path);
   // Another size means that somebody else was faster: their content has not been seen.
@@ -60,14 +67,4 @@ export async function writeSeenText(
 /** An original as the program is told it; null when it is too large for that. */
 export function toldOriginal(text: string): string | null {
   return text.length <= MAX_TOLD_CHARS ? text : null;
-}
-
-function decodeExactly(bytes: Uint8Array, shown: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (cause) {
-    throw new Error(`${shown} is not valid UTF-8, so that changing it here would damage it. Use a command instead.`, {
-      cause,
-    });
-  }
 }
