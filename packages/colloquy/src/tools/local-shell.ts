@@ -18,7 +18,7 @@ const DEFAULT_OUTPUT_BYTES = 30_000;
 /** How long processes may go on after the shell itself has ended, for instance to write the rest of their output. */
 const AFTER_EXIT_MS = 500;
 /** With the descriptor on which each tells where it stands at its end: one that commands hardly use. `sh` knows but one digit. */
-const SHELLS = [
+export const SHELLS = [
   { file: 'bash', cwdFd: 42 },
   { file: 'sh', cwdFd: 7 },
 ] as const;
@@ -50,15 +50,26 @@ async function runCommand(
     });
     const group: ProcessGroup = { id: started.child.pid ?? 0, mark };
     watched.group(group.id);
-    return await followCommand(started, group, o);
+    return await followCommand(started, o, (stopped) => endAll(group, stopped));
   } finally {
     await watched.done();
   }
 }
 
-type Started = { child: ChildProcess; cwdFd: number };
+async function endAll(group: ProcessGroup, stopped: boolean): Promise<void> {
+  if (stopped || !(await waitUntilGone(group, AFTER_EXIT_MS))) await endGroup(group);
+  await killEscaped(group);
+}
 
-async function followCommand({ child, cwdFd }: Started, group: ProcessGroup, o: ShellOptions): Promise<ShellOutcome> {
+/** A shell that runs, and where it tells at its end which folder it stands in. */
+export type StartedShell = { child: ChildProcess; cwdFd: number };
+
+/** Hears a command to its end, or stops it. `endRest` settles when nothing of it runs any longer. */
+export async function followCommand(
+  { child, cwdFd }: StartedShell,
+  o: ShellOptions,
+  endRest: (stopped: boolean) => Promise<void>,
+): Promise<ShellOutcome> {
   const maxBytes = o.maxOutputBytes ?? DEFAULT_OUTPUT_BYTES;
   const stdout = new OutputWindow(maxBytes);
   const stderr = new OutputWindow(maxBytes);
@@ -78,8 +89,7 @@ async function followCommand({ child, cwdFd }: Started, group: ProcessGroup, o: 
   await firstOf(exited, deadline.signal);
   const stopped = deadline.signal.aborted;
   deadline.close();
-  if (stopped || !(await waitUntilGone(group, AFTER_EXIT_MS))) await endGroup(group);
-  await killEscaped(group);
+  await endRest(stopped);
   // What still holds the pipes now cannot be ended by us; its output is not waited for.
   await within(AFTER_EXIT_MS, closed);
   for (const stream of [child.stdout, child.stderr, told]) stream?.destroy();
@@ -121,14 +131,14 @@ function toCwd(told: OutputWindow): { cwd?: string } {
  * The command, and at its end, however it comes, the folder it stands in. A command that sets its own trap for that moment tells
  * none. Exit code and parameters are as without.
  */
-function tellingCwd(command: string, fd: number): string {
+export function tellingCwd(command: string, fd: number): string {
   // What begins like an option would be taken for one.
   const quoted = (command.startsWith('-') ? ` ${command}` : command).replaceAll("'", String.raw`'\''`);
   return `trap '{ pwd -P >&${fd}; } 2>/dev/null || :' EXIT; eval '${quoted}'`;
 }
 
 /** Starts the first shell that there is. @throws Error that tells the model why nothing could be started. */
-async function startShell(command: string, o: { cwd: string; env: Record<string, string> }): Promise<Started> {
+async function startShell(command: string, o: { cwd: string; env: Record<string, string> }): Promise<StartedShell> {
   const { spawn } = await import('node:child_process');
   for (const { file, cwdFd } of SHELLS) {
     try {

@@ -13,7 +13,7 @@ export const MARK_NAME = 'SHELL_CALL_ID';
 export type ProcessGroup = { id: number; mark: string };
 
 /** Waits until nothing of the group is alive, at most `boundMs`. @returns whether that came true. */
-export async function waitUntilGone({ id }: ProcessGroup, boundMs: number): Promise<boolean> {
+export async function waitUntilGone({ id }: Pick<ProcessGroup, 'id'>, boundMs: number): Promise<boolean> {
   const endMs = performance.now() + boundMs;
   for (let polls = 0; sendSignal(-id, 0); polls++) {
     if (polls >= POLLS_BEFORE_LOOKING && !(await hasLiving(id))) return true;
@@ -29,6 +29,18 @@ export async function endGroup(group: ProcessGroup): Promise<void> {
   if (await waitUntilGone(group, TERM_GRACE_MS)) return;
   sendSignal(-group.id, 'SIGKILL');
   await waitUntilGone(group, KILL_GRACE_MS);
+}
+
+/** Whether a process still runs; one that has ended and that nobody collects does not. */
+export async function isAlive(pid: number): Promise<boolean> {
+  if (!sendSignal(pid, 0)) return false;
+  const found = await processState(String(pid));
+  return found !== undefined && found.state !== 'Z' && found.state !== 'X';
+}
+
+/** Kills a group at once. */
+export function killGroup(id: number): void {
+  sendSignal(-id, 'SIGKILL');
 }
 
 /**

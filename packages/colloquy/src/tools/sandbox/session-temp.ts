@@ -1,0 +1,26 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Folders that the commands of one session have to themselves: what they leave at home and in `/tmp` is there for the next one. */
+export class SessionTemp {
+  #made: Promise<{ root: string; home: string; tmp: string }> | undefined;
+
+  /** Made at the first use, so that only this user may enter. */
+  folders(): Promise<{ home: string; tmp: string }> {
+    return (this.#made ??= makeFolders());
+  }
+
+  async remove(): Promise<void> {
+    const made = await this.#made?.catch(() => undefined);
+    this.#made = undefined;
+    if (made !== undefined) await rm(made.root, { recursive: true, force: true, maxRetries: 2 });
+  }
+}
+
+async function makeFolders(): Promise<{ root: string; home: string; tmp: string }> {
+  const root = await mkdtemp(join(tmpdir(), 'colloquy-session-'));
+  const [home, tmp] = [join(root, 'home'), join(root, 'tmp')];
+  await Promise.all([mkdir(home), mkdir(tmp)]);
+  return { root, home, tmp };
+}
