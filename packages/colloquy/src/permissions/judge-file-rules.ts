@@ -2,7 +2,7 @@ import type { JudgedPath, PathRule } from './match-path.ts';
 import type { RuleMatch } from './rule-match.ts';
 import type { Access, CommandAnalysis, CommandPart, Word } from './shell/command-part.ts';
 import type { Verdict } from './shell/judge-command.ts';
-import { namesFiles, readsWholeFolders, writesOperands } from './shell/known-files.ts';
+import { archives, namesFiles, readsWholeFolders, writesOperands } from './shell/known-files.ts';
 import type { PlacedRule } from './state.ts';
 import { tellRule, tellText } from './tell-rule.ts';
 
@@ -46,12 +46,14 @@ export async function judgeFileRules(
   return ask === undefined ? {} : { ask };
 }
 
-function reachOf({ paths }: FileRule, { part, perhaps }: Named, judged: JudgedPath | undefined): RuleMatch {
+function reachOf({ paths }: FileRule, { access, part, perhaps }: Named, judged: JudgedPath | undefined): RuleMatch {
   if (judged === undefined) return 'unclear';
-  const reach = paths.reach(judged);
+  // A folder may be listed, moved away or removed with all that it holds.
+  const reach = paths.reach({ ...judged, searched: true });
   if (reach === 'yes') return reach;
   const { real } = judged;
-  if (real !== undefined && readsWholeFolders(part) && paths.mayLieBelow(real)) return 'unclear';
+  const isWhole = access === 'write' || readsWholeFolders(part);
+  if (real !== undefined && isWhole && paths.mayLieBelow(real, access)) return 'unclear';
   return perhaps === true ? 'no' : reach;
 }
 
@@ -73,6 +75,8 @@ function namedBy(part: CommandPart): Named[] {
   if (isListed && part.paths.length === 0 && readsWholeFolders(part)) named.push(asRead('.', part));
   // Git takes files for text: some of its operands are versions.
   if (isListed && part.name !== 'git') return named;
+  // Archivers go to other folders by themselves.
+  if (archives(part)) named.push(asRead(undefined, part));
   // Of a command that is not known any word may be a file; one that cannot be told only where files are to be expected.
   const written = writesOperands(part);
   for (const word of part.words.slice(1)) {

@@ -65,9 +65,9 @@ export class PathRule {
     return real === undefined ? 'unclear' : 'no';
   }
 
-  /** Whether something that the rule names may lie below a real folder. */
-  mayLieBelow(folder: string): boolean {
-    return isInside(folder, this.#top) || isInside(this.#top, folder);
+  /** Whether what the rule names lies below a real folder, or, when the folder is read with all it holds, may do so. */
+  mayLieBelow(folder: string, access: 'read' | 'write'): boolean {
+    return isInside(folder, this.#top) || (access === 'read' && isInside(this.#top, folder));
   }
 
   #matches(path: string, { searched }: JudgedPath): boolean {

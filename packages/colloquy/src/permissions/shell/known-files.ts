@@ -53,6 +53,11 @@ export function readsWholeFolders({ name, words }: CommandPart): boolean {
     );
 }
 
+/** Whether a part packs or sends whatever its many options name. */
+export function archives({ name }: CommandPart): boolean {
+  return name === 'tar' || name === 'zip' || name === 'rsync' || name === 'scp';
+}
+
 /** Whether the operands of a part are files that it may change. */
 export function writesOperands({ name }: CommandPart): boolean {
   return WRITERS.has(name ?? '');
