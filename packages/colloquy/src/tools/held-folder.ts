@@ -76,32 +76,30 @@ export class HeldFolder implements AsyncDisposable {
  * @throws Error for a link on the way, and for a file where a folder was to be made; Error of the file system
  */
 export async function holdFolder(base: string, path: string, o: HoldOptions = {}): Promise<HeldFolder | undefined> {
+  const byName = o.byName === true || !(await hasDescriptors());
   if (o.make === true) await makeFolder(base);
-  if (o.byName === true || !(await hasDescriptors())) return holdByName(path, o);
-  let held = await openFolder(base, base, o);
+  let held = await openFolder(base, base, { ...o, byName });
   let place = base;
   for (const name of relative(base, path).split(sep)) {
     if (held === undefined) return undefined;
     if (name === '') continue;
-    const above = held;
+    await using above: HeldFolder = held;
     place = join(place, name);
-    try {
-      held = await openFolder(`/proc/self/fd/${above.fd}/${name}`, place, o);
-    } finally {
-      await above.close();
-    }
+    held = await openFolder(above.at(name), place, { ...o, byName });
   }
-  return held === undefined ? undefined : new HeldFolder(path, held);
+  return held;
 }
 
-/** `place` is what errors call it. */
-async function openFolder(at: string, place: string, { make = false }: HoldOptions): Promise<FileHandle | undefined> {
-  for (let mayMake = make; ; mayMake = false) {
+/** `at` is what the system's calls call it, `place` what errors call it. */
+async function openFolder(at: string, place: string, o: HoldOptions): Promise<HeldFolder | undefined> {
+  for (let mayMake = o.make === true; ; mayMake = false) {
     try {
-      return await open(at, FOLDER);
+      if (o.byName !== true) return new HeldFolder(place, await open(at, FOLDER));
+      if ((await lstat(at)).isDirectory()) return new HeldFolder(place, undefined);
+      return await refuseInTheWay(at, place, o);
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : undefined;
-      if (code === 'ENOTDIR' || code === 'ELOOP') return refuseInTheWay(at, place, make);
+      if (code === 'ENOTDIR' || code === 'ELOOP') return refuseInTheWay(at, place, o);
       if (code !== 'ENOENT') throw error;
       if (!mayMake) return undefined;
       await makeOne(at);
@@ -109,7 +107,7 @@ async function openFolder(at: string, place: string, { make = false }: HoldOptio
   }
 }
 
-async function refuseInTheWay(at: string, place: string, make: boolean): Promise<undefined> {
+async function refuseInTheWay(at: string, place: string, { make = false }: HoldOptions): Promise<undefined> {
   const found = await unlessMissing(lstat(at));
   if (found?.isSymbolicLink() === true) throw replacedError(place);
   if (make) throw new Error(`${place} cannot be made a folder: a file of this name is in the way.`);
@@ -122,14 +120,6 @@ async function makeOne(at: string): Promise<void> {
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
-}
-
-async function holdByName(path: string, { make = false }: HoldOptions): Promise<HeldFolder | undefined> {
-  if (make) await makeFolder(path);
-  const found = await unlessMissing(lstat(path));
-  if (found?.isSymbolicLink() === true || (found !== undefined && (await realpath(path)) !== path))
-    throw replacedError(path);
-  return found?.isDirectory() === true ? new HeldFolder(path, undefined) : undefined;
 }
 
 export function replacedError(place: string): Error {

@@ -1,14 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { link, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { chmod, link, readdir, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { PermissionModeInput } from '../options/permissions.ts';
-import { decide } from '../permissions/decide.ts';
-import { initialPermissions } from '../permissions/state.ts';
 import { createLocalFiles } from './local-files.ts';
 import { realPath } from './real-path.ts';
-import { builtInTools } from './registry.ts';
 import { createWorkspace, type Workspace } from './temporary-workspace.ts';
 
 describe('the real path', () => {
@@ -23,6 +17,23 @@ describe('the real path', () => {
     await symlink('../outside/new.txt', join(place.cwd, 'later'));
     await symlink('later', join(place.cwd, 'twice'));
     expect(await realPath(join(place.cwd, 'twice'))).toBe(join(place.root, 'outside/new.txt'));
+  });
+
+  test('takes .. from where a link leads, as the system does', async () => {
+    await using place = await createWorkspace({ '../outside/dir/x': '', 'a.txt': '' });
+    await symlink('../outside/dir', join(place.cwd, 'link'));
+    expect(await realPath(`${place.cwd}/link/../a.txt`)).toBe(join(place.root, 'outside/a.txt'));
+    expect(await realPath(`${place.cwd}/none/../a.txt`)).toBe(join(place.cwd, 'a.txt'));
+    expect(await realPath(`${place.cwd}//./link/new/`)).toBe(join(place.root, 'outside/dir/new'));
+  });
+
+  test('has no NUL in it, and is not looked for through endless links', async () => {
+    await expect(realPath('/tmp/a\0b')).rejects.toThrow('A path cannot hold a NUL character.');
+    await using place = await createWorkspace();
+    await symlink(`${'./'.repeat(1_900)}b`, join(place.cwd, 'a'));
+    for (let index = 0; index < 38; index++)
+      await symlink(`${'./'.repeat(1_900)}b${index + 1}`, join(place.cwd, `b${index === 0 ? '' : index}`));
+    await expect(realPath(join(place.cwd, 'a/new'))).rejects.toMatchObject({ code: 'ELOOP' });
   });
 
   test('of links in a circle is an error', async () => {
@@ -96,73 +107,114 @@ describe('files', () => {
   });
 });
 
-type Tree = Record<string, string | null | { link?: string; hard?: string; fifo?: boolean }>;
-type PathCase = {
-  id: string;
-  tool: string;
-  mode: PermissionModeInput;
-  input: Record<string, unknown>;
-  tree: Tree;
-  expected: 'allow' | 'deny' | 'error' | 'no-leak' | 'ask-or-deny' | 'deny-or-error';
-  why: string;
-  rules?: { allow?: string[]; deny?: string[] };
-};
-// The file is ours, and its form is written in it.
-const cases = JSON.parse(readFileSync(new URL('../../../../attack/cases/paths.json', import.meta.url), 'utf8')) as {
-  base: Tree;
-  cases: PathCase[];
-};
-
-async function plant(tree: Tree, root: string): Promise<void> {
-  for (const [name, what] of Object.entries(tree)) {
-    const path = join(root, name);
-    await mkdir(name.endsWith('/') ? path : dirname(path), { recursive: true });
-    if (typeof what === 'string') await writeFile(path, what);
-    if (what === null || typeof what === 'string') continue;
-    if (what.link !== undefined) await symlink(what.link.replaceAll('ROOT', root), path);
-    if (what.hard !== undefined) await link(what.hard.replaceAll('ROOT', root), path);
-    if (what.fifo === true) execFileSync('sh', ['-c', 'mkfifo "$1"', 'sh', path]);
-  }
+/** What is in the place of a file or folder once it was judged. */
+async function judged(place: Workspace, path: string, byName: boolean) {
+  const files = createLocalFiles({ cwd: place.cwd, roots: () => [place.cwd], byName });
+  const { real, links } = await files.locate(path);
+  return files.withLeave([{ path, real, mayBeLinked: links > 1 }]);
 }
 
-/** Decides about the call and, if allowed or asked, runs it with no more leave than the session has. */
-async function attempt(place: Workspace, each: PathCase): Promise<{ behavior: string; output: string }> {
-  const tool = builtInTools('claude_code').find(({ name }) => name === each.tool)!;
-  const state = initialPermissions({
-    permissionMode: each.mode,
-    allowedTools: each.rules?.allow ?? [],
-    disallowedTools: each.rules?.deny ?? [],
+describe.each([
+  { by: 'descriptors', byName: false },
+  { by: 'names', byName: true },
+])('files that are opened by $by', ({ byName }) => {
+  test('are not followed through a link that has been put in their place since', async () => {
+    await using place = await createWorkspace({ 'a.txt': 'fine', 'b.txt': 'b', '../outside/s.txt': 'SECRET' });
+    const files = await judged(place, 'a.txt', byName);
+    await rm(join(place.cwd, 'a.txt'));
+    for (const target of ['../outside/s.txt', 'b.txt']) {
+      await symlink(target, join(place.cwd, 'a.txt'));
+      await expect(files.read('a.txt')).rejects.toThrow('no longer what it was when this call was judged');
+      await expect(files.write('a.txt', 'x')).rejects.toThrow('no longer what it was when this call was judged');
+      await expect(files.stat(join(place.cwd, 'a.txt'))).rejects.toThrow('no longer what it was');
+      await rm(join(place.cwd, 'a.txt'));
+    }
+    expect([await place.text('b.txt'), await place.text('../outside/s.txt')]).toEqual(['b', 'SECRET']);
   });
-  try {
-    // Strings of the case name the folder as ROOT.
-    const input = await tool.parse(JSON.parse(JSON.stringify(each.input).replaceAll('ROOT', place.root)));
-    const world = {
-      cwd: place.cwd,
-      sandbox: 'none',
-      canAsk: true,
-      resolve: (path: string) => place.files.resolve(path),
-    } as const;
-    const { behavior } = await decide({ tool, input, target: tool.target(input) }, state, world);
-    if (behavior === 'deny') return { behavior, output: '' };
-    return { behavior, output: JSON.stringify(await tool.run(input, place.context())) };
-  } catch (error) {
-    return { behavior: 'error', output: String(error) };
-  }
-}
 
-test.each(cases.cases)('hostile case $id, $why: $expected', async (each) => {
-  await using place = await createWorkspace();
-  await plant({ ...cases.base, ...each.tree }, place.root);
-  const { behavior, output } = await attempt(place, each);
-  expect(output).not.toMatch(/SECRET|outside\/secret\.txt"/);
-  const isSettled: Record<PathCase['expected'], boolean> = {
-    allow: behavior === 'allow',
-    deny: behavior !== 'allow',
-    'ask-or-deny': behavior === 'ask' || behavior === 'deny',
-    'deny-or-error': behavior !== 'allow',
-    error: behavior === 'error',
-    'no-leak': !output.includes('secret.txt'),
-  };
-  expect([behavior, isSettled[each.expected]]).toEqual([behavior, true]);
-  expect(await readdir(join(place.root, 'outside'))).toEqual(['dir', 'secret.txt']);
+  test('are not followed through a folder that has become a link since', async () => {
+    await using place = await createWorkspace({ 'd/e/s.txt': 'fine', '../outside/e/s.txt': 'SECRET' });
+    const [known, made] = [await judged(place, 'd/e/s.txt', byName), await judged(place, 'd/new/x.txt', byName)];
+    await rename(join(place.cwd, 'd'), join(place.cwd, 'gone'));
+    await symlink('../outside', join(place.cwd, 'd'));
+    await expect(known.read('d/e/s.txt')).rejects.toThrow('no longer what it was');
+    await expect(known.stat('d/e/s.txt')).rejects.toThrow('no longer what it was');
+    await expect(made.write('d/new/x.txt', 'x')).rejects.toThrow('no longer what it was');
+    await expect(known.list('d')).rejects.toThrow('lies outside the folders');
+    expect(await readdir(join(place.root, 'outside'))).toEqual(['e']);
+  });
+
+  test('are not touched when they have another name, unless they were judged so', async () => {
+    await using place = await createWorkspace({ 'a.txt': 'fine', '../outside/s.txt': 'SECRET' });
+    const before = await judged(place, 'a.txt', byName);
+    await rm(join(place.cwd, 'a.txt'));
+    await link(join(place.root, 'outside/s.txt'), join(place.cwd, 'a.txt'));
+    await expect(before.read('a.txt')).rejects.toThrow('a.txt has several hard links');
+    await expect(before.write('a.txt', 'x')).rejects.toThrow('a.txt has several hard links');
+    const after = await judged(place, 'a.txt', byName);
+    expect(Buffer.from(await after.read('a.txt')).toString()).toBe('SECRET');
+    // A file is replaced, not written into, so that the other name keeps what it had.
+    await after.write('a.txt', 'x');
+    expect([await place.text('a.txt'), await place.text('../outside/s.txt')]).toEqual(['x', 'SECRET']);
+  });
+
+  test('are read from any byte, made with their folders, and listed', async () => {
+    await using place = await createWorkspace({ 'a.txt': '0123456789' });
+    const files = createLocalFiles({ cwd: place.cwd, roots: () => [place.cwd], byName });
+    const pieces: string[] = [];
+    const state = await files.scan('a.txt', (piece) => pieces.push(Buffer.from(piece).toString()) > 0, { from: 7 });
+    expect([pieces, state]).toEqual([['789'], expect.objectContaining({ kind: 'file', size: 10, links: 1 })]);
+    await files.write('new/deep/b.txt', 'b');
+    expect(await files.list('new')).toEqual(['deep']);
+    expect(await files.stat('new/deep')).toMatchObject({ kind: 'directory' });
+    await expect(files.write('a.txt/b', 'x')).rejects.toThrow('is in the way');
+    await expect(files.list('a.txt')).rejects.toThrow('a.txt is no folder that exists.');
+  });
+});
+
+describe('a root', () => {
+  test('stays what it was when it was first used', async () => {
+    await using place = await createWorkspace({ 'inner/a.txt': 'fine', '../outside/a.txt': 'SECRET' });
+    const inner = join(place.cwd, 'inner');
+    const files = createLocalFiles({ cwd: inner, roots: () => [inner, place.cwd] });
+    expect(Buffer.from(await files.read('a.txt')).toString()).toBe('fine');
+    await rename(inner, join(place.cwd, 'gone'));
+    await symlink('../outside', inner);
+    await expect(files.read('a.txt')).rejects.toThrow('lies outside the folders');
+    await expect(files.read(join(inner, 'a.txt'))).rejects.toThrow('lies outside the folders');
+  });
+
+  test('that is out of reach keeps nobody from the others', async () => {
+    await using place = await createWorkspace({ 'a.txt': 'a' });
+    await symlink('circle', join(place.root, 'circle'));
+    const files = createLocalFiles({ cwd: place.cwd, roots: () => [join(place.root, 'circle'), place.cwd] });
+    expect(await files.stat('a.txt')).toMatchObject({ size: 1 });
+  });
+
+  test('does not include the insides of processes, even if it is /', async () => {
+    const files = createLocalFiles({ cwd: '/', roots: () => ['/'] });
+    await expect(files.read('/proc/self/environ')).rejects.toThrow('lies outside the folders');
+    expect(await files.stat('/tmp')).toMatchObject({ kind: 'directory' });
+  });
+});
+
+test('errors name what was asked for, not where it leads', async () => {
+  await using place = await createWorkspace({ '../outside/s.txt': 'SECRET', 'a.txt': 'a' });
+  await symlink('../outside/s.txt', join(place.cwd, 'link'));
+  await symlink('circle', join(place.cwd, 'circle'));
+  const told = async (act: Promise<unknown>): Promise<string> => act.then(String, String);
+  expect(await told(place.files.read('link'))).toBe(
+    'Error: link lies outside the folders of this session, and there is no leave to touch it.',
+  );
+  expect(await told(place.files.read('circle'))).toBe('Error: circle leads through too many links.');
+  expect(await told(place.files.read('x'.repeat(300)))).toMatch(
+    /^Error: x+ is too long a path, or has too long a name in it\.$/,
+  );
+});
+
+test('new content does not run with the rights of the owner', async () => {
+  await using place = await createWorkspace({ run: 'old' });
+  await chmod(join(place.cwd, 'run'), 0o4755);
+  await place.files.write('run', 'new');
+  expect((await stat(join(place.cwd, 'run'))).mode & 0o7777).toBe(0o755);
 });
