@@ -1,25 +1,46 @@
-import { isRecord } from '../helpers/is-record.ts';
-import { jsonCopy } from '../helpers/json-copy.ts';
-import type { HookEvent } from '../options/hooks.ts';
+import type { HookEvent } from '../options/hook-inputs.ts';
+import { OutputReader } from './output-reader.ts';
+
+export type HookBehavior = 'allow' | 'ask' | 'defer' | 'deny';
+
+/** A PermissionRequest hook's word. */
+export type HookVerdict =
+  | { behavior: 'allow'; updatedInput: Record<string, unknown> | undefined; updatedPermissions: unknown[] }
+  | { behavior: 'deny'; message: string; interrupt: boolean };
 
 /** A hook's answer, with everything unusable taken out. */
 export type ParsedOutput = {
   continue: boolean;
-  stopReason: string | undefined;
-  systemMessage: string | undefined;
-  permission: { behavior: 'allow' | 'ask' | 'deny'; reason: string | undefined } | undefined;
-  updatedInput: Record<string, unknown> | undefined;
-  additionalContext: string | undefined;
-  block: string | undefined;
-  /** Present only if given: the value may be anything. */
-  updatedToolOutput?: unknown;
+  stopReason?: string | undefined;
+  systemMessage?: string | undefined;
+  permission?: { behavior: HookBehavior; reason: string | undefined } | undefined;
+  updatedInput?: Record<string, unknown> | undefined;
+  additionalContext?: string | undefined;
+  block?: string | undefined;
+  /** The value may be anything. */
+  updatedToolOutput?: { value: unknown } | undefined;
+  updatedMCPToolOutput?: { value: unknown } | undefined;
+  verdict?: HookVerdict | undefined;
+  retry?: boolean | undefined;
+  sessionTitle?: string | undefined;
+  initialUserMessage?: string | undefined;
+  suppressOriginalPrompt?: boolean | undefined;
+  watchPaths?: string[] | undefined;
   /** What was wrong with it, each to be put after the hook's name. */
   problems: string[];
 };
 
-const BEHAVIORS = ['allow', 'ask', 'deny'] as const;
-/** Longer texts are cut: they go to the model, which cannot take any length. */
-const MAX_TEXT_CHARS = 100_000;
+/** Events on which a block has an effect of its own; of others, what the hook says is told to people. */
+const CAN_BLOCK: ReadonlySet<HookEvent> = new Set([
+  'PostToolUse',
+  'PostToolUseFailure',
+  'PostToolBatch',
+  'UserPromptSubmit',
+  'Stop',
+  'SubagentStop',
+  'TaskCreated',
+  'TaskCompleted',
+]);
 
 /**
  * Reads what a hook answered. By hand, because hooks run before the first answer and loading zod would delay it. What cannot be
@@ -28,37 +49,83 @@ const MAX_TEXT_CHARS = 100_000;
  */
 export function parseOutput(event: HookEvent, value: unknown): ParsedOutput {
   const reader = new OutputReader(value);
-  const { answer } = reader;
+  const { answer, problems } = reader;
+  // Somebody else goes on with it: nothing is said yet.
+  if (answer['async'] === true) return { continue: true, problems };
   const specific = reader.specific(event);
   const reason = reader.text(answer, 'reason');
-  const decision = reader.choice(answer, 'decision', ['approve', 'block']);
-  const isBlocked = decision === 'block';
+  const isBlocked = reader.choice(answer, 'decision', ['approve', 'block']);
   return {
-    continue: reader.flag('continue') ?? true,
+    continue: reader.flag(answer, 'continue') ?? true,
     stopReason: reader.text(answer, 'stopReason'),
     systemMessage: reader.text(answer, 'systemMessage'),
     additionalContext: reader.text(specific, 'additionalContext'),
-    ...(event === 'PreToolUse'
-      ? toolPermission(reader, specific, decision, reason)
-      : { permission: undefined, updatedInput: undefined }),
-    block:
-      isBlocked && event !== 'PreToolUse'
-        ? (reason ?? `A ${event} hook blocked this without giving a reason.`)
-        : undefined,
-    ...(event === 'PostToolUse' ? reader.output(specific, 'updatedToolOutput') : {}),
-    problems: reader.problems,
+    ...blocked(event, isBlocked === 'block', reason),
+    ...ofEvent(reader, event, specific, isBlocked, reason),
+    problems,
   };
+}
+
+function blocked(event: HookEvent, isBlocked: boolean, reason: string | undefined): Partial<ParsedOutput> {
+  if (!isBlocked) return {};
+  if (CAN_BLOCK.has(event)) return { block: reason ?? `A ${event} hook blocked this without giving a reason.` };
+  return OWN_DECISIONS.has(event) || reason === undefined ? {} : { systemMessage: reason };
+}
+
+/** Events that make of a block a decision of their own. */
+const OWN_DECISIONS: ReadonlySet<HookEvent> = new Set(['PreToolUse', 'PermissionRequest', 'PreModelSwitch']);
+
+type Part = OutputReader['answer'];
+type Decision = 'approve' | 'block' | undefined;
+
+function ofEvent(
+  reader: OutputReader,
+  event: HookEvent,
+  specific: Part,
+  decision: Decision,
+  reason: string | undefined,
+): Partial<ParsedOutput> {
+  switch (event) {
+    case 'PreToolUse':
+      return toolPermission(reader, specific, decision, reason);
+    case 'PreModelSwitch':
+      return modelPermission(reader, specific, decision, reason);
+    case 'PermissionRequest':
+      return { verdict: verdictOf(reader, specific, decision, reason) };
+    case 'PermissionDenied':
+      return { retry: reader.flag(specific, 'retry') };
+    case 'PostToolUse':
+      return {
+        updatedToolOutput: reader.json(specific, 'updatedToolOutput'),
+        updatedMCPToolOutput: reader.json(specific, 'updatedMCPToolOutput'),
+      };
+    case 'UserPromptSubmit':
+      return {
+        sessionTitle: reader.text(specific, 'sessionTitle'),
+        suppressOriginalPrompt: reader.flag(specific, 'suppressOriginalPrompt'),
+      };
+    case 'SessionStart':
+      return {
+        sessionTitle: reader.text(specific, 'sessionTitle'),
+        initialUserMessage: reader.text(specific, 'initialUserMessage'),
+        watchPaths: reader.texts(specific, 'watchPaths'),
+      };
+    case 'CwdChanged':
+    case 'FileChanged':
+      return { watchPaths: reader.texts(specific, 'watchPaths') };
+    default:
+      return {};
+  }
 }
 
 function toolPermission(
   reader: OutputReader,
-  specific: Record<string, unknown>,
-  decision: 'approve' | 'block' | undefined,
+  specific: Part,
+  decision: Decision,
   reason: string | undefined,
 ): Pick<ParsedOutput, 'permission' | 'updatedInput'> {
   const before = reader.problems.length;
-  const legacy = decision === undefined ? undefined : decision === 'block' ? 'deny' : 'allow';
-  const behavior = reader.choice(specific, 'permissionDecision', BEHAVIORS) ?? legacy;
+  const behavior = reader.choice(specific, 'permissionDecision', ['allow', 'ask', 'defer', 'deny']) ?? older(decision);
   const updatedInput = reader.record(specific, 'updatedInput');
   const isClear = reader.problems.length === before && !reader.hasMisplacedDecision;
   const why = reader.text(specific, 'permissionDecisionReason') ?? reason;
@@ -70,80 +137,39 @@ function toolPermission(
   };
 }
 
-/** Takes fields out of an answer and notes those of a wrong type. `undefined` and absent are the same. */
-class OutputReader {
-  readonly problems: string[] = [];
-  /** A decision was given, but for another event. */
-  hasMisplacedDecision = false;
-  readonly answer: Record<string, unknown>;
-
-  constructor(value: unknown) {
-    // A callback that returns nothing has no opinion, although its type wants {}.
-    if (value !== undefined && !isRecord(value)) this.problems.push('answered with something that is no object');
-    this.answer = isRecord(value) ? value : {};
-  }
-
-  specific(event: HookEvent): Record<string, unknown> {
-    const specific = this.part(this.answer, 'hookSpecificOutput') ?? {};
-    const name = specific['hookEventName'];
-    if (name === undefined || name === event) return specific;
-    const other = typeof name === 'string' ? JSON.stringify(name.slice(0, 100)) : `of type ${typeof name}`;
-    this.problems.push(`answered for the event ${other} instead of ${event}`);
-    this.hasMisplacedDecision = 'permissionDecision' in specific || 'updatedInput' in specific;
-    return {};
-  }
-
-  text(from: Record<string, unknown>, key: string): string | undefined {
-    const value = from[key];
-    if (value === undefined) return undefined;
-    if (typeof value === 'string') return value.trim() === '' ? undefined : cut(value);
-    return this.#wrong(key, 'a string');
-  }
-
-  flag(key: string): boolean | undefined {
-    const value = this.answer[key];
-    if (value === undefined || typeof value === 'boolean') return value;
-    return this.#wrong(key, 'true or false');
-  }
-
-  part(from: Record<string, unknown>, key: string): Record<string, unknown> | undefined {
-    const value = from[key];
-    if (value === undefined || isRecord(value)) return value;
-    return this.#wrong(key, 'an object');
-  }
-
-  /** A copy as JSON holds it, because it goes into the log. */
-  record(from: Record<string, unknown>, key: string): Record<string, unknown> | undefined {
-    const value = from[key];
-    if (value === undefined) return undefined;
-    const copy = jsonCopy(value);
-    return copy.ok && isRecord(copy.value) ? copy.value : this.#wrong(key, 'an object of JSON');
-  }
-
-  /** The field with a copy of its value, if it is given and JSON can hold it. */
-  output<K extends string>(from: Record<string, unknown>, key: K): { [key in K]?: unknown } {
-    const value = from[key];
-    if (value === undefined) return {};
-    const copy = jsonCopy(value);
-    if (copy.ok && copy.value !== undefined) return { [key]: copy.value } as { [key in K]: unknown };
-    this.#wrong(key, 'JSON');
-    return {};
-  }
-
-  choice<const T extends string>(from: Record<string, unknown>, key: string, known: readonly T[]): T | undefined {
-    const value = from[key];
-    if (value === undefined) return undefined;
-    return known.find((each) => each === value) ?? this.#wrong(key, `one of ${known.join(', ')}`);
-  }
-
-  #wrong(key: string, wanted: string): undefined {
-    this.problems.push(`answered with \`${key}\` not being ${wanted}`);
-    return undefined;
-  }
+function modelPermission(
+  reader: OutputReader,
+  specific: Part,
+  decision: Decision,
+  reason: string | undefined,
+): Pick<ParsedOutput, 'permission'> {
+  const behavior = reader.choice(specific, 'permissionDecision', ['allow', 'ask', 'deny']) ?? older(decision);
+  const why = reader.text(specific, 'permissionDecisionReason') ?? reason;
+  return { permission: behavior === undefined ? undefined : { behavior, reason: why } };
 }
 
-function cut(text: string): string {
-  return text.length > MAX_TEXT_CHARS
-    ? `${text.slice(0, MAX_TEXT_CHARS)}\n[cut: it has ${text.length} characters]`
-    : text;
+const older = (decision: Decision): 'deny' | 'allow' | undefined =>
+  decision === undefined ? undefined : decision === 'block' ? 'deny' : 'allow';
+
+function verdictOf(
+  reader: OutputReader,
+  specific: Part,
+  legacy: Decision,
+  reason: string | undefined,
+): HookVerdict | undefined {
+  const denied = (message = reason, interrupt = false): HookVerdict => ({
+    behavior: 'deny',
+    message: message ?? 'A PermissionRequest hook denied the call.',
+    interrupt,
+  });
+  const before = reader.problems.length;
+  const decision = reader.part(specific, 'decision');
+  if (decision === undefined) return legacy === 'block' ? denied() : undefined;
+  const behavior = reader.choice(decision, 'behavior', ['allow', 'deny']);
+  if (behavior === 'deny') return denied(reader.text(decision, 'message'), reader.flag(decision, 'interrupt'));
+  const updatedInput = reader.record(decision, 'updatedInput');
+  const updates = reader.json(decision, 'updatedPermissions')?.value ?? [];
+  // What is not plainly an allow is none: whoever else can be asked decides.
+  if (behavior !== 'allow' || reader.problems.length > before) return undefined;
+  return { behavior, updatedInput, updatedPermissions: Array.isArray(updates) ? updates : [updates] };
 }

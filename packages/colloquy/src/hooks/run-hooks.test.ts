@@ -1,12 +1,24 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ConfigurationError } from '../errors.ts';
-import type { HookCallback, HookEvent, HookInput, HookJSONOutput } from '../options/hooks.ts';
-import { createHookRunner, type HookOutcome, type HookRunner } from './run-hooks.ts';
+import type { HookEvent, HookInput } from '../options/hook-inputs.ts';
+import type { HookJSONOutput } from '../options/hook-outputs.ts';
+import type { HookCallback } from '../options/hooks.ts';
+import type { Options } from '../options/options.ts';
+import { createHookRunner, type HookHost, type HookOutcome, type HookRunner } from './run-hooks.ts';
 
 const BASE = { session_id: 's', transcript_path: '', cwd: '/work', permission_mode: 'default' } as const;
 
-const runnerOf = (event: HookEvent, ...hooks: HookCallback[]): HookRunner =>
-  createHookRunner({ [event]: [{ hooks }] }, () => BASE);
+const HOST: HookHost = {
+  base: () => BASE,
+  closed: new AbortController().signal,
+  run: () => Promise.reject(new Error('There are no commands here')),
+  late: () => {},
+  tell: undefined,
+};
+
+const callbacks = (hooks: Options['hooks']): HookRunner => createHookRunner({ callbacks: hooks }, HOST);
+
+const runnerOf = (event: HookEvent, ...hooks: HookCallback[]): HookRunner => callbacks({ [event]: [{ hooks }] });
 
 const preToolUse = (
   runner: HookRunner,
@@ -56,10 +68,7 @@ describe('what a hook is told', () => {
 describe('matchers', () => {
   const ran = async (matcher: string | undefined, tool: string): Promise<boolean> => {
     const hook = vi.fn<HookCallback>(async () => ({}));
-    await preToolUse(
-      createHookRunner({ PreToolUse: [{ matcher, hooks: [hook] }] }, () => BASE),
-      { tool },
-    );
+    await preToolUse(callbacks({ PreToolUse: [{ matcher, hooks: [hook] }] }), { tool });
     return hook.mock.calls.length === 1;
   };
 
@@ -71,18 +80,21 @@ describe('matchers', () => {
     ['Write', 'Writer', false],
     ['mcp__.*', 'mcp__a__b', true],
     ['write', 'Write', false],
+    ['Edit, Write', 'Write', true],
+    ['mcp__a', 'mcp__a__b', false],
+    ['Note.', 'Notebook', true],
+    ['^Write$', 'Writer', false],
+    ['', 'Write', true],
   ])('%s and %s: %s', async (matcher, tool, expected) => {
     expect(await ran(matcher, tool)).toBe(expected);
   });
 
   test('one that is no regular expression stops the session before it starts', () => {
-    expect(() => createHookRunner({ PreToolUse: [{ matcher: '(', hooks: [] }] }, () => BASE)).toThrow(
-      ConfigurationError,
-    );
+    expect(() => callbacks({ PreToolUse: [{ matcher: '(', hooks: [] }] })).toThrow(ConfigurationError);
   });
 
   test('an event has hooks or not', () => {
-    const runner = createHookRunner({ Stop: [{ hooks: [async () => ({})] }], PreToolUse: [{ hooks: [] }] }, () => BASE);
+    const runner = callbacks({ Stop: [{ hooks: [async () => ({})] }], PreToolUse: [{ hooks: [] }] });
     expect([runner.has('Stop'), runner.has('PreToolUse'), runner.has('PostToolUse')]).toEqual([true, false, false]);
   });
 });
@@ -163,8 +175,8 @@ describe('answers', () => {
       );
     expect(
       await post({ hookSpecificOutput: { hookEventName: 'PostToolUse', updatedToolOutput: null } }),
-    ).toHaveProperty('updatedToolOutput', null);
-    expect(await post({})).not.toHaveProperty('updatedToolOutput');
+    ).toHaveProperty('updatedToolOutput', { value: null });
+    expect((await post({})).updatedToolOutput).toBeUndefined();
   });
 
   test.each([
@@ -222,7 +234,7 @@ describe('a hook that fails', () => {
       told = signal;
       return new Promise(() => undefined);
     };
-    const outcome = preToolUse(createHookRunner({ PreToolUse: [{ hooks: [hook], timeout: 2 }] }, () => BASE));
+    const outcome = preToolUse(callbacks({ PreToolUse: [{ hooks: [hook], timeout: 2 }] }));
     await vi.advanceTimersByTimeAsync(1999);
     expect(told?.aborted).toBe(false);
     await vi.advanceTimersByTimeAsync(1);

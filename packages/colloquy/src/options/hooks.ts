@@ -1,58 +1,54 @@
-import type { PermissionMode } from '../messages.ts';
+import type { HookEvent, HookInput } from './hook-inputs.ts';
+import type { HookJSONOutput } from './hook-outputs.ts';
 
-type BaseHookInput = {
-  session_id: string;
-  /** Empty: the conversation lives in the store, not in a file. */
-  transcript_path: string;
-  cwd: string;
-  permission_mode?: PermissionMode | undefined;
+/** Whether an event fires: now, never (accepted, because its cause does not exist here), or later (refused until then). */
+const EVENTS: Record<HookEvent, 'fires' | 'never' | 'later'> = {
+  PreToolUse: 'fires',
+  PostToolUse: 'fires',
+  PostToolUseFailure: 'fires',
+  PostToolBatch: 'fires',
+  PermissionRequest: 'fires',
+  PermissionDenied: 'fires',
+  UserPromptSubmit: 'fires',
+  UserPromptExpansion: 'later',
+  SessionStart: 'fires',
+  SessionEnd: 'fires',
+  Stop: 'fires',
+  StopFailure: 'fires',
+  SubagentStart: 'fires',
+  SubagentStop: 'fires',
+  PreCompact: 'later',
+  PostCompact: 'later',
+  PreModelSwitch: 'fires',
+  PostModelSwitch: 'fires',
+  Notification: 'fires',
+  Setup: 'never',
+  Elicitation: 'later',
+  ElicitationResult: 'later',
+  TaskCreated: 'fires',
+  TaskCompleted: 'fires',
+  TeammateIdle: 'never',
+  ConfigChange: 'later',
+  InstructionsLoaded: 'later',
+  CwdChanged: 'fires',
+  FileChanged: 'fires',
+  DirectoryAdded: 'fires',
+  WorktreeCreate: 'never',
+  WorktreeRemove: 'never',
+  MessageDisplay: 'never',
 };
 
-export type PreToolUseHookInput = BaseHookInput & {
-  hook_event_name: 'PreToolUse';
-  tool_name: string;
-  tool_input: unknown;
-  tool_use_id: string;
-};
-export type PostToolUseHookInput = BaseHookInput & {
-  hook_event_name: 'PostToolUse';
-  tool_name: string;
-  tool_input: unknown;
-  tool_use_id: string;
-  tool_response: unknown;
-  duration_ms?: number | undefined;
-};
-export type UserPromptSubmitHookInput = BaseHookInput & { hook_event_name: 'UserPromptSubmit'; prompt: string };
-export type StopHookInput = BaseHookInput & {
-  hook_event_name: 'Stop';
-  stop_hook_active: boolean;
-  last_assistant_message?: string | undefined;
-};
+/** The names of all events, those that never fire here included. */
+export const HOOK_EVENTS: readonly HookEvent[] = Object.keys(EVENTS).filter(isHookEvent);
 
-export type HookInput = PreToolUseHookInput | PostToolUseHookInput | UserPromptSubmitHookInput | StopHookInput;
-export type HookEvent = HookInput['hook_event_name'];
+export function isHookEvent(name: string): name is HookEvent {
+  return Object.hasOwn(EVENTS, name);
+}
 
-/** What a hook may answer; `{}` is no opinion. */
-export type HookJSONOutput = {
-  /** False ends the run. */
-  continue?: boolean | undefined;
-  stopReason?: string | undefined;
-  systemMessage?: string | undefined;
-  decision?: 'approve' | 'block' | undefined;
-  reason?: string | undefined;
-  hookSpecificOutput?:
-    | {
-        hookEventName: 'PreToolUse';
-        permissionDecision?: 'allow' | 'deny' | 'ask' | undefined;
-        permissionDecisionReason?: string | undefined;
-        updatedInput?: Record<string, unknown> | undefined;
-        additionalContext?: string | undefined;
-      }
-    | { hookEventName: 'PostToolUse'; additionalContext?: string | undefined; updatedToolOutput?: unknown }
-    | { hookEventName: 'UserPromptSubmit'; additionalContext?: string | undefined }
-    | { hookEventName: 'Stop'; additionalContext?: string | undefined }
-    | undefined;
-};
+/** The event is one whose cause does not exist yet: a hook for it is refused. */
+export function isLaterEvent(event: HookEvent): boolean {
+  return EVENTS[event] === 'later';
+}
 
 /** Must settle within its matcher's time-out; the signal is aborted then. */
 export type HookCallback = (
@@ -61,10 +57,33 @@ export type HookCallback = (
   options: { signal: AbortSignal },
 ) => Promise<HookJSONOutput>;
 
-export type HookCallbackMatcher = {
-  /** Tool names, as a regular expression that must match the whole name (`Write|Edit`); omitted or `*`: all. */
+type HookMatcher = {
+  /**
+   * Which events of this name: names of tools, or of what else the event is told apart by, joined by `|` or `,`; with any other
+   * character a regular expression, which is not anchored. Omitted, empty or `*`: all. @see docs/hooks.md, "Matchers"
+   */
   matcher?: string | undefined;
-  hooks: HookCallback[];
-  /** Seconds; default 60. */
+  /** Seconds; default 60 for callbacks, 600 for commands. */
   timeout?: number | undefined;
+  /** What a hook that throws, ends with an error or takes too long means. Default `continue`; a PreToolUse that takes too long always denies. */
+  onFailure?: 'continue' | 'block' | undefined;
 };
+
+export type HookCallbackMatcher = HookMatcher & { hooks: HookCallback[] };
+
+/** A command of a shell. It reads the input as JSON, and answers by its exit code and its output. @see docs/hooks.md, "Commands" */
+export type HookCommand = {
+  type: 'command';
+  command: string;
+  /** Seconds; default that of the matcher, else 600. */
+  timeout?: number | undefined;
+  /** True: nobody waits for it. */
+  async?: boolean | undefined;
+  /** Accepted without an effect. */
+  statusMessage?: string | undefined;
+};
+
+export type HookCommandMatcher = HookMatcher & { hooks: HookCommand[] };
+
+/** The `hooks` of settings. */
+export type SettingsHooks = Partial<Record<HookEvent, HookCommandMatcher[]>>;

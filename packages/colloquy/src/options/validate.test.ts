@@ -103,7 +103,7 @@ test('options with every allowed form are accepted', () => {
 
 describe('hooks and servers', () => {
   test('an event that does not fire, or does not exist, is named', () => {
-    expect(refusal({ hooks: { SessionStart: [] } })).toContain('the api engine does not fire SessionStart');
+    expect(refusal({ hooks: { PreCompact: [] } })).toContain('the api engine does not fire PreCompact');
     expect(refusal({ hooks: { PreTolUse: [] } })).toContain('there is no event PreTolUse; did you mean PreToolUse?');
   });
 
