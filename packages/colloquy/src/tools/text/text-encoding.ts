@@ -100,14 +100,17 @@ export function decodeWindows1252(bytes: Uint8Array): string {
 }
 
 function encodeWindows1252(text: string): Uint8Array {
-  const latin1 = text.replaceAll(/[^\x00-\x7f\xa0-\xff]/gu, (char) => {
+  const bytes = Array.from(text, (char) => {
+    const code = char.codePointAt(0) ?? 0;
+    if (code < 0x80 || (code >= 0xa0 && code <= 0xff)) return code;
     const at = WINDOWS_1252.indexOf(char);
-    if (at !== -1) return String.fromCharCode(0x80 + at);
+    if (at !== -1) return 0x80 + at;
+    const name = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
     throw new Error(
-      `The file is in ${encodingName('windows-1252')}, which has no ${char} (U+${(char.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}). Use other characters, or turn the file into UTF-8 with a command first.`,
+      `The file is in ${encodingName('windows-1252')}, which has no ${char} (${name}). Use other characters, or turn the file into UTF-8 with a command first.`,
     );
   });
-  return Buffer.from(latin1, 'latin1');
+  return Uint8Array.from(bytes);
 }
 
 function withoutMark(bytes: Uint8Array): Uint8Array {
