@@ -4,7 +4,7 @@ import type { Input } from './findings.ts';
 import { fileName } from './match-command.ts';
 import { openBuiltin } from './open-builtin.ts';
 import { openGit } from './open-git.ts';
-import { openByOptions } from './open-options.ts';
+import { doubtOfNpm, openByOptions } from './open-options.ts';
 import { addScript, nothingOpened, type Opened, openWrapper } from './open-wrapper.ts';
 import { WRAPPERS } from './wrapper-options.ts';
 
@@ -75,7 +75,10 @@ function openByName(name: string, words: readonly Word[], input: Input): Opened 
     // Quoted, `a=b` would be the command.
     return { ...openWrapper(wrapper, words), unclear: 'it cannot be told which word after time is the command' };
   }
-  if (wrapper !== undefined) return openWrapper(wrapper, words);
+  if (wrapper !== undefined) {
+    const opened = openWrapper(wrapper, words);
+    return name === 'npm' ? { ...opened, unclear: opened.unclear ?? doubtOfNpm(words) } : opened;
+  }
   if (INTERPRETERS.has(name) || INTERPRETER_BEGINNINGS.some((start) => name.startsWith(start)))
     return isVersionOnly(words)
       ? nothingOpened()

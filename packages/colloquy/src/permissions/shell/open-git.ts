@@ -86,6 +86,9 @@ export function openGit(words: readonly Word[]): Opened {
   if (subcommand === 'submodule') openForeach(rest, at, opened);
   if (ALWAYS_UNCLEAR.has(subcommand)) opened.unclear = `git ${subcommand} runs other programs`;
   readOptions(subcommand, rest, opened);
+  // What shows changes can write them to any file, whatever text they hold.
+  if (rest.some((word) => word?.startsWith('--ou') === true && !word.startsWith('--output-indicator')))
+    opened.unclear ??= `an option of git ${subcommand} names a file that it writes`;
   for (const word of rest)
     if (word?.includes('::') === true)
       names(opened, word.slice(word.indexOf('::') + 2), 'an address of git names a program');

@@ -21,6 +21,24 @@ const PROGRAM_OPTIONS: Readonly<Record<string, { options: readonly string[]; tak
   zip: { options: ['-T', '--unz'] },
 };
 
+/** Options of npm that name no program, no folder and no settings; it takes them by their beginnings, and with one dash too. */
+const NPM_OPTIONS: ReadonlySet<string> = new Set(
+  'a all color d dd depth if-present ignore-scripts json l long loglevel no no-audit no-color no-fund no-progress p parseable q quiet s silent verbose w workspace workspaces ws y yes'.split(
+    ' ',
+  ),
+);
+
+/** Why an option of npm may name what it runs scripts with; what follows `--` is for the script. */
+export function doubtOfNpm(words: readonly Word[]): string | undefined {
+  for (const word of words.slice(1)) {
+    if (word === '--') return undefined;
+    if (word === undefined) return 'a word of npm that cannot be known may be an option';
+    const [option = ''] = word.replace(/^-+/, '').split('=');
+    if (word.startsWith('-') && !NPM_OPTIONS.has(option)) return 'an option of npm may name a program';
+  }
+  return undefined;
+}
+
 /** Programs that run others when an option says so. */
 export function openByOptions(name: string, words: readonly Word[]): Opened {
   const rest = words.slice(1);

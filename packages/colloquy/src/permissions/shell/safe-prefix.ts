@@ -14,7 +14,7 @@ const WITH_ANY_ARGUMENTS: ReadonlySet<string> = new Set(
 
 /** Programs with subcommands of which the same can be said. */
 const WITH_SUBCOMMAND: ReadonlyMap<string, ReadonlySet<string>> = new Map([
-  ['git', new Set('add blame branch checkout commit diff log ls-files rev-parse show stash status switch'.split(' '))],
+  ['git', new Set('add blame commit diff log ls-files rev-parse show status'.split(' '))],
   ['npm', new Set(['ls', 'outdated', 'run', 'test', 'view'])],
 ]);
 
