@@ -99,6 +99,8 @@ export type TerminalReason =
   | 'aborted_tools'
   | 'hook_stopped'
   | 'stop_hook_prevented'
+  | 'tool_deferred'
+  | 'tool_deferred_unavailable'
   | 'api_error'
   | 'model_error'
   | 'prompt_too_long'
@@ -133,6 +135,8 @@ export type SDKResultSuccess = ResultCommon & {
   /** Text of the last assistant message. */
   result: string;
   api_error_status?: number | null | undefined;
+  /** A hook put this call off; it is decided again in the next turn. */
+  deferred_tool_use?: { id: string; name: string; input: unknown } | undefined;
   ttft_ms?: number | undefined;
 };
 
@@ -256,6 +260,49 @@ export type SDKCommandLifecycleMessage = Common & {
   state: 'started' | 'cancelled';
 };
 
+/** Work in the background, such as a shell command, has begun. */
+export type SDKTaskStartedMessage = Common & {
+  type: 'system';
+  subtype: 'task_started';
+  task_id: string;
+  /** The call that has started it. */
+  tool_use_id?: string | undefined;
+  description: string;
+  task_type?: string | undefined;
+};
+
+/** What has changed in a task; its end above all. */
+export type SDKTaskUpdatedMessage = Common & {
+  type: 'system';
+  subtype: 'task_updated';
+  task_id: string;
+  patch: {
+    status?: 'pending' | 'running' | 'completed' | 'failed' | 'killed' | 'paused' | undefined;
+    /** Milliseconds since 1970. */
+    end_time?: number | undefined;
+    error?: string | undefined;
+  };
+};
+
+/** A task has ended. The model is told of it too, in a turn of its own if none runs. */
+export type SDKTaskNotificationMessage = Common & {
+  type: 'system';
+  subtype: 'task_notification';
+  task_id: string;
+  tool_use_id?: string | undefined;
+  status: 'completed' | 'failed' | 'stopped';
+  /** Everything it has printed; there as long as the session is open. */
+  output_file: string;
+  summary: string;
+};
+
+/** All work in the background that goes on now: it replaces the older list. */
+export type SDKBackgroundTasksChangedMessage = Common & {
+  type: 'system';
+  subtype: 'background_tasks_changed';
+  tasks: { task_id: string; task_type: string; description: string }[];
+};
+
 /** Everything a session tells. Switch on `type`, then on `subtype`. */
 export type SDKMessage =
   | SDKAssistantMessage
@@ -268,6 +315,10 @@ export type SDKMessage =
   | SDKAPIRetryMessage
   | SDKPermissionDeniedMessage
   | SDKInformationalMessage
+  | SDKTaskStartedMessage
+  | SDKTaskUpdatedMessage
+  | SDKTaskNotificationMessage
+  | SDKBackgroundTasksChangedMessage
   | SDKPermissionRequestMessage
   | SDKPermissionAnsweredMessage
   | SDKPromptWithdrawnMessage

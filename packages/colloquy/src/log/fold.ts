@@ -1,7 +1,8 @@
 import { isRecord } from '../helpers/is-record.ts';
 import type { ContentBlock, ToolUseBlock, Usage } from '../messages-api/types.ts';
 import type { SDKPermissionDenial } from '../messages.ts';
-import type { Entry, Json, Seq, Thread } from './entries.ts';
+import { type CallState, foldCallEntry, newCall } from './call-state.ts';
+import type { Entry, Json, Seq, TaskFacts, Thread } from './entries.ts';
 import { prefixDigest } from './prefix-digest.ts';
 import { addUsage, NO_USAGE, type Totals, totalsWith } from './totals.ts';
 
@@ -22,6 +23,12 @@ export type SessionState = {
   totals: Totals;
   /** What tools keep for their later calls, by key. */
   toolState: Record<string, Json>;
+  /** Work beside the turns that has begun and not ended. */
+  tasks: TaskFacts[];
+  /** Calls that a hook has put off: the next turn begins with them. */
+  deferred?: ToolUseBlock[] | undefined;
+  /** The conversation as the newest answer left it. */
+  context?: { tokens: number; at: string } | undefined;
 };
 
 export type QueuedPrompt = {
@@ -56,13 +63,16 @@ export type OpenTurn = {
   cutShort: number;
   /** Consecutive answers that paused for the API's own tools. */
   paused: number;
-  stopHookActive: boolean;
+  /** How often hooks have kept the turn from ending: since the model last used a tool, and at all. */
+  stopBlocks: { inARow: number; all: number };
   /** The log says that the turn is to end; whoever runs it may not know yet. */
   stopAsked: 'interrupt' | 'preempted' | undefined;
   /** A request whose answer has not ended. */
   request: OpenRequest | undefined;
   /** The tool uses of the newest answer, in order. */
   calls: CallState[];
+  /** Permission requests of subagents that are at work. */
+  agentAsks: { thread: Thread; request: Seq }[];
 };
 
 export type OpenRequest = {
@@ -71,20 +81,6 @@ export type OpenRequest = {
   blocks: { seq: Seq; block: ContentBlock }[];
   /** As the answer began, if one of its blocks is whole. */
   usage: Usage | undefined;
-};
-
-export type CallState = {
-  block: ToolUseBlock;
-  /** The `tool_intent`, once it may have had an effect. */
-  intent: Seq | undefined;
-  /** The `permission_request`, while it waits for an answer. */
-  asked: Seq | undefined;
-  /** What was asked about: an answer counts for that alone. */
-  askedHash: string | undefined;
-  answered: (Entry & { kind: 'permission_answer' }) | undefined;
-  /** The permission chain has spoken. A call that was cut, or made no sense, is done without that. */
-  decided: boolean;
-  done: boolean;
 };
 
 export function emptyState(thread: Thread = 'main'): SessionState {
@@ -99,6 +95,7 @@ export function emptyState(thread: Thread = 'main'): SessionState {
     settings: { permissionUpdates: [] },
     totals: { costUsd: 0, byModel: {} },
     toolState: {},
+    tasks: [],
   };
 }
 
@@ -138,10 +135,20 @@ export function foldEntry(state: SessionState, entry: Entry): void {
       return;
     case 'turn_start':
       state.turn = newTurn(entry.turn, entry.at);
+      state.turn.calls = (state.deferred ?? []).map((block) => ({ ...newCall(block), deferred: true }));
       state.turns += 1;
       return;
     case 'turn_end':
+      state.deferred = openCalls(state.turn);
       state.turn = undefined;
+      return;
+    case 'task_started': {
+      const { task, taskType, toolUseId, description, command, outputFile } = entry;
+      state.tasks.push({ task, taskType, toolUseId, description, command, outputFile });
+      return;
+    }
+    case 'task_ended':
+      state.tasks = state.tasks.filter(({ task }) => task !== entry.task);
       return;
     default:
       if (state.turn !== undefined) foldTurnEntry(state, state.turn, entry);
@@ -153,6 +160,13 @@ function foldOtherThread(state: SessionState, entry: Entry): void {
   switch (entry.kind) {
     case 'permission_answer':
       if (state.turn !== undefined) foldCallEntry(state.turn, entry);
+      return;
+    case 'permission_request':
+      state.turn?.agentAsks.push({ thread: entry.thread, request: entry.seq });
+      return;
+    case 'turn_end':
+      if (state.turn !== undefined)
+        state.turn.agentAsks = state.turn.agentAsks.filter(({ thread }) => thread !== entry.thread);
       return;
     case 'model_response':
       addSpent(state, spentOnAnswer(entry));
@@ -173,6 +187,12 @@ function textOf([block]: readonly Json[]): string | undefined {
   return isRecord(block) && typeof block['text'] === 'string' ? block['text'] : undefined;
 }
 
+/** Calls that the end of a turn leaves without a result: those that were put off. */
+function openCalls(turn: OpenTurn | undefined): ToolUseBlock[] | undefined {
+  const open = turn?.calls.filter(({ done }) => !done).map(({ block }) => block) ?? [];
+  return open.length === 0 ? undefined : open;
+}
+
 function newTurn(id: string, startedAt: string): OpenTurn {
   return {
     id,
@@ -190,10 +210,11 @@ function newTurn(id: string, startedAt: string): OpenTurn {
     undecided: false,
     cutShort: 0,
     paused: 0,
-    stopHookActive: false,
+    stopBlocks: { inARow: 0, all: 0 },
     stopAsked: undefined,
     request: undefined,
     calls: [],
+    agentAsks: [],
   };
 }
 
@@ -222,7 +243,8 @@ function foldTurnEntry(state: SessionState, turn: OpenTurn, entry: Entry): void 
       turn.stopAsked ??= 'interrupt';
       return;
     case 'context':
-      if (entry.source === 'stop_hook') turn.stopHookActive = true;
+      if (entry.source === 'stop_hook')
+        turn.stopBlocks = { inARow: turn.stopBlocks.inARow + 1, all: turn.stopBlocks.all + 1 };
       if (entry.source === 'stop_hook' || entry.source === 'continue') turn.undecided = false;
       return;
     case 'model_request':
@@ -273,19 +295,17 @@ function foldResponse(state: SessionState, turn: OpenTurn, entry: Entry & { kind
   turn.cutShort = entry.stopReason === 'max_tokens' ? turn.cutShort + 1 : 0;
   turn.paused = entry.stopReason === 'pause_turn' ? turn.paused + 1 : 0;
   turn.text = blocks.map((block) => (block.type === 'text' ? block.text : '')).join('');
-  turn.calls = blocks
-    .filter((block) => block.type === 'tool_use')
-    .map((block) => ({
-      block,
-      intent: undefined,
-      asked: undefined,
-      askedHash: undefined,
-      answered: undefined,
-      decided: false,
-      done: false,
-    }));
+  turn.calls = blocks.filter((block) => block.type === 'tool_use').map(newCall);
+  if (turn.calls.length > 0) turn.stopBlocks.inARow = 0;
   turn.apiMs += timingsOf(entry).apiMs;
-  spend(state, turn, spentOnAnswer(entry));
+  const spent = spentOnAnswer(entry);
+  spend(state, turn, spent);
+  state.context = { tokens: tokensOf(spent.usage), at: entry.at };
+}
+
+function tokensOf(usage: Usage): number {
+  const cached = (usage.cache_read_input_tokens ?? 0) + (usage.cache_creation_input_tokens ?? 0);
+  return usage.input_tokens + cached + usage.output_tokens;
 }
 
 // Written by the turn itself, in this shape.
@@ -311,60 +331,6 @@ function addSpent(state: SessionState, spent: Spent | undefined): void {
 
 function spentOn(error: Json): Spent | undefined {
   return isRecord(error) ? (error['spent'] as Spent | undefined) : undefined;
-}
-
-function foldCallEntry(turn: OpenTurn, entry: Entry): void {
-  switch (entry.kind) {
-    case 'permission_answer': {
-      const call = turn.calls.find((open) => open.asked === entry.request);
-      if (call !== undefined) call.answered = entry;
-      return;
-    }
-    case 'permission_request':
-    case 'tool_intent':
-    case 'tool_decision':
-    case 'tool_result': {
-      const call = turn.calls.find(({ block }) => block.id === entry.toolUseId);
-      if (call !== undefined) foldCall(turn, call, entry);
-      return;
-    }
-    default:
-  }
-}
-
-function foldCall(
-  turn: OpenTurn,
-  call: CallState,
-  entry: Entry & { kind: 'permission_request' | 'tool_intent' | 'tool_decision' | 'tool_result' },
-): void {
-  switch (entry.kind) {
-    case 'permission_request':
-      call.asked = entry.seq;
-      call.askedHash = entry.callHash;
-      call.answered = undefined;
-      return;
-    case 'tool_intent':
-      call.intent = entry.seq;
-      return;
-    case 'tool_decision':
-      call.decided = true;
-      if (entry.decision.interrupt === true) turn.stopAsked ??= 'interrupt';
-      if (entry.decision.behavior === 'deny') {
-        turn.denials.push({
-          tool_name: call.block.name,
-          tool_use_id: call.block.id,
-          // The accumulator refuses tool inputs that are not objects.
-          tool_input: call.block.input as Record<string, unknown>,
-        });
-      }
-      return;
-    case 'tool_result':
-      call.done = true;
-      turn.toolResults += 1;
-      return;
-    default:
-      entry satisfies never;
-  }
 }
 
 /** A queue longer than this is not written again and again, turn after turn. */
@@ -401,6 +367,7 @@ function copyOf(state: Omit<SessionState, 'turn'>): Omit<SessionState, 'turn'> {
   return {
     ...state,
     queue: [...state.queue],
+    tasks: [...state.tasks],
     settings: { ...state.settings, permissionUpdates: [...permissionUpdates] },
   };
 }

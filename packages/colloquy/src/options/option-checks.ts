@@ -1,8 +1,9 @@
 import { isRecord } from '../helpers/is-record.ts';
-import { nearestName } from '../helpers/nearest-name.ts';
-import type { HookEvent } from './hooks.ts';
-import { UNSUPPORTED_HOOK_EVENTS } from './official-options.ts';
+import { checkAgents } from './agents.ts';
+import { checkHooks } from './check-hooks.ts';
+import { checkSandbox } from './check-sandbox.ts';
 import type { Options } from './options.ts';
+import { checkSettings } from './settings.ts';
 import { webFetchFlaw } from './web-fetch.ts';
 
 /** Says what a value would have to be, after "must be "; `undefined` when it is fine. Each option is checked alone. */
@@ -35,6 +36,7 @@ export const OPTION_CHECKS: Record<keyof Options, Check> = {
   abortController: (value) =>
     isRecord(value) && value['signal'] instanceof AbortSignal ? undefined : 'an AbortController',
   additionalDirectories: texts,
+  agents: checkAgents,
   allowDangerouslySkipPermissions: boolean,
   allowedTools: texts,
   canUseTool: fn,
@@ -48,7 +50,9 @@ export const OPTION_CHECKS: Record<keyof Options, Check> = {
       ? undefined
       : 'an object whose values are strings',
   forkSession: boolean,
+  forwardSubagentText: boolean,
   hooks: checkHooks,
+  includeHookEvents: boolean,
   includePartialMessages: boolean,
   maxBudgetUsd: positive,
   maxOutputTokens: positiveInteger,
@@ -57,11 +61,20 @@ export const OPTION_CHECKS: Record<keyof Options, Check> = {
   mcpServers: checkMcpServers,
   model: text,
   permissionMode: anyText,
+  permissionPrompts: oneOf('host', 'none'),
   persistSession: boolean,
+  perTaskStopAffordance: boolean,
+  planModeInstructions: text,
   promptQueue: oneOf('separate', 'merge'),
   resume: text,
+  sandbox: checkSandbox,
   send: fn,
   sessionId: uuid,
+  settingSources: (value) =>
+    Array.isArray(value) && value.every((item) => ['user', 'project', 'local'].includes(String(item)))
+      ? undefined
+      : 'an array of user, project and local',
+  settings: checkSettings,
   smallModel: text,
   systemPrompt: checkSystemPrompt,
   thinking: checkThinking,
@@ -83,54 +96,6 @@ function checkClient(value: unknown): string | undefined {
   return isRecord(messages) && typeof messages['create'] === 'function'
     ? undefined
     : 'a client with a function messages.create()';
-}
-
-const HOOK_EVENTS: Record<HookEvent, true> = {
-  PreToolUse: true,
-  PostToolUse: true,
-  UserPromptSubmit: true,
-  Stop: true,
-};
-
-function checkHooks(value: unknown): string | undefined {
-  if (!isRecord(value)) return 'an object with an array of matchers for each event';
-  for (const [event, matchers] of Object.entries(value)) {
-    if (!Object.hasOwn(HOOK_EVENTS, event))
-      return `an object whose keys are ${Object.keys(HOOK_EVENTS).join(', ')}; ${unknownEvent(event)}`;
-    if (matchers === undefined) continue;
-    if (!Array.isArray(matchers))
-      return `an object with an array of matchers for each event; that of ${event} is no array`;
-    const wrong = matchers.map(checkMatcher).find((found) => found !== undefined);
-    if (wrong !== undefined) return `made of matchers { matcher?, hooks, timeout? }; ${event} has one whose ${wrong}`;
-  }
-  return undefined;
-}
-
-function unknownEvent(event: string): string {
-  if (UNSUPPORTED_HOOK_EVENTS.has(event)) return `the api engine does not fire ${event}`;
-  const meant = nearestName(event, Object.keys(HOOK_EVENTS));
-  return meant === undefined ? `there is no event ${event}` : `there is no event ${event}; did you mean ${meant}?`;
-}
-
-function checkMatcher(value: unknown): string | undefined {
-  if (!isRecord(value)) return 'form is another';
-  const { matcher, hooks, timeout } = value;
-  if (!Array.isArray(hooks) || !hooks.every((hook) => typeof hook === 'function'))
-    return '`hooks` is not an array of functions';
-  if (timeout !== undefined && positive(timeout) !== undefined) return '`timeout` is not a positive number of seconds';
-  if (matcher === undefined || matcher === '*') return undefined;
-  return typeof matcher === 'string' && isPattern(matcher)
-    ? undefined
-    : '`matcher` is not a regular expression over tool names';
-}
-
-function isPattern(source: string): boolean {
-  try {
-    return new RegExp(source) instanceof RegExp;
-  } catch (error) {
-    if (error instanceof SyntaxError) return false;
-    throw error;
-  }
 }
 
 const SERVER_NAME = /^[a-zA-Z0-9_-]{1,48}$/;

@@ -1,8 +1,12 @@
 import type { MessagesCreator } from '../messages-api/from-anthropic-client.ts';
 import type { HttpSend } from '../messages-api/http-send.ts';
-import type { HookCallbackMatcher, HookEvent } from './hooks.ts';
+import type { HookEvent } from './hook-inputs.ts';
+import type { AgentDefinition } from './agents.ts';
+import type { HookCallbackMatcher } from './hooks.ts';
 import type { McpServerConfig } from './mcp.ts';
 import type { CanUseTool, PermissionModeInput } from './permissions.ts';
+import type { SandboxSettings } from './sandbox.ts';
+import type { Settings } from './settings.ts';
 import type { WebFetchOptions } from './web-fetch.ts';
 
 /** How a conversation is held. The names and meanings are those of the official TypeScript Agent SDK; those of ours are marked. */
@@ -11,6 +15,8 @@ export type Options = {
   abortController?: AbortController | undefined;
   /** Further folders that the tools may touch, besides `cwd`. */
   additionalDirectories?: string[] | undefined;
+  /** Subagents that the Agent tool may start, by name, besides `general-purpose`. */
+  agents?: Record<string, AgentDefinition> | undefined;
   /** Must be true for `bypassPermissions`. */
   allowDangerouslySkipPermissions?: boolean | undefined;
   /** Allow rules, such as `Read` or `Bash(npm test)`. They do not limit which tools the model is offered; `tools` does. */
@@ -27,7 +33,11 @@ export type Options = {
   env?: Record<string, string | undefined> | undefined;
   /** With `resume`: a new session with the same history. */
   forkSession?: boolean | undefined;
+  /** Tell what subagents say and think too, not only the tools that they use. */
+  forwardSubagentText?: boolean | undefined;
   hooks?: Partial<Record<HookEvent, HookCallbackMatcher[]>> | undefined;
+  /** Tell the life of commands that run as hooks: `hook_started`, `hook_progress`, `hook_response`. */
+  includeHookEvents?: boolean | undefined;
   includePartialMessages?: boolean | undefined;
   /**
    * Stop before the request that could pass this cost, in US dollars at list price, over the whole session.
@@ -40,12 +50,27 @@ export type Options = {
   /** A model id, or `opus`, `sonnet`, `haiku`, `fable`. Default: the `ANTHROPIC_MODEL` variable, else `claude-opus-5-5`. */
   model?: string | undefined;
   permissionMode?: PermissionModeInput | undefined;
+  /** `none`: nobody is asked, and what would have to be asked is denied. Default `host`: `canUseTool`, or the doors of a server. */
+  permissionPrompts?: 'host' | 'none' | undefined;
+  /** True: an interrupt ends the turn alone. Default: it ends work in the background too. */
+  perTaskStopAffordance?: boolean | undefined;
   /** False: keep the conversation in memory, and only as long as its session is open. Default true: in the store. */
   persistSession?: boolean | undefined;
+  /** What the model is told while it plans, in place of our words. */
+  planModeInstructions?: string | undefined;
   /** The id of the session to go on with. */
   resume?: string | undefined;
+  /** Where commands run. Default: in a sandbox where one works, else without. @see docs/sandbox.md */
+  sandbox?: SandboxSettings | undefined;
   /** The id for a new session, a UUID. Not with `resume` or `continue`, unless forking. */
   sessionId?: string | undefined;
+  /**
+   * The settings files whose `permissions` count: `~/.claude/settings.json` (user), `.claude/settings.json` (project) and
+   * `.claude/settings.local.json` (local). Default: all; on a server, none. See docs/permissions.md for what each may do.
+   */
+  settingSources?: ('user' | 'project' | 'local')[] | undefined;
+  /** Settings as a settings file would hold them, or the path of one; of its keys, those of `Settings`. They count before those of files. */
+  settings?: string | Settings | undefined;
   /** Default: a short prompt of ours. */
   systemPrompt?: string | string[] | { type: 'preset'; preset: 'claude_code'; append?: string | undefined } | undefined;
   thinking?:

@@ -2,10 +2,20 @@ import type { HookOutcome } from '../hooks/run-hooks.ts';
 import type { Json, NewEntry } from '../log/entries.ts';
 
 /**
- * Why the engine adds text to a conversation. `interrupt`, `continue` and `stop_hook` are told to the model and shown;
- * `environment` and `hook` are told to the model only; `warning` is shown only.
+ * Why the engine adds text to a conversation. `interrupt`, `continue`, `stop_hook` and `first_prompt` are told to the model and
+ * shown; `environment`, `hook`, `task`, what became of background work, and
+ * `agent_prompt`, the task of a subagent, are told to the model only; `warning` is shown only.
  */
-export type ContextSource = 'environment' | 'hook' | 'interrupt' | 'continue' | 'stop_hook' | 'warning';
+export type ContextSource =
+  | 'environment'
+  | 'agent_prompt'
+  | 'first_prompt'
+  | 'hook'
+  | 'task'
+  | 'interrupt'
+  | 'continue'
+  | 'stop_hook'
+  | 'warning';
 
 export function contextOf(source: ContextSource, text: string): NewEntry & { kind: 'context' } {
   return { kind: 'context', role: 'user', content: [{ type: 'text', text }], source };

@@ -1,16 +1,19 @@
 import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
 import { ColloquyError, ConfigurationError } from '../errors.ts';
 import { messageOf } from '../helpers/message-of.ts';
 import { untilAborted } from '../helpers/until-aborted.ts';
 import type { HookOutcome } from '../hooks/run-hooks.ts';
 import { dataFolder } from '../log/data-folder.ts';
 import type { Decision, Entry, Json, NewEntry } from '../log/entries.ts';
-import type { CallState } from '../log/fold.ts';
+import type { CallState } from '../log/call-state.ts';
 import type { PermissionUpdate } from '../options/permissions.ts';
+import type { PermissionCall } from '../permissions/call.ts';
 import { decide } from '../permissions/decide.ts';
 import type { Located, Tool } from '../tools/tool.ts';
 import type { ShownCall } from '../views/door-messages.ts';
-import { hookContext, hookNews, hookStop } from './context.ts';
+import { permissionRequest, preToolUse } from './call-hooks.ts';
+import { contextOf, hookContext, hookNews, hookStop } from './context.ts';
 import { checkUpdates, type PermissionVerdict, readPermissionResult } from './read-permission-result.ts';
 import { note, type TurnStop, type TurnWorld } from './turn-world.ts';
 
@@ -37,7 +40,7 @@ export async function decideCall(
   tool: Tool,
   asWritten: Json,
 ): Promise<Decided | undefined> {
-  const hooked = await preToolUse(world, stop, call, asWritten);
+  const hooked = await preToolUse(world, stop, call, tool, asWritten);
   if (stop.cause !== undefined) return undefined;
   const notes = hooked === undefined ? [] : [...hookNews(hooked), ...hookContext(hooked)];
   if (hooked?.continue === false) {
@@ -45,9 +48,23 @@ export async function decideCall(
     stop.stop({ why: 'hook' });
     return undefined;
   }
+  if (hooked?.permission?.behavior === 'defer') {
+    if (canDefer(world)) {
+      // What it says to the model, it says again when the call is decided again.
+      await note(world, ...hookNews(hooked));
+      stop.stop({ why: 'deferred', call: call.block });
+      return undefined;
+    }
+    notes.push(
+      contextOf(
+        'warning',
+        `A PreToolUse hook cannot put this ${tool.name} call off: only the single call of an answer can wait for the next turn.`,
+      ),
+    );
+  }
   try {
     const input = hooked?.updatedInput === undefined ? asWritten : await parseAgain(tool, hooked.updatedInput, stop);
-    const ruled = await rule(world, tool, input, hooked);
+    const ruled = await rule(world, tool, input, ruling(hooked));
     const open = { ...ruled, input, notes };
     return ruled.decision.behavior === 'ask' ? await ask(world, stop, call, tool, open) : open;
   } catch (error) {
@@ -63,25 +80,28 @@ async function rule(
   world: TurnWorld,
   tool: Tool,
   input: Json,
-  hooked: HookOutcome | undefined,
+  hook: PermissionCall['hook'],
 ): Promise<Pick<Decided, 'decision' | 'places'>> {
-  const call = { tool, input, target: tool.target(input), hook: hooked?.permission };
+  const call = { tool, input, target: tool.target(input), hook };
   const places = new Map<string, Located>();
+  // A path is looked at once, however it is written: what was judged is what is noted.
   const locate = async (path: string): Promise<Located> => {
-    const known = places.get(path);
-    if (known !== undefined) return known;
-    const located = await world.files.locate(path);
-    places.set(path, located);
+    const absolute = resolve(world.cwd, path);
+    const located = places.get(absolute) ?? (await world.files.locate(path));
+    places.set(absolute, located).set(path, located);
     return located;
   };
   const named = (call.target.paths ?? []).map(({ path }) => path);
   if (named.some((path) => path.includes('\0'))) return { decision: IMPOSSIBLE_PATH, places };
   // Noted even where no place is judged: a person who is asked is shown where the path leads now.
   await Promise.allSettled(named.map(locate));
-  const canAsk = world.ask.kind !== 'nobody';
+  const canAsk = world.ask.kind !== 'nobody' || world.hooks.has('PermissionRequest');
+  const shellCwd = world.state.toolState['bash.cwd'];
   const decision = await decide(call, world.permissions.state, {
     cwd: world.cwd,
-    sandbox: 'none',
+    shellCwd: typeof shellCwd === 'string' ? shellCwd : undefined,
+    sandbox: call.target.command === undefined ? 'none' : await world.sandbox.confinementOf(call.target),
+    allowsSandboxed: world.sandbox.allowsConfined,
     canAsk,
     resolve: async (path) => (await locate(path)).real,
     links: async (path) => (await locate(path)).links,
@@ -90,27 +110,75 @@ async function rule(
   return { decision, places };
 }
 
+/** The hooks' word as the chain takes it; a call that cannot be put off is asked instead. */
+function ruling(hooked: HookOutcome | undefined): PermissionCall['hook'] {
+  const word = hooked?.permission;
+  if (word === undefined) return undefined;
+  return { reason: word.reason, behavior: word.behavior === 'defer' ? 'ask' : word.behavior };
+}
+
 /** Changed inputs are checked like those of the model. The check may be somebody else's code, and never end. */
 function parseAgain(tool: Tool, input: Json, stop: TurnStop): Promise<Json> {
   return untilAborted((async () => tool.parse(input))(), stop.signal);
 }
 
-async function preToolUse(
+/** Of several calls none could stay open while the others go on; nor one of an agent, whose turn does not come back. */
+function canDefer({ thread, state }: TurnWorld): boolean {
+  return thread === 'main' && state.turn?.calls.length === 1;
+}
+
+/** The hooks' word, where they have one; then whoever can be asked. */
+async function ask(
   world: TurnWorld,
   stop: TurnStop,
   call: CallState,
-  input: Json,
-): Promise<HookOutcome | undefined> {
-  if (!world.hooks.has('PreToolUse')) return undefined;
-  const { id, name } = call.block;
-  return world.hooks.run(
-    'PreToolUse',
-    { tool_name: name, tool_input: input, tool_use_id: id },
-    { toolUseId: id, signal: stop.signal },
-  );
+  tool: Tool,
+  asked: Decided,
+): Promise<Decided | undefined> {
+  const hooked = await permissionRequest(world, stop, call, tool, asked);
+  if (stop.cause !== undefined) return undefined;
+  const open = hooked === undefined ? asked : await withVerdict(world, stop, tool, asked, hooked);
+  if (open?.decision.behavior !== 'ask') return open;
+  if (world.ask.kind !== 'nobody')
+    world.side.fire('Notification', {
+      message: `The agent needs leave to use ${tool.name}.`,
+      notification_type: 'permission_prompt',
+    });
+  return askSomebody(world, stop, call, tool, open);
 }
 
-async function ask(
+/** What PermissionRequest hooks make of a question. Undefined: they have ended the turn, or it was stopped meanwhile. */
+async function withVerdict(
+  world: TurnWorld,
+  stop: TurnStop,
+  tool: Tool,
+  asked: Decided,
+  hooked: HookOutcome,
+): Promise<Decided | undefined> {
+  const open = { ...asked, notes: [...asked.notes, ...hookNews(hooked), ...hookContext(hooked)] };
+  if (!hooked.continue) {
+    await note(world, ...open.notes, hookStop(hooked));
+    stop.stop({ why: 'hook' });
+    return undefined;
+  }
+  const { verdict } = hooked;
+  if (verdict === undefined) return open;
+  if (verdict.behavior === 'deny') {
+    const { message: reason, interrupt } = verdict;
+    return { ...open, decision: { behavior: 'deny', source: 'hook', reason, ...(interrupt ? { interrupt } : {}) } };
+  }
+  const updates = possibleUpdates(world, verdict.updatedPermissions);
+  if (!updates.ok) return { ...open, decision: { behavior: 'deny', source: 'hook', reason: updates.flaw } };
+  await applyUpdates(world, updates.updates);
+  const reason = 'A PermissionRequest hook allowed the call.';
+  const { updatedInput } = verdict;
+  if (updatedInput === undefined) return { ...open, decision: { behavior: 'allow', source: 'hook', reason } };
+  // Another input is another call: no deny rule is passed by, and an ask rule is asked.
+  const input = await parseAgain(tool, updatedInput, stop);
+  return { ...open, ...(await rule(world, tool, input, { behavior: 'allow', reason })), input };
+}
+
+async function askSomebody(
   world: TurnWorld,
   stop: TurnStop,
   call: CallState,
@@ -255,10 +323,12 @@ function possibleUpdates(
   }
 }
 
-/** Changed rules, modes and folders go through the log, like every setting: they hold from the next call on. */
+/** Changed rules, modes and folders go through the log, like every setting: they hold from the next call on, some also in files. */
 async function applyUpdates(world: TurnWorld, updates: readonly PermissionUpdate[]): Promise<void> {
-  if (updates.length > 0)
-    await note(world, { kind: 'settings', patch: { permissionUpdates: updates }, by: 'permission' });
+  if (updates.length === 0) return;
+  const problems = await world.permissions.keep(updates);
+  const told = problems.map((text) => contextOf('warning', text));
+  await note(world, ...told, { kind: 'settings', patch: { permissionUpdates: updates }, by: 'permission' });
 }
 
 /** Tool inputs are objects: the accumulator and the tools' schemas see to it. */

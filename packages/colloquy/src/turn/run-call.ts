@@ -2,9 +2,12 @@ import { messageOf } from '../helpers/message-of.ts';
 import { notLongAfter } from '../helpers/not-long-after.ts';
 import { untilAborted } from '../helpers/until-aborted.ts';
 import type { Decision, Json, NewEntry } from '../log/entries.ts';
-import type { CallState } from '../log/fold.ts';
-import type { HookOutcome } from '../hooks/run-hooks.ts';
+import type { CallState } from '../log/call-state.ts';
+import type { PermissionModeInput } from '../options/permissions.ts';
+import { reportedMode } from '../options/reported-mode.ts';
+import { hiddenPaths } from '../permissions/hidden-paths.ts';
 import type { Leave, Tool, ToolContext } from '../tools/tool.ts';
+import { afterCall, afterDenial, cwdChanged, replacementOf } from './call-hooks.ts';
 import { type CleanOutcome, cleanContent, cleanOutcome } from './clean-outcome.ts';
 import { contextOf, hookContext, hookNews, hookStop } from './context.ts';
 import { type Decided, decideCall } from './decide-call.ts';
@@ -18,7 +21,12 @@ const STOP_WITHIN_MS = 10_000;
 export async function runCall(world: TurnWorld, stop: TurnStop, call: CallState): Promise<void> {
   const { block } = call;
   const tool = world.tools.find(block.name);
-  if (tool === undefined) return refuse(world, block.id, unknownTool(world, block.name));
+  if (tool === undefined) {
+    const problem = unknownTool(world, block.name);
+    await refuse(world, block.id, problem);
+    if (call.deferred === true) stop.stop({ why: 'unavailable', problem });
+    return;
+  }
   const parsed = await parseInput(tool, block.input, stop);
   if (parsed === undefined) return;
   if (!parsed.ok) return refuse(world, block.id, parsed.problem);
@@ -27,7 +35,10 @@ export async function runCall(world: TurnWorld, stop: TurnStop, call: CallState)
   if (decided === undefined) return;
   const { decision, notes } = decided;
   if (decision.behavior !== 'allow') {
-    await note(world, ...notes, { kind: 'tool_decision', toolUseId: block.id, decision }, denial(block.id, decision));
+    const after = await afterDenial(world, stop, call, tool, decided);
+    if (stop.cause?.why === 'left') return;
+    const denied = denial(block.id, decision, after.retry);
+    await note(world, ...notes, { kind: 'tool_decision', toolUseId: block.id, decision }, denied, ...after.notes);
     if (decision.interrupt === true) stop.stop({ why: 'denied' });
     return;
   }
@@ -63,8 +74,9 @@ async function refuse(world: TurnWorld, toolUseId: string, problem: string): Pro
   });
 }
 
-function denial(toolUseId: string, decision: Decision): NewEntry {
-  return { kind: 'tool_result', toolUseId, content: decision.reason, isError: true, outcome: 'denied' };
+function denial(toolUseId: string, { reason }: Decision, mayRetry: boolean): NewEntry {
+  const content = mayRetry ? `${reason} You may try this call again.` : reason;
+  return { kind: 'tool_result', toolUseId, content, isError: true, outcome: 'denied' };
 }
 
 /** Says in the log that the call is about to run. Before an effect that cannot be taken back, the log is made durable. */
@@ -97,12 +109,13 @@ async function runAndSettle(
   if (stop.cause?.why === 'left') return;
   // A tool may throw when it is stopped, or tell how far it came.
   const interrupted = stop.cause !== undefined && outcome.isError;
-  const hooked = interrupted
-    ? undefined
-    : await afterRun(world, stop, call, decided.input, outcome, Math.round(performance.now() - startedMs));
-  const replaced = hooked !== undefined && 'updatedToolOutput' in hooked;
-  const content = replaced ? cleanContent(hooked.updatedToolOutput) : outcome.content;
-  const structured = replaced ? hooked.updatedToolOutput : outcome.structured;
+  const durationMs = Math.round(performance.now() - startedMs);
+  const run = { input: decided.input, outcome, isInterrupted: interrupted, durationMs };
+  const hooked = await afterCall(world, stop, call, tool, run);
+  const replaced = replacementOf(hooked, call);
+  const content = replaced === undefined ? outcome.content : cleanContent(replaced.value);
+  const structured = replaced === undefined ? outcome.structured : replaced.value;
+  const cwd = cwdOf(world);
   await note(
     world,
     ...problemOf(call, outcome).map((text) => contextOf('warning', text)),
@@ -120,7 +133,14 @@ async function runAndSettle(
     ...(hooked === undefined ? [] : hookContext(hooked)),
     ...(hooked === undefined || hooked.continue ? [] : [hookStop(hooked)]),
   );
+  if (cwd !== cwdOf(world)) await cwdChanged(world, stop, cwd, cwdOf(world));
   if (hooked?.continue === false) stop.stop({ why: 'hook' });
+}
+
+/** Where commands run. */
+function cwdOf({ state, cwd }: TurnWorld): string {
+  const own = state.toolState['bash.cwd'];
+  return typeof own === 'string' ? own : cwd;
 }
 
 async function runTool(
@@ -133,7 +153,7 @@ async function runTool(
 ): Promise<CleanOutcome> {
   const { signal } = means;
   try {
-    const context = await contextFor(world, call, tool, decided, means);
+    const context = await contextFor(world, stop, call, tool, decided, means);
     const running = (async () => tool.run(decided.input, context))();
     return cleanOutcome(await notLongAfter(signal, STOP_WITHIN_MS, running));
   } catch (error) {
@@ -146,24 +166,36 @@ async function runTool(
 
 async function contextFor(
   world: TurnWorld,
+  stop: TurnStop,
   call: CallState,
   tool: Tool,
   { input, places }: Decided,
   { signal, small }: { signal: AbortSignal; small: SmallModel },
 ): Promise<ToolContext> {
   // A call that has been allowed may touch what it names, and nothing else outside the working folders.
-  const named = tool.target(input).paths ?? [];
+  const target = tool.target(input);
+  const named = target.paths ?? [];
   const leave = await Promise.all(named.map(({ path }) => sameAsJudged(world, places, path)));
+  const hides = await hiddenPaths({ tool, input, target }, world.permissions.state, {
+    cwd: world.cwd,
+    resolve: (path) => world.files.resolve(path),
+  });
   return {
     session: world.log.id,
     thread: world.thread,
     toolUseId: call.block.id,
     cwd: world.cwd,
+    folders: () => [world.cwd, ...world.permissions.state.directories],
     files: leave.length === 0 ? world.files : world.files.withLeave(leave),
-    shell: world.shell,
+    hides,
+    shell: world.sandbox.shellFor(target),
+    background: world.background,
     web: world.web,
     signal,
     state: (key) => world.state.toolState[key],
+    mode: () => world.mode(),
+    setMode: (mode) => setMode(world, mode),
+    runAgent: async (spec) => (await import('./run-agent.ts')).runAgent(world, stop, call.block.id, spec, signal),
     askSmallModel: (request) => small.ask(request),
     searchWeb: (request) => small.search(request),
     progress: (news) =>
@@ -180,29 +212,16 @@ async function sameAsJudged(world: TurnWorld, places: Decided['places'], path: s
   throw new Error(`${path} led elsewhere when this call was allowed. Nothing was done.`);
 }
 
-async function afterRun(
-  world: TurnWorld,
-  stop: TurnStop,
-  call: CallState,
-  input: Json,
-  outcome: CleanOutcome,
-  durationMs: number,
-): Promise<HookOutcome | undefined> {
-  if (!world.hooks.has('PostToolUse') || outcome.isError) return undefined;
-  const { id, name } = call.block;
-  return world.hooks.run(
-    'PostToolUse',
-    {
-      tool_name: name,
-      tool_input: input,
-      tool_use_id: id,
-      tool_response: outcome.structured ?? outcome.content,
-      duration_ms: durationMs,
-    },
-    { toolUseId: id, signal: stop.signal },
-  );
-}
-
 function problemOf({ block }: CallState, { problem }: CleanOutcome): string[] {
   return problem === undefined ? [] : [`The structured output of ${block.name} was left out: ${problem}`];
+}
+
+/** A mode that a tool sets goes through the log, like every setting. A subagent's own mode is its definition's. */
+async function setMode(world: TurnWorld, mode: PermissionModeInput): Promise<void> {
+  if (world.thread !== 'main') throw new Error("The mode is the session's, and an agent cannot change it.");
+  await note(world, {
+    kind: 'settings',
+    patch: { permissionMode: mode, reportedMode: reportedMode(mode) },
+    by: 'tool',
+  });
 }

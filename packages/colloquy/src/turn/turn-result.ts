@@ -1,5 +1,6 @@
 import type { NewEntry } from '../log/entries.ts';
 import { type OpenTurn, type SessionState, toCheckpoint } from '../log/fold.ts';
+import type { ToolUseBlock } from '../messages-api/types.ts';
 import type { SDKMessageOrigin, TerminalReason } from '../messages.ts';
 import type { ResultFacts } from '../views/to-sdk-messages.ts';
 import type { TurnWorld } from './turn-world.ts';
@@ -22,6 +23,8 @@ export type Ending =
       timedOut?: true | undefined;
       unseen?: true | undefined;
     }
+  /** A hook put the call off. */
+  | { kind: 'deferred'; call: ToolUseBlock }
   /** The prompt was blocked by a hook: it is dropped from the history. */
   | { kind: 'blocked'; reason: string };
 
@@ -33,11 +36,22 @@ export async function endTurn(world: TurnWorld, ending: Ending, ...facts: NewEnt
   if (turn === undefined) return;
   const result = resultFacts(world.state, turn, ending, Date.now());
   // What was blocked is dropped from the history.
-  const reason = ending.kind === 'blocked' || ending.unseen === true ? 'blocked' : ending.terminal;
+  const reason = reasonOf(ending);
   await world.log.append([...facts, { kind: 'turn_end', turn: turn.id, reason, result }], {
     sync: 'now',
     checkpoint: toCheckpoint(world.state),
   });
+}
+
+function reasonOf(ending: Ending): string {
+  switch (ending.kind) {
+    case 'blocked':
+      return 'blocked';
+    case 'deferred':
+      return 'tool_deferred';
+    default:
+      return ending.unseen === true ? 'blocked' : ending.terminal;
+  }
 }
 
 function resultFacts(state: SessionState, turn: OpenTurn, ending: Ending, nowMs: number): ResultFacts {
@@ -67,6 +81,7 @@ function resultFacts(state: SessionState, turn: OpenTurn, ending: Ending, nowMs:
         is_error: ending.isError ?? false,
         result: ending.result,
         terminal_reason: ending.terminal,
+        ...(ending.terminal === 'tool_deferred_unavailable' ? { stop_reason: ending.terminal } : {}),
         ...(ending.apiStatus === undefined ? {} : { api_error_status: ending.apiStatus }),
         ...(turn.ttftMs === undefined ? {} : { ttft_ms: turn.ttftMs }),
       };
@@ -79,6 +94,18 @@ function resultFacts(state: SessionState, turn: OpenTurn, ending: Ending, nowMs:
         terminal_reason: ending.terminal,
         ...(ending.timedOut === true ? { colloquy_timed_out: true as const } : {}),
       };
+    case 'deferred': {
+      const { id, name, input } = ending.call;
+      return {
+        ...common,
+        subtype: 'success',
+        is_error: false,
+        result: turn.text,
+        stop_reason: 'tool_deferred',
+        terminal_reason: 'tool_deferred',
+        deferred_tool_use: { id, name, input },
+      };
+    }
     case 'blocked':
       return { ...common, subtype: 'success', is_error: false, result: ending.reason, terminal_reason: 'hook_stopped' };
     default:

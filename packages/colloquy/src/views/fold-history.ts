@@ -62,10 +62,16 @@ export function foldHistory(history: RequestHistory, entry: Entry): void {
       closeAnswer(history, entry);
       return;
     case 'tool_result':
-      history.pending.results.set(entry.toolUseId, toResultJson(entry));
+      addResult(history, entry.toolUseId, toResultJson(entry));
       return;
     default:
   }
+}
+
+/** A call of an earlier turn, which was put off then, keeps its result even if the turn that ran it is dropped. */
+function addResult({ pending, turnStart }: RequestHistory, toolUseId: string, json: string): void {
+  pending.results.set(toolUseId, json);
+  if (turnStart.pending.calls.includes(toolUseId)) turnStart.pending.results.set(toolUseId, json);
 }
 
 /** Context that is told to people and not to the model. */
