@@ -1,8 +1,8 @@
-import { constants, type Stats } from 'node:fs';
-import { type FileHandle, lstat, opendir } from 'node:fs/promises';
+import { lstat, opendir } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, parse } from 'node:path';
 import { isInside, isSystemPath } from '../permissions/paths.ts';
 import { toFileError } from './file-error.ts';
+import { describeKind, isSameState, openRegularFile, refuseLinked, toStat } from './file-state.ts';
 import { type HeldFolder, holdFolder, replacedError } from './held-folder.ts';
 import { realPath, unlessMissing } from './real-path.ts';
 import { replaceFile } from './replace-file.ts';
@@ -10,6 +10,7 @@ import type { Files, FileStat, Leave, Located } from './tool.ts';
 
 const MAX_READ_BYTES = 50 * 1024 * 1024;
 const PIECE_BYTES = 256 * 1024;
+const SMALL_PIECE_BYTES = 4 * 1024;
 const MAX_LISTED_NAMES = 1000;
 /** A file whose state was forgotten has to be read again before an edit. */
 const MAX_SEEN_FILES = 10_000;
@@ -137,13 +138,14 @@ class FilesBelowRoots implements Files {
     o: { from?: number | undefined; signal?: AbortSignal | undefined } = {},
   ): Promise<FileStat> {
     return this.#beside(path, async (folder, name, reached) => {
-      await using handle = await openRegularFile(path, folder, name, reached);
-      const opened = toFileStat(await handle.stat());
-      const buffer = Buffer.allocUnsafe(PIECE_BYTES);
+      const { handle: file, opened } = await openRegularFile(path, folder, name, reached);
+      await using handle = file;
+      // One byte more than there is, so that a small file is read at once. Files of the system tell no size.
+      const buffer = Buffer.allocUnsafe(Math.min(PIECE_BYTES, Math.max(opened.size + 1, SMALL_PIECE_BYTES)));
       // Without a position it reads on, which also works where there are none.
       for (let position = o.from ?? null; ;) {
         o.signal?.throwIfAborted();
-        const { bytesRead } = await handle.read(buffer, 0, PIECE_BYTES, position);
+        const { bytesRead } = await handle.read(buffer, 0, buffer.byteLength, position);
         if (bytesRead === 0 || !visit(buffer.subarray(0, bytesRead))) return opened;
         if (position !== null) position += bytesRead;
       }
@@ -235,59 +237,4 @@ class FilesBelowRoots implements Files {
     if (leave.length > 0) return { real, base: parse(real).root, mayBeLinked };
     throw new Error(`${path} lies outside the folders of this session, and there is no leave to touch it.`);
   }
-}
-
-/** Whether a file is still in the state it was in: the same file, its size and the time of its last change. */
-export function isSameState(then: FileStat | 'absent', now: FileStat | undefined): boolean {
-  if (then === 'absent' || now === undefined) return then === 'absent' && now === undefined;
-  const isSameFile = then.ino === undefined || now.ino === undefined || (then.ino === now.ino && then.dev === now.dev);
-  return isSameFile && then.kind === now.kind && then.size === now.size && then.mtimeMs === now.mtimeMs;
-}
-
-// Looked at before it is opened, because opening a device may do something; opened without waiting, because a FIFO put there
-// in between would wait for a writer; looked at again, because only what is open can no longer be exchanged.
-async function openRegularFile(
-  path: string,
-  folder: HeldFolder | undefined,
-  name: string,
-  { mayBeLinked }: Reached,
-): Promise<FileHandle> {
-  const found = toStat(path, await folder?.look(name));
-  if (folder === undefined || found === undefined)
-    throw Object.assign(new Error(`${path} does not exist.`), { code: 'ENOENT' });
-  refuseUnlessFile(path, found);
-  const handle = await folder.open(name, constants.O_RDONLY);
-  try {
-    const opened = toFileStat(await handle.stat());
-    refuseUnlessFile(path, opened);
-    if (!mayBeLinked) refuseLinked(path, opened);
-    return handle;
-  } catch (error) {
-    await handle.close();
-    throw error;
-  }
-}
-
-function refuseUnlessFile(path: string, { kind }: FileStat): void {
-  if (kind !== 'file') throw new Error(`${path} is ${describeKind(kind)}, not a file that can be read.`);
-}
-
-/** Another name of the file may lie outside, and nothing tells where. */
-function refuseLinked(path: string, { links = 1 }: FileStat): void {
-  if (links > 1) throw new Error(`${path} has several hard links, and there is no leave to touch such a file.`);
-}
-
-function describeKind(kind: 'directory' | 'other'): string {
-  return kind === 'directory' ? 'a directory' : 'a device, pipe or socket';
-}
-
-/** @throws Error for a link: the path was followed before, so that it has been put there since */
-function toStat(path: string, found: Stats | undefined): FileStat | undefined {
-  if (found?.isSymbolicLink() === true) throw replacedError(path);
-  return found === undefined ? undefined : toFileStat(found);
-}
-
-function toFileStat(found: Stats): FileStat {
-  const kind = found.isFile() ? 'file' : found.isDirectory() ? 'directory' : 'other';
-  return { kind, size: found.size, mtimeMs: found.mtimeMs, dev: found.dev, ino: found.ino, links: found.nlink };
 }
