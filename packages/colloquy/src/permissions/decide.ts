@@ -10,7 +10,7 @@ import { suggestUpdates } from './suggest.ts';
 import { tellCall, tellRule, tellText } from './tell-rule.ts';
 
 const EDITING_TOOLS: ReadonlySet<string> = new Set(['Write', 'Edit', 'MultiEdit', 'NotebookEdit']);
-const READING_TOOLS: ReadonlySet<string> = new Set(['Read', 'Glob', 'Grep']);
+const READING_TOOLS: ReadonlySet<string> = new Set(['Read', 'Glob', 'Grep', 'LS']);
 
 /** A call with all that is known of it. */
 type Known = {

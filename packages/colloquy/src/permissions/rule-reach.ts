@@ -8,7 +8,7 @@ import { isAboutTool, isGoverned } from './rules.ts';
 import type { PermissionState, PlacedRule } from './state.ts';
 import { specifierKind } from './tool-names.ts';
 
-const SEARCHING_TOOLS: readonly string[] = ['Glob', 'Grep'];
+const SEARCHING_TOOLS: readonly string[] = ['Glob', 'Grep', 'LS'];
 /** The kind of agent that is started when the call names none. */
 const DEFAULT_AGENT = 'general-purpose';
 

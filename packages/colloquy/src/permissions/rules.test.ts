@@ -70,6 +70,8 @@ describe('a rule matches', () => {
 
   test.each([
     ['Read', 'Grep', true],
+    ['Read', 'LS', true],
+    ['Bash', 'Monitor', true],
     ['Edit', 'Write', true],
     ['Edit', 'NotebookEdit', true],
     ['Write', 'Edit', false],

@@ -91,9 +91,13 @@ function malformed(text: string, why: string): ConfigurationError {
   );
 }
 
+/** Other tools that run commands: rules for Bash are rules for them, too. */
+const RUNS_COMMANDS: ReadonlySet<string> = new Set(['Monitor']);
+
 /** Whether a rule, its brackets apart, is about this tool; `mcp__server` is about all tools of the server. */
 export function isAboutTool(rule: Rule, tool: NamedTool): boolean {
   if (namesOf(tool).includes(rule.tool)) return true;
+  if (rule.tool === 'Bash' || rule.tool === 'bash') return RUNS_COMMANDS.has(tool.name);
   return (
     rule.tool.startsWith('mcp__') &&
     tool.name.startsWith(`${rule.tool}__`) &&
@@ -104,7 +108,7 @@ export function isAboutTool(rule: Rule, tool: NamedTool): boolean {
 /** Whether the brackets of a rule count for this tool: its own rules, those of Read for searching, those of Edit for all editing. */
 export function isGoverned(rule: Rule, tool: NamedTool): boolean {
   if (isAboutTool(rule, tool)) return true;
-  const governed = GOVERNED_BY[rule.tool] ?? [];
+  const governed = (Object.hasOwn(GOVERNED_BY, rule.tool) ? GOVERNED_BY[rule.tool] : undefined) ?? [];
   return namesOf(tool).some((name) => governed.includes(name));
 }
 

@@ -23,6 +23,7 @@ const SPECIFIERS: Readonly<Record<string, SpecifierKind>> = {
   Write: 'path',
   write: 'path',
   MultiEdit: 'path',
+  LS: 'path',
   NotebookEdit: 'path',
   Glob: 'path',
   glob: 'path',

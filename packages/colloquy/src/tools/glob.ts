@@ -61,6 +61,7 @@ async function listFiles(input: GlobInput, context: ToolContext): Promise<ToolOu
       cwd: place.path,
       path: '.',
       sorted: false,
+      hides: context.hides,
       take(path) {
         // Looked at here and at once: asking the thread pool takes ten times as long, and ripgrep is walking on meanwhile.
         const state = matches(path) ? lstatSync(`${place.path}/${path}`, { throwIfNoEntry: false }) : undefined;

@@ -103,6 +103,7 @@ async function search(input: GrepInput, context: ToolContext): Promise<ToolOutco
   const end = await searchInOrder(query, {
     cwd: isFile ? dirname(place.path) : place.path,
     path: isFile ? `./${basename(place.path)}` : '.',
+    hides: context.hides,
     take: (record) => found.take(record),
     signal: context.signal,
   });

@@ -55,7 +55,7 @@ async function listFolder({ path, ignore = [] }: LsInput, context: ToolContext):
   if (found === undefined) throw await missingFileError(files, path, context.cwd);
   if (found.kind !== 'directory') throw new Error(`${path} is a file, not a folder. Read it instead.`);
   const names = (await files.list(real, { limit: MAX_COUNTED }))
-    .filter((name) => !isIgnored.some((matches) => matches(name)))
+    .filter((name) => !isIgnored.some((matches) => matches(name)) && context.hides?.(join(real, name)) !== true)
     .toSorted();
   const entries: LsEntry[] = [];
   for (const name of names.slice(0, MAX_SHOWN)) {

@@ -13,6 +13,7 @@ export function offline(emulator: Emulator, options: Options = {}): Options {
     send: emulator.send,
     persistSession: false,
     tools: [],
+    settingSources: [],
     env: { ANTHROPIC_API_KEY: 'test', PATH: process.env['PATH'] },
     ...options,
   };

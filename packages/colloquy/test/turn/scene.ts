@@ -22,7 +22,7 @@ export async function openScene(script: readonly Reply[], options: Options = {})
   const store = createMemoryStore();
   const engine = createApiEngine({ store, send: emulator.send });
   const cwd = options.cwd ?? mkdtempSync(join(tmpdir(), 'colloquy-turn-'));
-  const session = await engine.open({ cwd, tools: [], env: { PATH: process.env['PATH'] }, ...options });
+  const session = await engine.open({ cwd, tools: [], settingSources: [], env: { PATH: process.env['PATH'] }, ...options });
   return {
     emulator,
     cwd,

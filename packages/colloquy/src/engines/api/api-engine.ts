@@ -11,6 +11,7 @@ import { connect } from './connect.ts';
 import { loadSession } from './load-session.ts';
 import { checkThinking } from './request-extras.ts';
 import { sessionFunctions } from './session-functions.ts';
+import { SessionPermissions, withNamedSettings } from './session-permissions.ts';
 import { SessionSetup } from './session-setup.ts';
 import { collectTools } from './collect-tools.ts';
 
@@ -46,15 +47,17 @@ export function createApiEngine(o: ApiEngineOptions = {}): ApiEngine {
     supports: OPTION_NAMES,
     sessions: lazySessionFunctions(() => stores.persistent()),
     store: () => stores.persistent(),
-    async open(options) {
-      validateOptions(options);
-      checkThinking(options, modelOf(options));
+    async open(given) {
+      validateOptions(given);
+      checkThinking(given, modelOf(given));
       const hosted = o.askThroughLog === true;
-      const { client, apiKeySource } = connect(options, o.send);
+      const { client, apiKeySource } = connect(given, o.send);
+      const [{ options, base }, tools] = await Promise.all([withNamedSettings(given), collectTools(given)]);
       const setup = new SessionSetup(options, {
         client,
         apiKeySource,
-        tools: await collectTools(options),
+        tools,
+        permissions: await SessionPermissions.load(options, { hosted, tools, base }),
         hosted,
         by: o.by ?? 'sdk',
       });
