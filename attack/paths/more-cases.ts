@@ -45,6 +45,7 @@ const OPENED_LINK: Tree = { 'work/d': { link: '../outside' } };
 const SECRET_LINK: Tree = { 'work/s': { link: '../outside/secret.txt' } };
 const FIFO: Tree = { 'work/p': { fifo: true } };
 const LINKED: Tree = { 'work/h.txt': { hard: 'ROOT/outside/secret.txt' } };
+const STORE: Tree = { 'work/n/x.txt': { hard: 'ROOT/work/a.txt' } };
 const HOME: Options = { cwd: 'ROOT' };
 const SYSTEM: Options = { cwd: '/' };
 
@@ -182,6 +183,24 @@ const RULES: readonly PathCase[] = [
   read('rule-3', 'a rule in another case', 'Secrets/k.pem', {
     tree: { 'work/Secrets/k.pem': 'SECRET' },
     rules: { deny: ['Read(secrets/**)'] },
+  }),
+  read('rule-4', 'another name is asked, even of a file inside', 'n/x.txt', { tree: STORE }),
+  read('rule-5', 'a rule that names it allows it', 'n/x.txt', {
+    tree: STORE,
+    rules: { allow: ['Read(n/**)'] },
+    expected: 'allow',
+  }),
+  read('rule-6', 'settings of a program are read like any file', '.env', {
+    tree: { 'work/.env': 'one' },
+    expected: 'allow',
+  }),
+  read('rule-7', 'unless a rule denies it', '.env', {
+    tree: { 'work/.env': 'SECRET' },
+    rules: { deny: ['Read(.env)'] },
+  }),
+  write('rule-8', 'a rule that names it allows it', '.husky/pre-push', {
+    rules: { allow: ['Write(.husky/**)'] },
+    expected: 'allow',
   }),
 ];
 

@@ -11,8 +11,8 @@ export function isSameState(then: FileStat | 'absent', now: FileStat | undefined
 }
 
 /**
- * Opens a file to read it. Looked at before, because opening a device may do something; opened without waiting, because a FIFO put there
- * in between would wait for a writer; looked at again, because only what is open can no longer be exchanged.
+ * Opens a file to read it. Looked at before, because opening a device may do something; opened without waiting, because a FIFO
+ * put there in between would wait for a writer; looked at again, because only what is open can no longer be exchanged.
  * @throws Error for what is no regular file, or has several names without leave
  */
 export async function openRegularFile(
