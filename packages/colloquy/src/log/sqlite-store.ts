@@ -30,6 +30,7 @@ export async function openSqliteStore(o: { path: string; driver?: SqliteDriverNa
 /** A store over an open database, which it closes in the end. */
 export class SqliteStore implements Store {
   readonly sessions: SessionIndex;
+  readonly location: string;
   readonly #database: SqliteConnection;
   readonly #sql: StoreStatements;
   readonly #watchers = new Watchers((some) => this.#poll(some));
@@ -46,6 +47,7 @@ export class SqliteStore implements Store {
   constructor(driver: SqliteDriver, path: string, wal?: SqliteWal) {
     this.#database = new SqliteConnection(driver, path, wal);
     this.#sql = prepareStatements(driver);
+    this.location = path;
     this.sessions = new SqliteSessions(driver, this.#database);
   }
 

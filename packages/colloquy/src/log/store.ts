@@ -20,6 +20,8 @@ export interface Store extends AsyncDisposable {
   /** Yields the head whenever it may have moved, in any process: a hint, which may be lost or repeated. Ends with the signal. */
   watch(id: string, signal: AbortSignal): AsyncIterable<Seq>;
   sessions: SessionIndex;
+  /** The file that everything is kept in, if there is one. */
+  readonly location?: string | undefined;
 }
 
 export type Sync = 'now' | 'lazy';

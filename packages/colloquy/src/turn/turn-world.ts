@@ -6,7 +6,8 @@ import type { Totals } from '../log/totals.ts';
 import type { MessagesClient } from '../messages-api/messages-client.ts';
 import type { CanUseTool, PermissionModeInput } from '../options/permissions.ts';
 import type { PermissionState } from '../permissions/state.ts';
-import type { Files, Shell, Tool, Web } from '../tools/tool.ts';
+import type { CommandSandbox } from '../tools/sandbox/command-sandbox.ts';
+import type { Files, Tool, Web } from '../tools/tool.ts';
 import type { RequestHistory } from '../views/request-history.ts';
 import type { InitFacts } from '../views/to-sdk-messages.ts';
 
@@ -31,7 +32,8 @@ export type TurnWorld = {
   };
   cwd: string;
   files: Files;
-  shell: Shell;
+  /** Where commands run. */
+  sandbox: CommandSandbox;
   web: Web;
   /** The model that the next request goes to. */
   model(): string;

@@ -230,6 +230,8 @@ export class ApiSession implements HostedSession {
     try {
       await this.log.close();
     } finally {
+      // What cannot be removed is left to the system as well.
+      await this.world.sandbox.close().catch(() => {});
       this.setup.close();
     }
   }

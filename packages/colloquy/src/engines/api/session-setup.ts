@@ -1,5 +1,7 @@
 import { ConfigurationError } from '../../errors.ts';
+import { dataFolder } from '../../log/data-folder.ts';
 import type { Json } from '../../log/entries.ts';
+import type { Store } from '../../log/store.ts';
 import type { MessagesClient } from '../../messages-api/messages-client.ts';
 import type { Options } from '../../options/options.ts';
 import { parseUpdate } from '../../permissions/parse-update.ts';
@@ -16,7 +18,7 @@ import {
   withMode,
 } from '../../permissions/state.ts';
 import { createLocalFiles } from '../../tools/local-files.ts';
-import { createLocalShell } from '../../tools/local-shell.ts';
+import { createCommandSandbox } from '../../tools/sandbox/command-sandbox.ts';
 import type { Tool } from '../../tools/tool.ts';
 import { createWeb } from '../../tools/web/create-web.ts';
 import type { Asker, ToolBox, TurnLimits, TurnWorld } from '../../turn/turn-world.ts';
@@ -28,6 +30,12 @@ import { environmentNote, systemPrompt } from './system-prompt.ts';
 import { toolBox } from './tool-box.ts';
 
 const DEFAULT_MAX_RETRIES = 10;
+
+/** Where sessions and credentials are kept, which no command may see. */
+function ownPaths({ location }: Store): string[] {
+  const files = location === undefined ? [] : [location, `${location}-wal`, `${location}-shm`];
+  return [dataFolder(process.env), ...files];
+}
 
 /** Where a session's parts come from, besides its options. */
 export type SetupParts = {
@@ -113,7 +121,14 @@ export class SessionSetup {
       },
       cwd,
       files: createLocalFiles({ cwd, roots: () => [cwd, ...permissions.state.directories] }),
-      shell: createLocalShell({ env: environmentOf(this.#options) }),
+      sandbox: createCommandSandbox({
+        settings: this.#options.sandbox,
+        env: environmentOf(this.#options),
+        cwd,
+        directories: () => permissions.state.directories,
+        own: () => ownPaths(session.store),
+        isServer: this.hosted,
+      }),
       web: createWeb(this.#options.webFetch),
       model,
       smallModel: smallModelOf(this.#options),

@@ -16,8 +16,8 @@ export type SandboxOptions = {
   cwd: string;
   /** The additional folders, as they are now. */
   directories(): readonly string[];
-  /** Where this program keeps sessions and credentials. */
-  own: readonly string[];
+  /** Where this program keeps sessions and credentials, as far as is known now. */
+  own(): readonly string[];
   isServer: boolean;
   /** Whether a sandbox works here. */
   detect(): Promise<Detected>;
@@ -76,12 +76,12 @@ export class SessionSandbox {
   async #runConfined(command: string, options: ShellOptions): Promise<ShellOutcome> {
     const [detected, { runConfined }] = await Promise.all([this.#o.detect(), import('./run-confined.ts')]);
     if (!detected.works) throw new Error(whyNoCommand(detected.why));
-    const { cwd, env, own, isServer } = this.#o;
+    const { cwd, env, isServer } = this.#o;
     const home = env['HOME'] || homedir();
     const reach = {
       roots: [cwd, ...this.#o.directories()].map((path) => resolve(path)),
       settings: this.#settings,
-      own,
+      own: this.#o.own(),
       env: { ...env, HOME: home },
       isServer,
       temp: await this.#temp.folders(),
