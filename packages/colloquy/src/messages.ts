@@ -217,6 +217,28 @@ export type SDKInformationalMessage = Common & {
   tool_use_id?: string | undefined;
 };
 
+type HookMessage = Common & { type: 'system'; hook_id: string; hook_name: string; hook_event: string };
+
+/** A command has begun to run as a hook; only with `includeHookEvents`, like its progress and its end. */
+export type SDKHookStartedMessage = HookMessage & { subtype: 'hook_started' };
+
+/** What it has written so far. */
+export type SDKHookProgressMessage = HookMessage & {
+  subtype: 'hook_progress';
+  stdout: string;
+  stderr: string;
+  output: string;
+};
+
+export type SDKHookResponseMessage = HookMessage & {
+  subtype: 'hook_response';
+  stdout: string;
+  stderr: string;
+  output: string;
+  exit_code?: number | undefined;
+  outcome: 'success' | 'error' | 'cancelled';
+};
+
 /** Only at the doors of a server: a tool call waits for a person. Answered through `POST /v1/sessions/{id}/answers`. */
 export type SDKPermissionRequestMessage = Common & {
   type: 'system';
@@ -315,6 +337,9 @@ export type SDKMessage =
   | SDKAPIRetryMessage
   | SDKPermissionDeniedMessage
   | SDKInformationalMessage
+  | SDKHookStartedMessage
+  | SDKHookProgressMessage
+  | SDKHookResponseMessage
   | SDKTaskStartedMessage
   | SDKTaskUpdatedMessage
   | SDKTaskNotificationMessage

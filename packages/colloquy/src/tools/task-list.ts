@@ -1,6 +1,6 @@
 import type { Json } from '../log/entries.ts';
 import { type FromSchema, inputParser } from './from-schema.ts';
-import type { Tool, ToolContext, ToolOutcome } from './tool.ts';
+import type { TaskOfHook, Tool, ToolContext, ToolOutcome } from './tool.ts';
 
 /** A task of the session's list. Ids count up from 1 and are not used again. */
 export type Task = {
@@ -62,6 +62,8 @@ export const taskCreateTool: Tool<FromSchema<typeof CREATE>, { task: { id: strin
       blocks: [],
       blockedBy: [],
     };
+    const refused = await context.taskHook('TaskCreated', hookTask(task));
+    if (refused !== undefined) throw new Error(`The task was not created: ${refused}`);
     return {
       content: `Task ${task.id} is on the list: ${subject}`,
       structured: { task: { id: task.id, subject } },
@@ -69,6 +71,11 @@ export const taskCreateTool: Tool<FromSchema<typeof CREATE>, { task: { id: strin
     };
   },
 };
+
+/** A task as hooks are told of it. */
+function hookTask({ id, subject, description }: Task): TaskOfHook {
+  return { task_id: id, task_subject: subject, ...(description === '' ? {} : { task_description: description }) };
+}
 
 const GET = {
   type: 'object',
@@ -132,10 +139,10 @@ export const taskUpdateTool: Tool<TaskUpdateInput, TaskUpdateOutput> = {
     'Changes a task of the list. Mark it as in_progress before you begin it, and as completed as soon as it is done and checked; `deleted` takes it off the list.',
   inputSchema: UPDATE,
   parse: inputParser(UPDATE),
-  run: async (input, context) => updateTask(input, context),
+  run: updateTask,
 };
 
-function updateTask(input: TaskUpdateInput, context: ToolContext): ToolOutcome<TaskUpdateOutput> {
+async function updateTask(input: TaskUpdateInput, context: ToolContext): Promise<ToolOutcome<TaskUpdateOutput>> {
   const { taskId } = input;
   const list = listOf(context);
   const before = list.tasks.find(({ id }) => id === taskId);
@@ -146,6 +153,10 @@ function updateTask(input: TaskUpdateInput, context: ToolContext): ToolOutcome<T
     return { content: error, structured: { success: false, taskId, updatedFields: [], error }, isError: true };
   }
   const { status, addBlocks = [], addBlockedBy = [] } = input;
+  if (status === 'completed' && before.status !== 'completed') {
+    const refused = await context.taskHook('TaskCompleted', hookTask(before));
+    if (refused !== undefined) throw new Error(`Task ${taskId} is not completed: ${refused}`);
+  }
   const tasks =
     status === 'deleted'
       ? list.tasks.filter(({ id }) => id !== taskId).map((task) => withoutLinks(task, taskId))

@@ -76,6 +76,16 @@ export async function decideCall(
   }
 }
 
+/**
+ * Whether a call that was allowed for one URL may be led on to another that is much the same: not where a rule speaks against it, nor
+ * where hooks would want to see it first.
+ */
+export async function mayFollow(world: TurnWorld, tool: Tool, input: Json, url: URL): Promise<boolean> {
+  if (world.hooks.has('PreToolUse')) return false;
+  const { decision } = await rule(world, tool, { ...asRecord(input), url: url.href }, undefined);
+  return decision.behavior === 'allow' || decision.rule === undefined;
+}
+
 async function rule(
   world: TurnWorld,
   tool: Tool,
@@ -329,6 +339,12 @@ async function applyUpdates(world: TurnWorld, updates: readonly PermissionUpdate
   const problems = await world.permissions.keep(updates);
   const told = problems.map((text) => contextOf('warning', text));
   await note(world, ...told, { kind: 'settings', patch: { permissionUpdates: updates }, by: 'permission' });
+  for (const update of updates) {
+    if (update.type !== 'addDirectories') continue;
+    const { directories, destination: source } = update;
+    for (const directory of directories)
+      world.side.fire('DirectoryAdded', { directory: resolve(world.cwd, directory), source });
+  }
 }
 
 /** Tool inputs are objects: the accumulator and the tools' schemas see to it. */

@@ -13,6 +13,7 @@ import { newHistory } from '../views/request-history.ts';
 import type { AgentStart, ResultFacts } from '../views/to-sdk-messages.ts';
 import { contextOf } from './context.ts';
 import { runTurn } from './run-turn.ts';
+import { subagentStart } from './turn-hooks.ts';
 import { note, type ToolBox, TurnStop, TurnStopped, type TurnWorld } from './turn-world.ts';
 
 /**
@@ -43,7 +44,7 @@ export async function runAgent(
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     signal.throwIfAborted();
-    await begin(world, toolUseId, spec);
+    await begin(world, toolUseId, spec, signal);
     await runTurn(world, stop);
     if (stop.cause?.why === 'denied') outer.stop(stop.cause);
     return {
@@ -70,11 +71,16 @@ function reportOf(result: ResultFacts | undefined): Pick<AgentRun, 'text' | 'pro
   return { text: result.result, problem: result.is_error ? (result.terminal_reason ?? 'it failed') : undefined };
 }
 
-async function begin(world: TurnWorld, toolUseId: string, { type, description, prompt }: AgentSpec): Promise<void> {
+async function begin(
+  world: TurnWorld,
+  toolUseId: string,
+  { type, description, prompt }: AgentSpec,
+  signal: AbortSignal,
+): Promise<void> {
   const start: AgentStart = { toolUseId, agentType: type, description };
   const facts: NewEntry[] = [{ kind: 'turn_start', turn: world.thread, init: start }];
   if (world.prompt.environment !== undefined) facts.push(contextOf('environment', world.prompt.environment));
-  await note(world, ...facts, contextOf('agent_prompt', prompt));
+  await note(world, ...facts, contextOf('agent_prompt', prompt), ...(await subagentStart(world, type, signal)));
 }
 
 function agentWorld(parent: TurnWorld, { type, definition, model: chosen }: AgentSpec): TurnWorld {
@@ -89,9 +95,12 @@ function agentWorld(parent: TurnWorld, { type, definition, model: chosen }: Agen
     log: threadLog(parent.log, thread),
     state: emptyState(thread),
     history: newHistory(thread),
-    hooks: { ...parent.hooks, has: (event) => event !== 'Stop' && parent.hooks.has(event) },
+    hooks: parent.hooks.inside({ agent_id: thread, agent_type: type }),
+    agentType: type,
     tools,
     permissions: {
+      keep: (updates) => parent.permissions.keep(updates),
+      news: [],
       get state() {
         const { state } = parent.permissions;
         return permissionMode === undefined ? state : withMode(state, permissionMode);

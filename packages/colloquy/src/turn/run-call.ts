@@ -10,8 +10,9 @@ import type { Leave, Tool, ToolContext } from '../tools/tool.ts';
 import { afterCall, afterDenial, cwdChanged, replacementOf } from './call-hooks.ts';
 import { type CleanOutcome, cleanContent, cleanOutcome } from './clean-outcome.ts';
 import { contextOf, hookContext, hookNews, hookStop } from './context.ts';
-import { type Decided, decideCall } from './decide-call.ts';
+import { type Decided, decideCall, mayFollow } from './decide-call.ts';
 import { SmallModel } from './small-model.ts';
+import { taskHooks } from './turn-hooks.ts';
 import { note, type TurnStop, type TurnWorld } from './turn-world.ts';
 
 /** How long a tool that is stopped may take to end what it has started, before the turn goes on without it. */
@@ -191,6 +192,7 @@ async function contextFor(
     shell: world.sandbox.shellFor(target),
     background: world.background,
     web: world.web,
+    mayFollow: (url) => mayFollow(world, tool, input, url),
     signal,
     state: (key) => world.state.toolState[key],
     mode: () => world.mode(),
@@ -198,6 +200,7 @@ async function contextFor(
     runAgent: async (spec) => (await import('./run-agent.ts')).runAgent(world, stop, call.block.id, spec, signal),
     askSmallModel: (request) => small.ask(request),
     searchWeb: (request) => small.search(request),
+    taskHook: (event, task) => taskHooks(world, event, task, signal),
     progress: (news) =>
       world.log.feed.signal({ kind: 'tool_progress', toolUseId: call.block.id, toolName: call.block.name, news }),
   };

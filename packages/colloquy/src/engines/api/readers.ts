@@ -1,5 +1,6 @@
 import type { SDKMessage } from '../../messages.ts';
 import { foldLifecycle, type LifecycleState } from '../../views/prompt-lifecycle.ts';
+import { messageOfSignal } from '../../views/signal-message.ts';
 import { type MessagesState, sdkMessagesView, toStreamEvent } from '../../views/to-sdk-messages.ts';
 import type { Cursor, Live } from '../../views/view.ts';
 import type { PlacedMessage, ReadOptions } from '../engine.ts';
@@ -27,6 +28,9 @@ async function* mapMessages(
     for (const live of batch) {
       if (live.type === 'fragment') {
         const message = toStreamEvent(view, live);
+        if (message !== undefined) out.push(message);
+      } else if (live.type === 'signal') {
+        const message = messageOfSignal(live.signal);
         if (message !== undefined) out.push(message);
       } else if (live.type === 'entry') {
         out.push(...sdkMessagesView.entry(view, live.entry));

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { isAbsolute, join } from 'node:path';
 import { Deadline } from '../../helpers/deadline.ts';
+import { letOthersRun } from '../../helpers/let-others-run.ts';
 import { within } from '../../helpers/within.ts';
 import type { RunCommand } from '../../hooks/command-hook.ts';
 import type { HookNews } from '../../hooks/hook-progress.ts';
@@ -15,6 +17,7 @@ import { environmentOf } from '../../options/resolve-options.ts';
 import { reportedMode } from '../../options/reported-mode.ts';
 import { contextOf, hookContext, hookNews } from '../../turn/context.ts';
 import type { SideHooks } from '../../turn/turn-world.ts';
+import type { MessageSignal } from '../../views/signal-message.ts';
 import type { ApiSession } from './api-session.ts';
 
 /** How long the hooks of SessionEnd may hold up the end, and then whatever still runs. */
@@ -37,6 +40,8 @@ export class SessionHooks implements SideHooks {
   #telling = false;
   #idle: NodeJS.Timeout | undefined;
   #title: string | undefined;
+  readonly #source: HookFields['SessionStart']['source'];
+  readonly #starting = new AbortController();
 
   constructor(session: ApiSession, options: Options, place: { cwd: string; mode: () => PermissionModeInput }) {
     const { cwd, mode } = place;
@@ -44,6 +49,7 @@ export class SessionHooks implements SideHooks {
     this.#cwd = cwd;
     this.#mode = mode;
     this.#title = session.log.row.title;
+    this.#source = session.log.head === 0 ? 'startup' : options.forkSession === true ? 'fork' : 'resume';
     // A path has been followed when the session was opened.
     const commands = typeof options.settings === 'object' ? options.settings.hooks : undefined;
     this.runner = createHookRunner(
@@ -86,24 +92,31 @@ export class SessionHooks implements SideHooks {
   }
 
   /** The session begins to work: once, before its first turn. */
-  async start(source: HookFields['SessionStart']['source']): Promise<void> {
+  async start(): Promise<void> {
     void this.#watcher?.watch(this.#alwaysWatched);
     if (!this.runner.has('SessionStart')) return;
+    // Whoever has opened the session begins to read it first.
+    await letOthersRun();
     const { state, world } = this.#session;
     const outcome = await this.runner.run(
       'SessionStart',
       {
-        source,
+        source: this.#source,
         model: world.model(),
         ...(this.#title === undefined ? {} : { session_title: this.#title }),
         ...(state.context === undefined ? {} : { context_tokens: state.context.tokens }),
       },
-      { signal: this.#closed.signal },
+      { signal: this.#starting.signal },
     );
     if (outcome.sessionTitle !== undefined) await this.setTitle(outcome.sessionTitle);
     const first = (outcome.initialUserMessages ?? []).map((text) => contextOf('first_prompt', text));
     await this.#append([...hookNews(outcome), ...hookContext(outcome), ...first]);
     this.watch(outcome.watchPaths);
+  }
+
+  /** The session is about to end: it waits for no start. */
+  stopStarting(): void {
+    this.#starting.abort(new Error('The session is closed'));
   }
 
   /** The session is over: tells its hooks, and ends all that they have begun. */
@@ -132,6 +145,14 @@ export class SessionHooks implements SideHooks {
     if (paths === undefined) return;
     const known = paths.filter((path) => isAbsolute(path));
     void this.#watcher?.watch([...this.#alwaysWatched, ...known]);
+  }
+
+  /** Hooks before and after something that a control does. What they say is kept; undefined where none listens. */
+  async around<E extends HookEvent>(event: E, fields: HookFields[E]): Promise<HookOutcome | undefined> {
+    if (!this.runner.has(event)) return undefined;
+    const outcome = await this.runner.run(event, fields, { signal: this.#closed.signal });
+    await this.#tell(outcome);
+    return outcome;
   }
 
   /** Nothing is to be done: after a while, a Notification says so, once. */
@@ -179,7 +200,12 @@ export class SessionHooks implements SideHooks {
   }
 
   #signal(news: HookNews): void {
-    this.#session.log.feed.signal({ kind: 'hook', ...news });
+    const { id, log } = this.#session;
+    const signal: MessageSignal = {
+      kind: 'message',
+      message: { type: 'system', ...news, uuid: randomUUID(), session_id: id },
+    };
+    log.feed.signal(signal);
   }
 
   /** Changes are told one after another; what happens to a file meanwhile is told as its newest. */
