@@ -58,6 +58,8 @@ export interface ToolContext {
   files: Files;
   shell: Shell;
   web: Web;
+  /** Whether a call that was allowed for one host may be led on to another of its names (`www.`). Absent: it may not. */
+  mayFollow?: ((url: URL) => Promise<boolean>) | undefined;
   /** Aborted by an interrupt, a time-out, the loss of the lease, or the end of the session. */
   signal: AbortSignal;
   /** What an earlier call has left in `ToolOutcome.state` under this key. */
@@ -87,7 +89,7 @@ export type WebSearchRequest = SmallModelRequest & {
 /** Pages of the web, kept for a while. */
 export interface Web {
   /** A page as text. @throws Error for what is not to be reached, with the reason; `signal.reason` when it aborts */
-  read(url: URL, signal: AbortSignal): Promise<WebAnswer>;
+  read(url: URL, o: { signal: AbortSignal; mayFollow?: ToolContext['mayFollow'] }): Promise<WebAnswer>;
 }
 
 /** A redirect to another place is not followed. */

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Duplex } from 'node:stream';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { createEmulator, text, toolUse } from '@colloquy/emulator';
-import { query } from 'colloquy';
+import { type Options, query } from 'colloquy';
 import { describe, expect, test } from 'vitest';
 import { type FakePage, type FakeWeb, fakeWeb } from './fake-web.ts';
 import { play, type Played } from './play.ts';
@@ -152,6 +152,17 @@ describe('where a redirect leads', () => {
     expect(told).toBe(
       `${URL_} redirects (302) to another host, which was not fetched: https://other.example/a?b\nIf that is where you want to go, call WebFetch with this URL.`,
     );
+    expect(web.connected).toEqual([PUBLIC]);
+  });
+
+  test.each<[string, Options]>([
+    ['a rule speaks against it', { disallowedTools: ['WebFetch(domain:www.docs.example)'] }],
+    ['hooks want to see every call', { hooks: { PreToolUse: [{ hooks: [async () => ({})] }] } }],
+  ])('to www. it is only told where %s', async (_, options) => {
+    const web = docs({ status: 301, location: 'https://www.docs.example/page' });
+    const { told, isError } = await play('WebFetch', { url: URL_ }, { web, options });
+    expect(isError).toBe(false);
+    expect(told).toContain('which was not fetched: https://www.docs.example/page');
     expect(web.connected).toEqual([PUBLIC]);
   });
 

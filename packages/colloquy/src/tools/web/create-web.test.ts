@@ -37,7 +37,7 @@ test('a thousand pages, errors, endless answers and interrupts leave nothing beh
   const web = createWeb({ resolve: site.resolve, connect: site.connect, maxBytes: 1_000 });
   const read = async (url: string): Promise<string> => {
     const stop = new AbortController();
-    const reading = web.read(new URL(url), stop.signal);
+    const reading = web.read(new URL(url), { signal: stop.signal });
     if (pages[url] === kinds['silent']) setImmediate(() => stop.abort(new Error('interrupted')));
     return reading.then(
       () => 'read',
@@ -61,8 +61,8 @@ test('threads that convert pages are gone when their page is there', async () =>
   const { resolve, connect } = fakeWeb({ dns: { 'a.example': ['93.184.215.1'] } });
   const web = createWeb({ resolve, connect });
   const { signal } = new AbortController();
-  await web.read(new URL('https://a.example/first'), signal);
+  await web.read(new URL('https://a.example/first'), { signal });
   const before = held();
-  await Promise.all(['a', 'b', 'c', 'd'].map((path) => web.read(new URL(`https://a.example/${path}`), signal)));
+  await Promise.all(['a', 'b', 'c', 'd'].map((path) => web.read(new URL(`https://a.example/${path}`), { signal })));
   expect(gained(before)).toEqual([]);
 });

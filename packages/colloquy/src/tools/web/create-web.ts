@@ -10,7 +10,7 @@ export function createWeb(options: WebFetchOptions = {}): Web {
   const cache = new PageCache();
   const allowed = (options.allowedHosts ?? []).flatMap((text) => parseAllowedHost(text) ?? []);
   return {
-    async read(url, signal) {
+    async read(url, { signal, mayFollow }) {
       const [{ readPage }, { openConnection, resolveHost }] = await Promise.all([
         import('./read-page.ts'),
         import('./open-connection.ts'),
@@ -21,6 +21,7 @@ export function createWeb(options: WebFetchOptions = {}): Web {
         allowed,
         maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES,
         timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+        mayFollow,
       };
       return readPage(url, { cache, world, signal });
     },

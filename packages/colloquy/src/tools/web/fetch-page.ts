@@ -7,7 +7,7 @@ import { type AllowedHost, hostnameOf, type WebConnection } from '../../options/
 import { checkHost, type Resolve } from './check-host.ts';
 import { isReadable } from './content-type.ts';
 import { type HttpAnswer, httpGet } from './http-get.ts';
-import { isSamePlace, pageUrl, portOf } from './page-url.ts';
+import { compareHosts, pageUrl, portOf } from './page-url.ts';
 
 const MAX_REDIRECTS = 10;
 /** Addresses of one host that are tried, one after another. */
@@ -23,6 +23,8 @@ export type FetchWorld = {
   allowed: readonly AllowedHost[];
   maxBytes: number;
   timeoutMs: number;
+  /** Asked about a redirect to the same host under another name. Absent: it is not followed. */
+  mayFollow?: ((url: URL) => Promise<boolean>) | undefined;
 };
 
 export type Fetched =
@@ -43,7 +45,7 @@ export async function fetchPage(start: URL, world: FetchWorld, signal: AbortSign
       const answer = await getFrom(url, world, timer);
       const to = redirectOf(url, answer);
       if (to === undefined) return { kind: 'answer', url, ...answer };
-      if (!isSamePlace(url, to)) {
+      if (!(await isFollowed(url, to, world))) {
         await checkHost(to, { ...world, signal: timer.signal });
         return { kind: 'moved', from: url, to, status: answer.status, statusText: answer.statusText };
       }
@@ -56,6 +58,11 @@ export async function fetchPage(start: URL, world: FetchWorld, signal: AbortSign
   } finally {
     timer.close();
   }
+}
+
+async function isFollowed(from: URL, to: URL, { mayFollow }: FetchWorld): Promise<boolean> {
+  const found = compareHosts(from, to);
+  return found === 'same' || (found === 'other-name' && mayFollow !== undefined && (await mayFollow(to)));
 }
 
 async function getFrom(url: URL, world: FetchWorld, timer: PageTimer): Promise<HttpAnswer> {

@@ -32,13 +32,16 @@ export function portOf(url: URL): number {
 }
 
 /**
- * Whether a redirect stays where it was allowed to go: the same host, give or take `www.`, at the same port, or from plain http to
- * https. Whatever else it leads to is another place, for which another call is decided.
+ * Whether a redirect stays in its place: the same host, at the same port, or from plain http to https. `other-name`: it would, but for
+ * `www.` before the host. Whatever else it leads to is another place, for which another call is decided.
  */
-export function isSamePlace(from: URL, to: URL): boolean {
-  if (withoutWww(from) !== withoutWww(to)) return false;
-  if (from.protocol === to.protocol) return portOf(from) === portOf(to);
-  return to.protocol === 'https:' && portOf(from) === 80 && portOf(to) === 443;
+export function compareHosts(from: URL, to: URL): 'same' | 'other-name' | 'other' {
+  const samePort =
+    from.protocol === to.protocol
+      ? portOf(from) === portOf(to)
+      : to.protocol === 'https:' && portOf(from) === 80 && portOf(to) === 443;
+  if (!samePort || withoutWww(from) !== withoutWww(to)) return 'other';
+  return hostnameOf(from) === hostnameOf(to) ? 'same' : 'other-name';
 }
 
 const withoutWww = (url: URL): string => hostnameOf(url).replace(/^www\./, '');

@@ -69,7 +69,7 @@ export const webFetchTool: Tool<WebFetchInput, WebFetchOutput> = {
 
 async function fetchAndAnswer(input: WebFetchInput, context: ToolContext): Promise<ToolOutcome<WebFetchOutput>> {
   const startedMs = performance.now();
-  const answer = await context.web.read(pageUrl(input.url), context.signal);
+  const answer = await context.web.read(pageUrl(input.url), context);
   const { text, isError } =
     answer.kind === 'moved' ? { text: whereTo(answer), isError: false } : await tell(answer, input, context);
   const { code, codeText } = answer;
