@@ -30,6 +30,8 @@ export class SessionLog implements AsyncDisposable {
   #inFlight = 0;
   /** When the newest append of ours has been told. */
   #told: Promise<void> = Promise.resolve();
+  /** The newest wait for the disk, and how far it reaches. */
+  #newestSync: { head: Seq; done: Promise<void> } = { head: 0, done: Promise.resolve() };
   #syncTimer: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
@@ -131,15 +133,20 @@ export class SessionLog implements AsyncDisposable {
   }
 
   /** Makes everything appended so far durable. */
-  async sync(): Promise<void> {
+  sync(): Promise<void> {
     const head = this.#head;
-    await this.#store.sync();
-    this.feed.markDurable(head);
+    const done = (async () => {
+      await this.#store.sync();
+      this.feed.markDurable(head);
+    })();
+    this.#newestSync = { head, done };
+    return done;
   }
 
-  /** Resolves when the entries up to this one are durable. */
+  /** Resolves when the entries up to this one are durable; what is under way to make them so will do. */
   async durable(upTo: Seq): Promise<void> {
-    if (this.feed.durable < upTo) await this.sync();
+    if (this.feed.durable >= upTo) return;
+    await (this.#newestSync.head >= upTo ? this.#newestSync.done : this.sync());
   }
 
   /** Makes the log durable, ends all readers after what is published, and releases the lease. Safe to call twice. */

@@ -54,10 +54,13 @@ test('a hook that may block prompts is asked about those that are durable', asyn
   const accepted = session.send(promptOf('Hi'));
   for await (const message of session.messages()) if (message.type === 'system') break;
   expect({ ran, requests: emulator.requests.length }).toEqual({ ran: [], requests: 0 });
+  const { syncs } = disk;
   disk.letGo();
   await accepted;
   expect(await untilResult(messages)).toMatchObject({ result: 'Fine.' });
   expect(ran).toEqual(['hook']);
+  // That of the prompt was waited for, whichever was under way.
+  expect(disk.syncs - syncs).toBe(1);
 });
 
 test('a result is told when it is on the disk', async () => {
@@ -111,7 +114,7 @@ async function openOnDisk(
   const session = await engine.open({ cwd: folder, tools: [], ...options });
   onTestFinished(async () => {
     disk.letGo();
-    await session[Symbol.asyncDispose]().catch(() => {});
+    await Promise.allSettled([session[Symbol.asyncDispose]()]);
     await engine.close();
     await store[Symbol.asyncDispose]().catch(() => {});
     rmSync(folder, { recursive: true });

@@ -69,6 +69,7 @@ export class ApiSession implements HostedSession {
     checkUserMessage(message);
     this.#checkOpen();
     const uuid = message.uuid ?? randomUUID();
+    const wasOpen = this.#isOpen(uuid);
     const appended = await this.log.input(
       [
         {
@@ -86,8 +87,14 @@ export class ApiSession implements HostedSession {
     );
     if (appended.ok) return { uuid, seq: appended.entries.at(-1)?.seq ?? 0 };
     const { seq } = appended.winner;
-    const isOpen = [...this.state.queue, ...(this.state.turn?.prompts ?? [])].some((prompt) => prompt.seq === seq);
+    // Its turn may have ended meanwhile, but whoever reads from before this call on has heard of that.
+    const isOpen = wasOpen || this.#isOpen(uuid);
     return { uuid, seq, ...(isOpen ? {} : { settled: true }) };
+  }
+
+  /** The prompt waits, or its turn runs. */
+  #isOpen(uuid: string): boolean {
+    return [...this.state.queue, ...(this.state.turn?.prompts ?? [])].some((prompt) => prompt.uuid === uuid);
   }
 
   messages(o: ReadOptions = {}): AsyncIterable<SDKMessage> {
