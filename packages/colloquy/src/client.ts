@@ -138,6 +138,19 @@ export class ClaudeSDKClient {
     await Promise.all(sessions.map(({ session }) => session.control('setModel', { model })));
   }
 
+  /** Ends work in the background, in whichever session it runs, or in the one named. One that is not known, or has ended, is no error. */
+  async stopTask(taskId: string, o: InSession = {}): Promise<void> {
+    const sessions = await this.#chosen(o.sessionId);
+    await Promise.all(sessions.map(({ session }) => session.control('stopTask', { taskId })));
+  }
+
+  /** Lets the command of a call, or every one that runs, go on in the background, in one session or in all. False if none runs. */
+  async backgroundTasks(toolUseId?: string, o: InSession = {}): Promise<boolean> {
+    const sessions = await this.#chosen(o.sessionId);
+    const moved = await Promise.all(sessions.map(({ session }) => session.control('backgroundTasks', { toolUseId })));
+    return moved.some((one) => one.moved);
+  }
+
   /** The UUID of the session behind a label; `undefined` while there is no such session. */
   sessionId(label: string = DEFAULT_LABEL): string | undefined {
     return this.#connection?.sessions.idOf(label);

@@ -1,7 +1,9 @@
 // The public surface of `colloquy`. A name added here is a promise: it needs a doc comment, a test and a changeset.
 export { ClaudeSDKClient } from './client.ts';
 export { Conversation, type ConversationUsage } from './conversation.ts';
+export type { Decision } from './log/entries.ts';
 export type { Controls, SDKSessionInfo, ServerInfo, SessionMessage } from './engines/engine.ts';
+export { explainPermission, type PermissionQuestion } from './engines/explain/explain-permission.ts';
 export {
   deleteSession,
   forkSession,
@@ -53,7 +55,11 @@ export {
   type SDKAPIRetryMessage,
   type SDKAssistantMessage,
   type SDKAssistantMessageError,
+  type SDKBackgroundTasksChangedMessage,
   type SDKCommandLifecycleMessage,
+  type SDKHookProgressMessage,
+  type SDKHookResponseMessage,
+  type SDKHookStartedMessage,
   type SDKInformationalMessage,
   type SDKMessage,
   type SDKMessageOrigin,
@@ -68,6 +74,9 @@ export {
   type SDKResultSuccess,
   type SDKStatusMessage,
   type SDKSystemMessage,
+  type SDKTaskNotificationMessage,
+  type SDKTaskStartedMessage,
+  type SDKTaskUpdatedMessage,
   type SDKUserMessage,
   type SDKUserMessageReplay,
   type TerminalReason,
@@ -134,6 +143,7 @@ export type {
   SdkMcpToolDefinition,
   ToolAnnotations,
 } from './options/mcp.ts';
+export type { AgentDefinition } from './options/agents.ts';
 export type { Options } from './options/options.ts';
 export type {
   CanUseTool,

@@ -41,6 +41,10 @@ export interface Query extends AsyncGenerator<SDKMessage, void, undefined> {
   supportedAgents(): Promise<ServerInfo['agents']>;
   mcpServerStatus(): Promise<McpServerStatus[]>;
   accountInfo(): Promise<ServerInfo['account']>;
+  /** Ends work in the background. One that is not known, or has ended, is no error. */
+  stopTask(taskId: string): Promise<void>;
+  /** Lets the command of a call, or every one that runs, go on in the background. False if none runs. */
+  backgroundTasks(toolUseId?: string): Promise<boolean>;
   /** Ends the session and the iteration at once. */
   close(): void;
 }
@@ -113,6 +117,14 @@ class RunningQuery extends BatchIterator<SDKMessage> implements Query {
 
   async accountInfo(): Promise<ServerInfo['account']> {
     return (await this.initializationResult()).account;
+  }
+
+  async stopTask(taskId: string): Promise<void> {
+    await this.#run.control('stopTask', { taskId });
+  }
+
+  async backgroundTasks(toolUseId?: string): Promise<boolean> {
+    return (await this.#run.control('backgroundTasks', { toolUseId })).moved;
   }
 
   close(): void {

@@ -74,7 +74,24 @@ export type Controls = {
     args: { request: number; decision: PermissionAnswer; by?: string | undefined };
     result: { won: boolean; by: string };
   };
+  /** Ends work in the background; one that is not known, or has ended, is no error. */
+  stopTask: { args: { taskId: string }; result: Record<string, never> };
+  /** Lets a command that runs, or all of them, go on in the background; not `moved` if none runs. */
+  backgroundTasks: { args: { toolUseId?: string | undefined }; result: { moved: boolean } };
+  /** The end of what a task has printed so far. @throws ConfigurationError for one that is not known. */
+  getTaskOutput: { args: { taskId: string; maxBytes?: number | undefined }; result: TaskOutputReport };
   serverInfo: { args: Record<string, never>; result: ServerInfo };
+};
+
+/** What a task has printed: the end of it, and how much came before. */
+export type TaskOutputReport = {
+  task_id: string;
+  task_type: string;
+  status: 'running' | 'completed' | 'failed' | 'killed';
+  description: string;
+  output: string;
+  left_out_bytes: number;
+  output_file: string;
 };
 
 export type PermissionAnswer =

@@ -20,6 +20,8 @@ export function columnChanges(entries: readonly NewEntry[]): ColumnChanges | und
     if (entry.thread !== undefined && entry.thread !== 'main') continue;
     switch (entry.kind) {
       case 'prompt': {
+        // What the engine says to the model is nobody's prompt.
+        if (isRecord(entry.origin) && entry.origin['kind'] === 'task-notification') break;
         const text = promptText(entry.content);
         if (text !== '') changes = { ...changes, firstPrompt: changes?.firstPrompt ?? text, lastPrompt: text };
         break;

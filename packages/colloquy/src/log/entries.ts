@@ -54,6 +54,16 @@ export type Input =
   | { kind: 'external_result'; toolUseId: string; content: Json; isError: boolean; by: string }
   | { kind: 'settings'; patch: Record<string, Json>; by: string };
 
+/** Work beside the turns: its id, what it is, the call that has started it, and where its output goes. */
+export type TaskFacts = {
+  task: string;
+  taskType: string;
+  toolUseId: string;
+  description: string;
+  command?: string | undefined;
+  outputFile: string;
+};
+
 /** Entries that only the holder of the session's lease may append, with its epoch. */
 export type Fact =
   | {
@@ -117,6 +127,10 @@ export type Fact =
       spent?: { model: string; usage: Json }[] | undefined;
       outcome: 'done' | 'denied' | 'interrupted' | 'unknown';
     }
+  /** Work that goes on beside the turns has begun. */
+  | ({ kind: 'task_started' } & TaskFacts)
+  /** It has ended; `killed`: somebody has ended it, or its session's owner is gone. */
+  | ({ kind: 'task_ended'; status: 'completed' | 'failed' | 'killed'; summary: string } & TaskFacts)
   | { kind: 'turn_end'; turn: string; reason: string; result: Json }
   | { kind: 'rewind'; to: Seq }
   | { kind: 'fork'; from: { session: string; seq: Seq } };

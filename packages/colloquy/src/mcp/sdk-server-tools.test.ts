@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ConfigurationError } from '../errors.ts';
 import type { CallToolResult, McpSdkServerConfig } from '../options/mcp.ts';
 import { createLocalFiles } from '../tools/local-files.ts';
+import { BackgroundTasks } from '../tools/tasks/background-tasks.ts';
 import type { Tool, ToolContext, ToolOutcome } from '../tools/tool.ts';
 import { createSdkMcpServer, tool } from './sdk-server.ts';
 import { sdkServerTools } from './sdk-server-tools.ts';
@@ -25,13 +26,19 @@ const contextOf = (signal = new AbortController().signal): ToolContext => ({
   thread: 'main',
   toolUseId: 't1',
   cwd: '/',
+  folders: () => [],
   files: createLocalFiles({ cwd: '/', roots: () => [] }),
   shell: { run: () => Promise.reject(new Error('no shell here')) },
+  background: new BackgroundTasks({ journal: { started: async () => {}, ended: async () => {}, news: async () => {} } }),
   web: { read: () => Promise.reject(new Error('no web here')) },
   signal,
   state: () => undefined,
+  mode: () => 'default',
+  setMode: () => Promise.resolve(),
+  runAgent: () => Promise.reject(new Error('No agent runs here.')),
   askSmallModel: () => Promise.reject(new Error('no model here')),
   searchWeb: () => Promise.reject(new Error('no web here')),
+  taskHook: async () => undefined,
   progress: () => undefined,
 });
 

@@ -1,5 +1,11 @@
 import { type FromSchema, inputParser } from './from-schema.ts';
-import type { ShellOutcome, Tool, ToolContext, ToolOutcome } from './tool.ts';
+import { afterCommand, checkedShellFolder, SHELL_FOLDER, ShellFolderGone } from './shell-folder.ts';
+import { startCommandTask } from './tasks/command-task.ts';
+import { type CommandRun, runForeground } from './tasks/foreground-run.ts';
+import type { KeptOutput } from './tasks/command-output.ts';
+import type { BackgroundTask } from './tasks/background-tasks.ts';
+import { plainText } from './text/plain-text.ts';
+import type { Tool, ToolContext, ToolOutcome } from './tool.ts';
 
 const DEFAULT_TIMEOUT_MS = 120_000;
 const MAX_TIMEOUT_MS = 600_000;
@@ -14,11 +20,20 @@ const SCHEMA = {
       type: 'integer',
       minimum: 1,
       maximum: MAX_TIMEOUT_MS,
-      description: `Milliseconds after which the command is ended. Default ${DEFAULT_TIMEOUT_MS}, at most ${MAX_TIMEOUT_MS}.`,
+      description: `Milliseconds after which the command is ended. Default ${DEFAULT_TIMEOUT_MS}, at most ${MAX_TIMEOUT_MS}. None in the background.`,
     },
     description: {
       type: 'string',
       description: 'What the command does, in a few words, for the person who may be asked.',
+    },
+    run_in_background: {
+      type: 'boolean',
+      description: 'True: go on with other work while the command runs. You are told when it ends.',
+    },
+    dangerouslyDisableSandbox: {
+      type: 'boolean',
+      description:
+        'True: run the command outside of the sandbox, if there is one. Only for what the sandbox has refused.',
     },
   },
   required: ['command'],
@@ -32,51 +47,96 @@ export type BashOutput = {
   interrupted: boolean;
   /** Present when the time-out ended the command. */
   timedOutAfterMs?: number | undefined;
+  /** Present when the command goes on in the background. */
+  backgroundTaskId?: string | undefined;
+  /** Where the whole output is, when it was too long to be shown, and its bytes. */
+  persistedOutputPath?: string | undefined;
+  persistedOutputSize?: number | undefined;
 };
 
-/** Runs a shell command in the working directory. Nothing that it starts outlives it. */
+/** Runs a shell command. The folder that it ends in is where the next one runs; nothing else of the shell is kept. */
 export const bashTool: Tool<BashInput, BashOutput> = {
   name: 'Bash',
   aliases: ['bash'],
   description: [
     'Runs a shell command and gives back what it printed and its exit code.',
-    'Every call begins in the working directory with a fresh shell: changed folders, variables and functions are not kept. Input is empty, so nothing can be typed.',
-    'Processes left in the background are ended with the command.',
-    `Of each stream, at most ${MAX_OUTPUT_BYTES} bytes are shown; more is left out from the middle.`,
+    'The shell begins in the working directory, or where the last command has left it (cd), as long as that is inside the working folders. Variables and functions are not kept. Input is empty, so nothing can be typed.',
+    'With run_in_background the command goes on while you work; look at its output with TaskOutput or Read, and end it with TaskStop. What a command leaves behind with & is ended with it.',
+    `Of each stream, at most ${MAX_OUTPUT_BYTES} bytes are shown; more is left out from the middle, and the whole output is kept in a file.`,
     'To look at or change files, the file tools are better: they need fewer questions.',
   ].join('\n'),
   inputSchema: SCHEMA,
   effect: 'write',
   parse: inputParser(SCHEMA),
-  target: ({ command }) => ({ command }),
+  target: ({ command, dangerouslyDisableSandbox }) => ({
+    command,
+    ...(dangerouslyDisableSandbox === true ? { withoutSandbox: true } : {}),
+  }),
   run: runCommand,
 };
 
 async function runCommand(input: BashInput, context: ToolContext): Promise<ToolOutcome<BashOutput>> {
+  try {
+    const cwd = await checkedShellFolder(context);
+    return await (input.run_in_background === true ? runBeside(input, context, cwd) : runHere(input, context, cwd));
+  } catch (error) {
+    if (!(error instanceof ShellFolderGone)) throw error;
+    return { content: error.message, isError: true, state: { [SHELL_FOLDER]: context.cwd } };
+  }
+}
+
+async function runBeside(input: BashInput, context: ToolContext, cwd: string): Promise<ToolOutcome<BashOutput>> {
+  const { command, description = command } = input;
+  const task = await startCommandTask(context, { command, description, cwd });
+  return inBackground(task, 'The command runs in the background');
+}
+
+async function runHere(input: BashInput, context: ToolContext, cwd: string): Promise<ToolOutcome<BashOutput>> {
+  const { command, description = command } = input;
   const timeoutMs = input.timeout ?? DEFAULT_TIMEOUT_MS;
-  const outcome = await context.shell.run(input.command, {
-    cwd: context.cwd,
-    timeoutMs,
-    signal: context.signal,
-    maxOutputBytes: MAX_OUTPUT_BYTES,
-  });
+  const options = { command, description, cwd, timeoutMs, maxOutputBytes: MAX_OUTPUT_BYTES };
+  const run = await runForeground(context, options);
+  if ('task' in run) return inBackground(run.task, 'The command goes on in the background');
+  const { outcome, kept } = run;
   const { stdout, stderr, interrupted, timedOut, exitCode } = outcome;
+  const change = await afterCommand(context, cwd, outcome.cwd);
+  const notes = [describeEnding(run, timeoutMs), ...(outcome.notes ?? []), keptNote(kept), run.problem, change.note];
   return {
-    content: toModelText(outcome, timeoutMs),
+    content: toModelText(stdout, stderr, notes),
     isError: exitCode !== 0,
-    structured: { stdout, stderr, interrupted, ...(timedOut ? { timedOutAfterMs: timeoutMs } : {}) },
+    structured: {
+      stdout,
+      stderr,
+      interrupted,
+      ...(timedOut ? { timedOutAfterMs: timeoutMs } : {}),
+      ...(kept === undefined ? {} : { persistedOutputPath: kept.path, persistedOutputSize: kept.size }),
+    },
+    ...(change.state === undefined ? {} : { state: change.state }),
   };
 }
 
-function toModelText(outcome: ShellOutcome, timeoutMs: number): string {
-  const printed = [outcome.stdout, outcome.stderr].map((text) => text.trimEnd()).filter((text) => text !== '');
-  const ending = describeEnding(outcome, timeoutMs);
-  if (ending !== undefined) return [...printed, `[${ending}]`].join('\n');
-  return printed.length === 0 ? '[The command succeeded and printed nothing.]' : printed.join('\n');
+function inBackground(task: BackgroundTask, what: string): ToolOutcome<BashOutput> {
+  return {
+    content: `${what} as task ${task.id}. Its output goes to ${task.outputFile}; TaskOutput and Read show it. You are told when it ends.`,
+    structured: { stdout: '', stderr: '', interrupted: false, backgroundTaskId: task.id },
+  };
+}
+
+function toModelText(stdout: string, stderr: string, notes: readonly (string | undefined)[]): string {
+  const printed = [stdout, stderr].map((text) => plainText(text).trimEnd()).filter((text) => text !== '');
+  const said = notes.filter((note) => note !== undefined).map((note) => `[${note}]`);
+  const all = [...printed, ...said];
+  return all.length === 0 ? '[The command succeeded and printed nothing.]' : all.join('\n');
+}
+
+function keptNote(kept: KeptOutput | undefined): string | undefined {
+  return kept && `The whole output, ${kept.size} bytes, is in ${kept.path}; look for what you need with Grep or Read.`;
 }
 
 /** How the command ended, unless it simply succeeded. */
-function describeEnding({ exitCode, timedOut, interrupted }: ShellOutcome, timeoutMs: number): string | undefined {
+function describeEnding({ outcome, tooMuch }: CommandRun, timeoutMs: number): string | undefined {
+  const { exitCode, timedOut, interrupted } = outcome;
+  if (tooMuch) return 'The command was ended because it printed more than is kept.';
   if (interrupted) return 'The command was interrupted and ended before it was done.';
   if (timedOut) return `The command was ended because it took longer than ${timeoutMs / 1000} s.`;
   if (exitCode === null) return 'The command was ended by a signal.';

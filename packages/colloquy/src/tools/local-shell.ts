@@ -73,8 +73,8 @@ export async function followCommand(
   const maxBytes = o.maxOutputBytes ?? DEFAULT_OUTPUT_BYTES;
   const stdout = new OutputWindow(maxBytes);
   const stderr = new OutputWindow(maxBytes);
-  listen(child.stdout, (piece) => (stdout.add(piece), o.onOutput?.(piece)));
-  listen(child.stderr, (piece) => (stderr.add(piece), o.onOutput?.(piece)));
+  listen(child.stdout, (piece) => (stdout.add(piece), o.onOutput?.(piece, 'stdout')));
+  listen(child.stderr, (piece) => (stderr.add(piece), o.onOutput?.(piece, 'stderr')));
   const cwd = new OutputWindow(MAX_CWD_BYTES);
   const told = readableAt(child, cwdFd);
   listen(told, (piece) => {

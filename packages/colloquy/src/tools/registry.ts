@@ -4,8 +4,14 @@ import { bashTool } from './bash.ts';
 import { editTool } from './edit.ts';
 import { globTool } from './glob.ts';
 import { grepTool } from './grep.ts';
+import { lsTool } from './ls.ts';
+import { multiEditTool } from './multi-edit.ts';
+import { notebookEditTool } from './notebook-edit.ts';
 import { enterPlanModeTool, exitPlanModeTool } from './plan-mode.ts';
 import { readTool } from './read.ts';
+import { monitorTool } from './tasks/monitor.ts';
+import { taskOutputTool } from './tasks/task-output.ts';
+import { taskStopTool } from './tasks/task-stop.ts';
 import { taskCreateTool, taskGetTool, taskListTool, taskUpdateTool } from './task-list.ts';
 import { todoWriteTool } from './todo-write.ts';
 import type { Tool } from './tool.ts';
@@ -18,11 +24,17 @@ export type Toolset = 'claude_code' | 'agent_toolset_20260401';
 
 const CLAUDE_CODE: readonly Tool[] = [
   bashTool,
+  taskOutputTool,
+  taskStopTool,
+  monitorTool,
   readTool,
   writeTool,
   editTool,
+  multiEditTool,
+  notebookEditTool,
   globTool,
   grepTool,
+  lsTool,
   webFetchTool,
   webSearchTool,
   taskCreateTool,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createLocalFiles } from './local-files.ts';
 import { createLocalShell } from './local-shell.ts';
+import { BackgroundTasks, type TaskJournal } from './tasks/background-tasks.ts';
 import type { Files, Tool, ToolContext, ToolOutcome } from './tool.ts';
 
 /** For tests: a folder `work` to work in, beside others, all gone when the test is over. */
@@ -33,18 +34,26 @@ export async function createWorkspace(content: Record<string, string | Uint8Arra
   }
   const files = createLocalFiles({ cwd, roots: () => [cwd] });
   const shell = createLocalShell({ env: process.env });
+  const kept: Record<string, unknown> = {};
+  const background = new BackgroundTasks({ journal: SILENT });
   const context: Workspace['context'] = (o) => ({
     session: 's',
     thread: 'main',
     toolUseId: 't1',
     cwd,
+    folders: () => [cwd],
     files: o?.files ?? files,
     shell,
+    background,
     web: { read: () => Promise.reject(new Error('No web here.')) },
     signal: o?.signal ?? new AbortController().signal,
-    state: () => undefined,
+    state: (key) => kept[key],
+    mode: () => 'default',
+    setMode: () => Promise.resolve(),
+    runAgent: () => Promise.reject(new Error('No agent runs here.')),
     askSmallModel: () => Promise.reject(new Error('No model here.')),
     searchWeb: () => Promise.reject(new Error('No web here.')),
+    taskHook: async () => undefined,
     progress: () => undefined,
   });
   return {
@@ -52,9 +61,18 @@ export async function createWorkspace(content: Record<string, string | Uint8Arra
     cwd,
     files,
     context,
-    run: async (tool, input, o) => tool.run(await tool.parse(input), context(o)),
+    async run(tool, input, o) {
+      const outcome = await tool.run(await tool.parse(input), context(o));
+      Object.assign(kept, outcome.state);
+      return outcome;
+    },
     text: (path) => readFile(join(cwd, path), 'utf8'),
     pipe: (path) => void execFileSync('sh', ['-c', 'mkfifo "$1"', 'sh', join(cwd, path)]),
-    [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }),
+    async [Symbol.asyncDispose]() {
+      await background.close();
+      await rm(root, { recursive: true, force: true });
+    },
   };
 }
+
+const SILENT: TaskJournal = { started: async () => {}, ended: async () => {}, news: async () => {} };

@@ -1,6 +1,8 @@
 import type { Usage } from '../messages-api/types.ts';
 import type { AgentDefinition } from '../options/agents.ts';
+import type { PermissionModeInput } from '../options/permissions.ts';
 import type { Json, Thread } from '../log/entries.ts';
+import type { BackgroundTasks } from './tasks/background-tasks.ts';
 
 /** A tool as the turn sees it: what it is called, what it touches, how it runs. */
 export interface Tool<I = Json, O = Json> {
@@ -16,6 +18,10 @@ export interface Tool<I = Json, O = Json> {
   parallel?: true | undefined;
   /** Nothing happens but inside the session, so that no leave is needed: a list is kept, or calls are made that are decided one by one. */
   harmless?: true | undefined;
+  /** Offered only to a session whose `tools` option names it. */
+  onRequest?: true | undefined;
+  /** Not shown to the model until it finds it with ToolSearch. */
+  deferred?: true | undefined;
   /** A person has to answer: no rule and no mode does it in their place. */
   needsPerson?: true | undefined;
   /** Checks an input. @throws Error whose message tells the model what to mend. */
@@ -55,8 +61,14 @@ export interface ToolContext {
   thread: Thread;
   toolUseId: string;
   cwd: string;
+  /** The working folders, as they are now: the working directory and the additional ones. */
+  folders(): readonly string[];
   files: Files;
+  /** Whether rules keep a real path out of what a search shows. */
+  hides?: ((path: string) => boolean) | undefined;
   shell: Shell;
+  /** What goes on beside the turns. */
+  background: BackgroundTasks;
   web: Web;
   /** Whether a call that was allowed for one host may be led on to another of its names (`www.`). Absent: it may not. */
   mayFollow?: ((url: URL) => Promise<boolean>) | undefined;
@@ -64,6 +76,9 @@ export interface ToolContext {
   signal: AbortSignal;
   /** What an earlier call has left in `ToolOutcome.state` under this key. */
   state(key: string): Json | undefined;
+  mode(): PermissionModeInput;
+  /** Changes the session's permission mode, from the next call on. */
+  setMode(mode: PermissionModeInput): Promise<void>;
   /** Runs a subagent to its end; an interrupt of the call is one of the agent. */
   runAgent(spec: AgentSpec): Promise<AgentRun>;
   /**
@@ -73,9 +88,13 @@ export interface ToolContext {
   askSmallModel(request: SmallModelRequest): Promise<string>;
   /** Lets the small model search the web with the API's own tool, on the same terms; resolves to the blocks of its answer. */
   searchWeb(request: WebSearchRequest): Promise<Json[]>;
+  /** Tells hooks of a task of the list. Resolves to the reason if one of them does not let it be created or completed. */
+  taskHook(event: 'TaskCreated' | 'TaskCompleted', task: TaskOfHook): Promise<string | undefined>;
   /** Live news for readers; not kept. */
   progress(p: Json): void;
 }
+
+export type TaskOfHook = { task_id: string; task_subject: string; task_description?: string | undefined };
 
 export type SmallModelRequest = { system: string; prompt: string; maxTokens: number };
 
@@ -209,7 +228,7 @@ export type ShellOptions = {
   /** Bytes of each stream that are kept, from its beginning and its end; what lies between is counted and dropped. Default 30,000. */
   maxOutputBytes?: number | undefined;
   /** Told every piece of either stream as it comes. A promise holds the stream back until it settles; it must not reject. */
-  onOutput?: ((piece: Uint8Array) => Promise<void> | undefined) | undefined;
+  onOutput?: ((piece: Uint8Array, stream: 'stdout' | 'stderr') => Promise<void> | undefined) | undefined;
 };
 
 export type ShellOutcome = {

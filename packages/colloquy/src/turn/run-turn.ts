@@ -1,9 +1,12 @@
 import { MAX_TIMER_MS } from '../helpers/deadline.ts';
 import type { NewEntry } from '../log/entries.ts';
-import type { CallState, OpenTurn, QueuedPrompt } from '../log/fold.ts';
+import type { CallState } from '../log/call-state.ts';
+import type { OpenTurn, QueuedPrompt } from '../log/fold.ts';
 import { askModel } from './ask-model.ts';
-import { contextOf, hookContext, hookNews, hookStop, promptText } from './context.ts';
+import { contextOf } from './context.ts';
 import { dispatchTools, settleInterrupted } from './dispatch-tools.ts';
+import { afterBatch, stopFailure, stopHooks, submitPrompts } from './turn-hooks.ts';
+import { isTaskNotification } from './tell-task.ts';
 import { type Ending, endTurn } from './turn-result.ts';
 import { note, type StopCause, type TurnStop, type TurnWorld } from './turn-world.ts';
 
@@ -36,7 +39,10 @@ export async function beginTurn(world: TurnWorld, turn: string, prompts: readonl
   if (environment !== undefined && environment !== world.state.environment)
     facts.unshift(contextOf('environment', environment));
   for (const prompt of prompts) facts.push(taken(prompt, turn));
+  const { news } = world.permissions;
+  facts.push(...news.map((text) => contextOf('warning', text)));
   const appended = await world.log.append(facts, { sync: 'lazy' });
+  if (appended.ok) news.length = 0;
   return appended.ok;
 }
 
@@ -53,16 +59,22 @@ function startTimer(world: TurnWorld, stop: TurnStop): NodeJS.Timeout | undefine
 async function untilItEnds(world: TurnWorld, stop: TurnStop): Promise<Ending | undefined> {
   const turn = world.state.turn;
   if (turn === undefined) return undefined;
-  if (turn.requests === 0) {
-    const blocked = await submitPrompts(world, turn, stop);
-    if (blocked !== undefined) return blocked;
-    if (turn.prompts.length > 0 && turn.prompts.every((prompt) => !prompt.startsTurn))
+  // A call that was put off may have its result already.
+  if (turn.requests === 0 && turn.toolResults === 0) {
+    if (world.hooks.has('UserPromptSubmit')) {
+      await untilPromptsAreDurable(world, turn);
+      const blocked = await submitPrompts(world, turn, stop);
+      if (stop.cause !== undefined) return stopped(world, turn, stop.cause, { unseen: true });
+      if (blocked !== undefined) return blocked;
+    }
+    if (world.thread === 'main' && turn.prompts.every((prompt) => !prompt.startsTurn))
       return { kind: 'success', terminal: 'completed', result: '' };
   }
   for (;;) {
     const open = unfinished(turn);
     if (stop.cause === undefined && open.length > 0) {
       await dispatchTools(world, stop, open);
+      if (stop.cause === undefined) await afterBatch(world, turn, stop);
       if (stop.cause === undefined) await takeJoiningPrompts(world, turn);
     }
     if (stop.cause !== undefined) return stopped(world, turn, stop.cause);
@@ -78,6 +90,7 @@ async function untilItEnds(world: TurnWorld, stop: TurnStop): Promise<Ending | u
       case 'too_expensive':
         return overBudget(world);
       case 'failed':
+        await stopFailure(world, turn, stop, asked.error);
         return {
           kind: 'success',
           terminal: 'api_error',
@@ -99,27 +112,6 @@ const unfinished = (turn: OpenTurn): CallState[] => turn.calls.filter((call) => 
 /** The model is asked while the prompts are still on their way to the disk. Hooks, callbacks and tools are not run for one that may get lost. */
 async function untilPromptsAreDurable(world: TurnWorld, { prompts }: OpenTurn): Promise<void> {
   await world.log.durable(prompts.at(-1)?.seq ?? 0);
-}
-
-async function submitPrompts(world: TurnWorld, turn: OpenTurn, stop: TurnStop): Promise<Ending | undefined> {
-  if (!world.hooks.has('UserPromptSubmit')) return undefined;
-  await untilPromptsAreDurable(world, turn);
-  for (const prompt of turn.prompts) {
-    const outcome = await world.hooks.run(
-      'UserPromptSubmit',
-      { prompt: promptText(prompt.content) },
-      { toolUseId: undefined, signal: stop.signal },
-    );
-    if (stop.cause !== undefined) return stopped(world, turn, stop.cause, { unseen: true });
-    const reason = outcome.block ?? (outcome.continue ? undefined : (outcome.stopReason ?? 'A hook ended the turn'));
-    await note(world, ...hookNews(outcome));
-    if (reason !== undefined) {
-      await note(world, contextOf('warning', `The prompt was blocked by a hook: ${reason}`));
-      return { kind: 'blocked', reason };
-    }
-    await note(world, ...hookContext(outcome));
-  }
-  return undefined;
 }
 
 /** What the end of the newest answer asks for, once its calls have their results: undefined goes on with another request. */
@@ -152,7 +144,7 @@ async function afterAnswer(world: TurnWorld, turn: OpenTurn, stop: TurnStop): Pr
         ],
       };
     default:
-      return stopHooks(world, turn, stop);
+      return stopHooks(world, turn, stop, { kind: 'success', terminal: 'completed', result: turn.text });
   }
 }
 
@@ -167,34 +159,15 @@ const CUTTING_REASONS: ReadonlySet<string> = new Set(['max_tokens', 'refusal', '
 const REFUSED =
   'The model declined to answer this prompt. It has been left out of the conversation; rephrase it, or try another model.';
 
-async function stopHooks(world: TurnWorld, turn: OpenTurn, stop: TurnStop): Promise<Ending | undefined> {
-  const done: Ending = { kind: 'success', terminal: 'completed', result: turn.text };
-  if (!world.hooks.has('Stop')) return done;
-  const outcome = await world.hooks.run(
-    'Stop',
-    { stop_hook_active: turn.stopHookActive, last_assistant_message: turn.text },
-    { toolUseId: undefined, signal: stop.signal },
-  );
-  // The next owner asks again.
-  if (stop.cause?.why === 'left') return undefined;
-  await note(world, ...hookNews(outcome));
-  if (!outcome.continue) {
-    await note(world, hookStop(outcome));
-    return { ...done, terminal: 'stop_hook_prevented' };
-  }
-  const more = [...(outcome.block === undefined ? [] : [outcome.block]), ...outcome.additionalContext];
-  if (more.length === 0) return done;
-  await note(world, ...more.map((text) => contextOf('stop_hook', text)));
-  return undefined;
-}
-
 /** Prompts of priority `next`, and all without one when prompts are merged, join the turn with the tools' results. */
 async function takeJoiningPrompts(world: TurnWorld, turn: OpenTurn): Promise<void> {
   // A hook that may block prompts looks at each before its own turn.
-  if (world.hooks.has('UserPromptSubmit')) return;
+  const hooked = world.hooks.has('UserPromptSubmit');
   const joining = world.state.queue.filter(
     (prompt) =>
-      prompt.startsTurn && (prompt.priority === 'next' || (world.limits.mergePrompts && prompt.priority === 'later')),
+      prompt.startsTurn &&
+      !(hooked && !isTaskNotification(prompt)) &&
+      (prompt.priority === 'next' || (world.limits.mergePrompts && prompt.priority === 'later')),
   );
   for (const prompt of joining) await note(world, taken(prompt, turn.id));
 }
@@ -228,9 +201,13 @@ async function stopped(
   o: { unseen?: true } = {},
 ): Promise<Ending | undefined> {
   if (cause.why === 'left') return undefined;
+  if (cause.why === 'deferred') return { kind: 'deferred', call: cause.call };
+  if (cause.why === 'unavailable')
+    return { kind: 'success', terminal: 'tool_deferred_unavailable', isError: true, result: cause.problem };
   // An answer that was cut has no stop reason: its calls have not begun.
   const terminal = turn.calls.length > 0 && turn.stopReason !== null ? 'aborted_tools' : 'aborted_streaming';
-  await settleInterrupted(world, unfinished(turn));
+  // What such a turn has done is dropped: a call that was put off before it stays open.
+  if (o.unseen === undefined) await settleInterrupted(world, unfinished(turn));
   const told =
     terminal === 'aborted_tools' ? '[Request interrupted by user for tool use]' : '[Request interrupted by user]';
   const failed = (...errors: string[]): Ending => ({

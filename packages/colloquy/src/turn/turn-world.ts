@@ -3,9 +3,12 @@ import type { Entry, NewEntry, Thread } from '../log/entries.ts';
 import type { SessionState } from '../log/fold.ts';
 import type { ThreadLog } from '../log/thread-log.ts';
 import type { Totals } from '../log/totals.ts';
+import type { ToolUseBlock } from '../messages-api/types.ts';
 import type { MessagesClient } from '../messages-api/messages-client.ts';
-import type { CanUseTool, PermissionModeInput } from '../options/permissions.ts';
+import type { HookEvent, HookFields } from '../options/hook-inputs.ts';
+import type { CanUseTool, PermissionModeInput, PermissionUpdate } from '../options/permissions.ts';
 import type { PermissionState } from '../permissions/state.ts';
+import type { BackgroundTasks } from '../tools/tasks/background-tasks.ts';
 import type { CommandSandbox } from '../tools/sandbox/command-sandbox.ts';
 import type { Files, Tool, Web } from '../tools/tool.ts';
 import type { RequestHistory } from '../views/request-history.ts';
@@ -22,18 +25,29 @@ export type TurnWorld = {
   history: RequestHistory;
   client: MessagesClient;
   hooks: HookRunner;
+  side: SideHooks;
+  /** Of a subagent. */
+  agentType?: string | undefined;
   tools: ToolBox;
-  permissions: { state: PermissionState };
+  permissions: {
+    readonly state: PermissionState;
+    /** Writes what is to last into settings files; gives what a person should know when that cannot be done. Does not throw. */
+    keep(updates: readonly PermissionUpdate[]): Promise<string[]>;
+    /** What people should know of the settings; told with the next turn, and then empty. */
+    news: string[];
+  };
   limits: TurnLimits;
   prompt: {
     system: readonly string[];
-    environment: string | undefined;
+    readonly environment: string | undefined;
     extras(model: string): Record<string, unknown>;
   };
   cwd: string;
   files: Files;
   /** Where commands run. */
   sandbox: CommandSandbox;
+  /** What goes on beside the turns of the session, its subagents' included. */
+  background: BackgroundTasks;
   web: Web;
   /** The model that the next request goes to. */
   model(): string;
@@ -44,6 +58,15 @@ export type TurnWorld = {
   ask: Asker;
   /** Resolves with the entry once one fits; rejects with the signal's reason. */
   waitFor(fits: (entry: Entry) => boolean, signal: AbortSignal): Promise<Entry>;
+};
+
+/** Hooks beside the turn, which nobody waits for, and what hooks change in the session itself. */
+export type SideHooks = {
+  fire<E extends HookEvent>(event: E, fields: HookFields[E]): void;
+  /** The files whose changes are told to hooks from now on; undefined changes nothing. */
+  watch(paths: readonly string[] | undefined): void;
+  readonly title: string | undefined;
+  setTitle(title: string): Promise<void>;
 };
 
 /** How a call that nothing else decides is asked about: a callback, a request in the log, or nobody. */
@@ -77,6 +100,10 @@ export type StopCause =
   | { why: 'denied' }
   /** A hook answered `continue: false`. */
   | { why: 'hook' }
+  /** A hook put the turn's only call off: it stays open, for the next turn. */
+  | { why: 'deferred'; call: ToolUseBlock }
+  /** A call that was put off names a tool that is gone. */
+  | { why: 'unavailable'; problem: string }
   /** The session is being closed and ends its turn. */
   | { why: 'closed' }
   /** The turn is left as it is, for the next owner of the session. */

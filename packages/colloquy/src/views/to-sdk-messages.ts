@@ -12,6 +12,7 @@ import type {
   SDKSystemMessage,
 } from '../messages.ts';
 import { foldDoorEntry, type DoorState, newDoorState } from './door-messages.ts';
+import { foldTask, type TasksState } from './task-messages.ts';
 import type { Live, View } from './view.ts';
 
 /** What folding messages needs to remember. */
@@ -24,6 +25,7 @@ export type MessagesState = {
   main: ThreadMessages;
   /** Subagents at work, by their thread. */
   agents: Map<Thread, ThreadMessages>;
+  tasks: TasksState;
   fragments: { epoch: number; uuidPrefix: string };
 };
 
@@ -80,6 +82,7 @@ function newMessagesState(session: { id: string; door?: boolean; forwardSubagent
     forwardSubagentText: session.forwardSubagentText === true,
     main: newThread(OF_THE_SESSION),
     agents: new Map(),
+    tasks: new Map(),
     fragments: { epoch: -1, uuidPrefix: '' },
   };
 }
@@ -105,6 +108,7 @@ export function cloneMessagesState(state: MessagesState, door: boolean): Message
         : undefined,
     main: copyOfThread(state.main),
     agents: new Map([...state.agents].map(([thread, messages]) => [thread, copyOfThread(messages)])),
+    tasks: new Map(state.tasks),
   };
 }
 
@@ -186,6 +190,9 @@ function threadMessages(state: MessagesState, thread: ThreadMessages, entry: Ent
         },
       ];
     }
+    case 'task_started':
+    case 'task_ended':
+      return foldTask(state.tasks, state.sessionId, entry);
     case 'tool_result':
       return [resultOfTool(thread, entry, common)];
     case 'context':
@@ -351,6 +358,7 @@ function contextMessages(
     case 'interrupt':
       return [{ type: 'user', message: { role: 'user', content }, ...thread.from, timestamp: entry.at, ...common }];
     case 'continue':
+    case 'first_prompt':
     case 'stop_hook':
       return [
         {

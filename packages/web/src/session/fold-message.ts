@@ -59,6 +59,12 @@ function foldSystem(view: SessionView, message: SystemMessage, nowMs: number): S
         level: message.level === 'warning' ? 'warning' : 'info',
         text: message.content,
       });
+    case 'task_started':
+    case 'task_updated':
+    case 'task_notification':
+    case 'background_tasks_changed':
+      // The page shows what the model is told of it.
+      return view;
     default:
       message satisfies never;
       return view;

@@ -1,11 +1,12 @@
 import type { SDKUserMessageReplay } from 'colloquy';
 import { appendBlock, isLive } from './edit-view.ts';
-import type { QueuedPrompt, SessionView, Turn } from './view-model.ts';
+import type { Block, QueuedPrompt, SessionView, Turn } from './view-model.ts';
 
 /** A prompt told back: it is accepted and waits for its turn. The page's own bubble of the same uuid becomes this one. */
 export function acceptPrompt(view: SessionView, message: SDKUserMessageReplay): SessionView {
   if (isInTurn(view, message.uuid)) return view;
   const text = promptText(message.message.content);
+  if (message.origin?.kind === 'task-notification') return acceptNews(view, message.uuid, text);
   const prompt: QueuedPrompt = {
     uuid: message.uuid,
     text,
@@ -15,6 +16,12 @@ export function acceptPrompt(view: SessionView, message: SDKUserMessageReplay): 
   };
   const at = view.queue.findIndex((queued) => queued.uuid === message.uuid);
   return { ...view, queue: at < 0 ? [...view.queue, prompt] : view.queue.with(at, prompt) };
+}
+
+/** Not a prompt of anybody's: what has become of work in the background. */
+function acceptNews(view: SessionView, uuid: string, text: string): SessionView {
+  if (view.news.some((one) => one.uuid === uuid)) return view;
+  return { ...view, news: [...view.news, { uuid, text: text.replaceAll(/<\/?task-notification>\n?/g, '').trim() }] };
 }
 
 /** Opens a turn. Its prompt joins when the server names it, or with the first thing the turn says. */
@@ -34,8 +41,14 @@ function lost(turn: Turn): Turn {
 
 /** The server named the prompt that the running turn takes. */
 export function takePrompt(view: SessionView, uuid: string): SessionView {
+  if (view.turns.length === 0) return view;
+  const told = view.news.find((one) => one.uuid === uuid);
+  if (told !== undefined) {
+    const news = view.news.filter((one) => one !== told);
+    return appendBlock({ ...view, news }, { kind: 'notice', key: uuid, level: 'info', text: told.text });
+  }
   const prompt = view.queue.find((queued) => queued.uuid === uuid);
-  if (prompt === undefined || view.turns.length === 0) return view;
+  if (prompt === undefined) return view;
   const queue = view.queue.filter((queued) => queued !== prompt);
   return appendBlock({ ...view, queue }, { kind: 'prompt', key: uuid, text: prompt.text });
 }
@@ -53,12 +66,14 @@ const URGENCY = { now: 0, next: 1, later: 2 } as const;
 
 /** The prompt was taken back, or cancelled with an interrupt, before a turn took it. */
 export function withdrawPrompt(view: SessionView, uuid: string): SessionView {
-  if (!view.queue.some((queued) => queued.uuid === uuid)) return view;
-  return { ...view, queue: view.queue.filter((queued) => queued.uuid !== uuid) };
+  if (![...view.queue, ...view.news].some((one) => one.uuid === uuid)) return view;
+  const without = <T extends { uuid: string }>(list: readonly T[]): T[] => list.filter((one) => one.uuid !== uuid);
+  return { ...view, queue: without(view.queue), news: without(view.news) };
 }
 
 function isInTurn(view: SessionView, uuid: string): boolean {
-  return view.turns.some((turn) => turn.blocks.some((block) => block.kind === 'prompt' && block.key === uuid));
+  const isOf = (block: Block): boolean => (block.kind === 'prompt' || block.kind === 'notice') && block.key === uuid;
+  return view.turns.some((turn) => turn.blocks.some(isOf));
 }
 
 /** The prompt as text; what is not text is named in brackets. */

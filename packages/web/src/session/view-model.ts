@@ -5,6 +5,8 @@ export type SessionView = {
   turns: readonly Turn[];
   /** Prompts whose turn has not begun, oldest first: being sent, accepted, or refused. */
   queue: readonly QueuedPrompt[];
+  /** What the server is about to tell the model of work in the background, oldest first. */
+  news: readonly { uuid: string; text: string }[];
   /** Calls that wait for a person, oldest first. */
   asks: readonly PermissionAsk[];
   /** How asks were answered, newest last: to tell who did when it was not this page. */
@@ -96,6 +98,7 @@ export type Retry = { attempt: number; maxRetries: number; error: string; status
 export const EMPTY_VIEW: SessionView = {
   turns: [],
   queue: [],
+  news: [],
   asks: [],
   lastAnswer: undefined,
   running: false,

@@ -7,6 +7,7 @@ import { foldEntry, type SessionState } from '../../log/fold.ts';
 import type { SessionLog } from '../../log/session-log.ts';
 import type { Store } from '../../log/store.ts';
 import type { SDKMessage, SDKUserMessage } from '../../messages.ts';
+import { recoverTasks } from '../../turn/recover-tasks.ts';
 import { recoverTurn } from '../../turn/recover-turn.ts';
 import { beginTurn, runTurn } from '../../turn/run-turn.ts';
 import { TurnStop, type TurnWorld } from '../../turn/turn-world.ts';
@@ -17,6 +18,7 @@ import { checkUserMessage, toPrompt } from '../user-message.ts';
 import { CONTROLS } from './controls.ts';
 import { pickPrompts } from './pick-prompts.ts';
 import { readMessages, readPlaced } from './readers.ts';
+import type { SessionHooks } from './session-hooks.ts';
 import type { SessionSetup } from './session-setup.ts';
 import type { SessionViews } from './session-views.ts';
 
@@ -33,6 +35,7 @@ export class ApiSession implements HostedSession {
   readonly state: SessionState;
   readonly world: TurnWorld;
   readonly views: SessionViews;
+  readonly hooks: SessionHooks;
   #history: RequestHistory | undefined;
   #stop: TurnStop | undefined;
   #wake: () => void = () => {};
@@ -49,6 +52,7 @@ export class ApiSession implements HostedSession {
     this.setup = setup;
     this.state = state;
     this.views = views;
+    this.hooks = setup.makeHooks(this);
     this.world = setup.makeWorld(this);
     log.subscribe((entry) => this.#fold(entry));
     log.lost.addEventListener('abort', () => this.#fail(log.lost.reason), { once: true });
@@ -160,7 +164,10 @@ export class ApiSession implements HostedSession {
     if (this.#history !== undefined) foldHistory(this.#history, entry);
     this.views.fold(entry);
     if (entry.kind === 'settings') this.setup.applySettings(entry.patch);
-    if (entry.kind === 'interrupt') this.stopTurn();
+    if (entry.kind === 'interrupt') {
+      this.stopTurn();
+      if (!this.setup.sparesTasks) void this.world.background.stopAll('person');
+    }
     if (entry.kind === 'prompt') {
       if (entry.priority === 'now') this.#stop?.stop({ why: 'preempted' });
       this.#wake();
@@ -170,11 +177,15 @@ export class ApiSession implements HostedSession {
 
   async #run(): Promise<void> {
     await recoverTurn(this.world);
+    await recoverTasks(this.world);
+    await this.hooks.start();
     while (this.#closing === undefined) {
       const open = this.state.turn !== undefined;
       const prompts = open ? [] : pickPrompts(this.state.queue, this.setup.limits.mergePrompts);
       if (!open && prompts.length === 0) {
+        this.hooks.idle();
         await new Promise<void>((resolve) => (this.#wake = resolve));
+        this.hooks.busy();
         continue;
       }
       const stop = new TurnStop();
@@ -231,9 +242,15 @@ export class ApiSession implements HostedSession {
     this.setup.abortSignal?.removeEventListener('abort', this.#onAbort);
     this.#stop?.stop({ why: this.setup.hosted || this.log.lost.aborted ? 'left' : 'closed' });
     this.#wake();
+    this.hooks.stopStarting();
+    // What cannot be removed is left to the system, which clears its temporary files.
+    const tasksEnded = this.world.background.close().catch(() => {});
     const bound = new AbortController();
-    await Promise.race([this.#running, delay(CLOSE_BOUND_MS, { signal: bound.signal }).catch(() => {})]);
+    const ended = Promise.all([this.#running, tasksEnded]);
+    await Promise.race([ended, delay(CLOSE_BOUND_MS, { signal: bound.signal }).catch(() => {})]);
     bound.abort();
+    // A log that cannot be written any longer is told of by whoever closes it.
+    await this.hooks.end().catch(() => {});
     try {
       await this.log.close();
     } finally {

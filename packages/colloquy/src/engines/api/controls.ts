@@ -5,9 +5,12 @@ import type { QueuedPrompt } from '../../log/fold.ts';
 import { listModels, resolveModel } from '../../messages-api/models.ts';
 import { reportedMode } from '../../options/reported-mode.ts';
 import type { PermissionState } from '../../permissions/state.ts';
+import { readOutputEnd } from '../../tools/tasks/read-output.ts';
 import { checkUpdates } from '../../turn/read-permission-result.ts';
+import { isTaskNotification } from '../../turn/tell-task.ts';
 import type { Controls, PermissionAnswer } from '../engine.ts';
 import type { ApiSession } from './api-session.ts';
+import { switchModel } from './switch-model.ts';
 
 type Handlers = {
   [K in keyof Controls]: (session: ApiSession, args: Controls[K]['args']) => Promise<Controls[K]['result']>;
@@ -19,7 +22,11 @@ export const CONTROLS: Handlers = {
     const who = by ?? session.setup.by;
     // Before the interrupt, so that no prompt's turn begins where the interrupted one ends; all share one wait for the disk.
     const withdrawing =
-      cancelQueued === true ? session.state.queue.map((prompt) => withdraw(session, prompt, who)) : [];
+      cancelQueued === true
+        ? session.state.queue
+            .filter((prompt) => !isTaskNotification(prompt))
+            .map((prompt) => withdraw(session, prompt, who))
+        : [];
     const interrupt = { kind: 'interrupt' as const, by: who, keepQueue: cancelQueued !== true };
     const interrupting = session.log.input([interrupt], { sync: 'now' }).catch((error: unknown) => {
       // What runs is stopped all the same, above all when the log cannot be written any longer.
@@ -27,7 +34,8 @@ export const CONTROLS: Handlers = {
       throw error;
     });
     const [, ...uuids] = await Promise.all([interrupting, ...withdrawing]);
-    const still_queued = session.state.queue.map(({ uuid }) => uuid);
+    // What the engine says of background work is nobody's prompt.
+    const still_queued = session.state.queue.filter((prompt) => !isTaskNotification(prompt)).map(({ uuid }) => uuid);
     const cancelled = uuids.filter((uuid) => uuid !== undefined);
     return cancelQueued === true ? { still_queued, cancelled } : { still_queued };
   },
@@ -47,9 +55,7 @@ export const CONTROLS: Handlers = {
   async setModel(session, { model, by }) {
     const resolved = model === undefined ? null : resolveModel(model);
     session.setup.checkModel(resolved ?? undefined);
-    await session.log.input([{ kind: 'settings', patch: { model: resolved }, by: by ?? session.setup.by }], {
-      sync: 'now',
-    });
+    await switchModel(session, { requested: model ?? 'default', model: resolved, by: by ?? session.setup.by });
     return { model: session.world.model() };
   },
 
@@ -72,6 +78,31 @@ export const CONTROLS: Handlers = {
     const appended = await session.log.input([answer], { sync: 'now' });
     if (appended.ok) return { won: true, by: who };
     return { won: false, by: appended.winner.kind === 'permission_answer' ? appended.winner.by : '' };
+  },
+
+  async stopTask(session, { taskId }) {
+    await session.world.background.stop(taskId, 'person');
+    return {};
+  },
+
+  async backgroundTasks(session, { toolUseId }) {
+    return { moved: session.world.background.moveToBackground(toolUseId) };
+  },
+
+  async getTaskOutput(session, { taskId, maxBytes }) {
+    const task = session.world.background.get(taskId);
+    if (task === undefined) throw new ConfigurationError(`Session ${session.id} has no task ${taskId}`);
+    const { text, leftOutBytes } = await readOutputEnd(task.outputFile, Math.min(maxBytes ?? 30_000, 1_000_000));
+    const { status, description, outputFile } = task;
+    return {
+      task_id: taskId,
+      task_type: task.type,
+      status,
+      description,
+      output: text,
+      left_out_bytes: leftOutBytes,
+      output_file: outputFile,
+    };
   },
 
   async serverInfo(session) {

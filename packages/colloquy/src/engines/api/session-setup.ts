@@ -10,15 +10,10 @@ import { reportedMode } from '../../options/reported-mode.ts';
 import { environmentOf, modelOf, smallModelOf, workingDirectoryOf } from '../../options/resolve-options.ts';
 import { validateModel, validatePermissionMode } from '../../options/validate.ts';
 import { VERSION } from '../../helpers/version.ts';
-import {
-  applyUpdate,
-  initialPermissions,
-  isToolDenied,
-  type PermissionState,
-  withMode,
-} from '../../permissions/state.ts';
+import { applyUpdate, isToolDenied, type PermissionState, withMode } from '../../permissions/state.ts';
 import { createLocalFiles } from '../../tools/local-files.ts';
 import { createCommandSandbox } from '../../tools/sandbox/command-sandbox.ts';
+import { BackgroundTasks } from '../../tools/tasks/background-tasks.ts';
 import type { Tool } from '../../tools/tool.ts';
 import { createWeb } from '../../tools/web/create-web.ts';
 import type { Asker, ToolBox, TurnLimits, TurnWorld } from '../../turn/turn-world.ts';
@@ -26,7 +21,9 @@ import type { InitFacts } from '../../views/to-sdk-messages.ts';
 import type { ApiSession } from './api-session.ts';
 import { requestExtras } from './request-extras.ts';
 import { SessionHooks } from './session-hooks.ts';
+import type { SessionPermissions } from './session-permissions.ts';
 import { environmentNote, systemPrompt } from './system-prompt.ts';
+import { taskJournal } from './task-journal.ts';
 import { toolBox } from './tool-box.ts';
 
 const DEFAULT_MAX_RETRIES = 10;
@@ -43,6 +40,7 @@ export type SetupParts = {
   apiKeySource: string;
   /** All tools there are: built in, and of in-process servers. */
   tools: readonly Tool[];
+  permissions: SessionPermissions;
   /** A server's session: asks through the log, keeps its settings, and leaves an unfinished turn to its next owner. */
   hosted: boolean;
   by: string;
@@ -52,6 +50,8 @@ export type SetupParts = {
 export class SessionSetup {
   readonly hosted: boolean;
   readonly forwardSubagentText: boolean;
+  /** An interrupt leaves background work running. */
+  readonly sparesTasks: boolean;
   readonly by: string;
   readonly limits: TurnLimits;
   readonly abortSignal: AbortSignal | undefined;
@@ -59,7 +59,7 @@ export class SessionSetup {
   readonly #parts: SetupParts;
   readonly #cwd: string;
   readonly #firstModel: string;
-  readonly #permissions;
+  readonly #permissions: SessionPermissions;
   readonly #tools: ToolBox;
   #model: string;
   #onClose: () => void = () => {};
@@ -67,6 +67,7 @@ export class SessionSetup {
   constructor(options: Options, parts: SetupParts) {
     this.hosted = parts.hosted;
     this.forwardSubagentText = options.forwardSubagentText === true;
+    this.sparesTasks = options.perTaskStopAffordance === true;
     this.by = parts.by;
     this.abortSignal = options.abortController?.signal;
     this.#options = options;
@@ -74,7 +75,7 @@ export class SessionSetup {
     this.#cwd = workingDirectoryOf(options);
     this.#firstModel = modelOf(options);
     this.#model = this.#firstModel;
-    this.#permissions = { state: initialPermissions({ ...options, cwd: this.#cwd }) };
+    this.#permissions = parts.permissions;
     this.#tools = toolBox(parts.tools, options, {
       isDenied: (tool) => isToolDenied(this.#permissions.state, tool),
       canAsk: this.#asker().kind !== 'nobody',
@@ -99,6 +100,9 @@ export class SessionSetup {
     const cwd = this.#cwd;
     const model = (): string => this.#model;
     const mode = (): PermissionModeInput => permissions.state.mode;
+    const tools = this.#tools;
+    const { planModeInstructions } = this.#options;
+    const told = (): string | undefined => session.state.environment;
     const system = systemPrompt(this.#options.systemPrompt, this.#tools.offered);
     return {
       thread: 'main',
@@ -116,7 +120,9 @@ export class SessionSetup {
       limits: this.limits,
       prompt: {
         system,
-        environment: environmentNote(cwd, this.#tools.offered),
+        get environment() {
+          return environmentNote({ cwd, offered: tools.offered, mode: mode(), planModeInstructions, told: told() });
+        },
         extras: (id) => requestExtras(this.#options, id),
       },
       cwd,
@@ -129,6 +135,7 @@ export class SessionSetup {
         own: () => ownPaths(session.store),
         isServer: this.hosted,
       }),
+      background: new BackgroundTasks({ journal: taskJournal(session) }),
       web: createWeb(this.#options.webFetch),
       model,
       smallModel: smallModelOf(this.#options),
@@ -171,6 +178,11 @@ export class SessionSetup {
     validateModel(model, this.#options);
   }
 
+  /** The model that the session has begun with, and goes back to. */
+  get firstModel(): string {
+    return this.#firstModel;
+  }
+
   onClose(listener: () => void): void {
     this.#onClose = listener;
   }
@@ -180,6 +192,7 @@ export class SessionSetup {
   }
 
   #asker(): Asker {
+    if (this.#options.permissionPrompts === 'none') return { kind: 'nobody' };
     if (this.#options.canUseTool !== undefined) return { kind: 'callback', canUseTool: this.#options.canUseTool };
     return { kind: this.hosted ? 'log' : 'nobody' };
   }

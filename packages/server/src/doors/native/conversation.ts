@@ -72,6 +72,12 @@ function callControl(
       return session.control('setPermissionMode', { ...control.args, by });
     case 'setModel':
       return session.control('setModel', { ...control.args, by });
+    case 'stopTask':
+      return session.control('stopTask', control.args);
+    case 'backgroundTasks':
+      return session.control('backgroundTasks', control.args);
+    case 'getTaskOutput':
+      return session.control('getTaskOutput', control.args);
     case 'serverInfo':
       return session.control('serverInfo', control.args);
     default:

@@ -106,6 +106,15 @@ export const ControlBody = z.discriminatedUnion('name', [
   }),
   z.strictObject({ name: z.literal('setPermissionMode'), args: z.strictObject({ mode: permissionMode }) }),
   z.strictObject({ name: z.literal('setModel'), args: z.strictObject({ model: model.optional() }).default({}) }),
+  z.strictObject({ name: z.literal('stopTask'), args: z.strictObject({ taskId: text }) }),
+  z.strictObject({
+    name: z.literal('backgroundTasks'),
+    args: z.strictObject({ toolUseId: text.optional() }).default({}),
+  }),
+  z.strictObject({
+    name: z.literal('getTaskOutput'),
+    args: z.strictObject({ taskId: text, maxBytes: z.int().positive().optional() }),
+  }),
   z.strictObject({ name: z.literal('serverInfo'), args: z.strictObject({}).default({}) }),
 ]);
 
