@@ -34,6 +34,8 @@ export type PermissionWorld = {
   resolve(path: string): Promise<string>;
   /** How many names the file at a path has; 1 for what is no file. Without it, hard links are not looked at. */
   links?(path: string): Promise<number>;
+  /** Folders outside the working folders that may be read all the same: where the session keeps output of its own. Real paths. */
+  readable?: readonly string[] | undefined;
   /** Where this program keeps its own data. */
   ownFolders?: readonly string[] | undefined;
 };

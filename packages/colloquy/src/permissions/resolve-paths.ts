@@ -23,9 +23,10 @@ export async function resolvePaths(
   const resolved = await Promise.all([world.cwd, ...state.directories].map((root) => realOrUndefined(root, world)));
   const roots = resolved.filter((root) => root !== undefined);
   const outside: string[] = [];
-  for (const { path } of paths) {
+  for (const { path, access } of paths) {
     const real = await realOrUndefined(path, world);
-    const root = real === undefined ? undefined : roots.find((folder) => isInside(folder, real));
+    const open = access === 'read' ? [...roots, ...(world.readable ?? [])] : roots;
+    const root = real === undefined ? undefined : open.find((folder) => isInside(folder, real));
     if (root === undefined) outside.push(real ?? path);
     if (root === undefined) found.blocked ??= path;
     found.isRoot ||= root === real;

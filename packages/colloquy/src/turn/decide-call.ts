@@ -107,6 +107,7 @@ async function rule(
   await Promise.allSettled(named.map(locate));
   const canAsk = world.ask.kind !== 'nobody' || world.hooks.has('PermissionRequest');
   const shellCwd = world.state.toolState['bash.cwd'];
+  const outputs = world.background.folder.path;
   const decision = await decide(call, world.permissions.state, {
     cwd: world.cwd,
     shellCwd: typeof shellCwd === 'string' ? shellCwd : undefined,
@@ -115,6 +116,7 @@ async function rule(
     canAsk,
     resolve: async (path) => (await locate(path)).real,
     links: async (path) => (await locate(path)).links,
+    readable: outputs === undefined ? [] : [outputs],
     ownFolders: [dataFolder(process.env)],
   });
   return { decision, places };
