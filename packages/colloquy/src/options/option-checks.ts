@@ -3,7 +3,6 @@ import { checkAgents } from './agents.ts';
 import { checkHooks } from './check-hooks.ts';
 import { checkSandbox } from './check-sandbox.ts';
 import type { Options } from './options.ts';
-import { checkSandbox } from './check-sandbox.ts';
 import { checkSettings } from './settings.ts';
 import { webFetchFlaw } from './web-fetch.ts';
 
