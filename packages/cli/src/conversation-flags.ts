@@ -90,7 +90,8 @@ export function existingFolder(folder: string): string {
   return path;
 }
 
-function collectRules(text: string, before: string[]): string[] {
+/** Rules of a flag that may be given more than once, with commas or without. */
+export function collectRules(text: string, before: string[]): string[] {
   return [...before, ...splitRules(text)];
 }
 

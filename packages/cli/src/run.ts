@@ -4,6 +4,7 @@ import { chatCommand } from './chat.ts';
 import { describeError } from './describe-error.ts';
 import { doctorCommand } from './doctor.ts';
 import { emulateCommand } from './emulate.ts';
+import { explainCommand } from './explain.ts';
 import { serveCommand } from './serve.ts';
 import { sessionsCommand } from './sessions.ts';
 import { version } from './version.ts';
@@ -41,6 +42,7 @@ function createProgram(): Command {
     serveCommand(),
     sessionsCommand(),
     emulateCommand(),
+    explainCommand(),
     doctorCommand(),
   ]) {
     program.addCommand(inheriting(command, program));

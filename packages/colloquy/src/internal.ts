@@ -11,6 +11,7 @@ export type {
   ServerInfo,
   SessionFunctions,
 } from './engines/engine.ts';
+export { type CallOutcome, type SimulatedCall, simulatePolicy } from './engines/explain/simulate-policy.ts';
 export { makeFolder, makeFolderSync } from './helpers/make-folder.ts';
 export { dataFolder } from './log/data-folder.ts';
 export type { Decision, Entry, Fact, Input, Json, NewEntry, Seq, Thread } from './log/entries.ts';
@@ -26,6 +27,7 @@ export { createMessagesClient, type MessagesClient } from './messages-api/messag
 export { listModels, modelInfo, type ModelInfo, resolveModel } from './messages-api/models.ts';
 export { createNodeHttpSend } from './messages-api/node-http-send.ts';
 export { modelOf } from './options/resolve-options.ts';
+export { checkSettings, type Settings } from './options/settings.ts';
 export { validateOptions } from './options/validate.ts';
 export { decide } from './permissions/decide.ts';
 export { initialPermissions } from './permissions/state.ts';
