@@ -97,3 +97,61 @@ test.each(cases)('$id through query(): $expected, because $why', async (each) =>
       each.expected satisfies never;
   }
 });
+
+test.each([
+  'http://127.1/',
+  'http://2130706433/',
+  'http://017700000001/',
+  'http://0177.0.0.0x1/',
+  'http://0/',
+  'http://127.0.0.1./',
+  'http://①②⑦.⓪.⓪.①/',
+  'http://127。0。0。1/',
+  'http://%31%32%37.0.0.1/',
+  'http:\\\\127.0.0.1\\',
+  'http:127.0.0.1',
+  ' http://127.0.0.1/ ',
+  'http://1\t27.0.0.1/',
+  'http://localhost./',
+  'http://LOCALHOST/',
+  'http://a.localhost:3000/',
+  'http://[::]/',
+  'http://[::1]/',
+  'http://[0:0:0:0:0:ffff:a9fe:a9fe]/',
+  'http://[::ffff:169.254.169.254]/',
+  'http://[::169.254.169.254]/',
+  'http://[64:ff9b::169.254.169.254]/',
+  'http://[64:ff9b:1::a9fe:a9fe]/',
+  'http://[2002:7f00:1::]/',
+  'http://[2001:0:7f00:1::1]/',
+  'http://[fd00:ec2::254]/latest/meta-data/',
+  'http://[fe80::1]/',
+  'http://[fe80::1%25eth0]/',
+  'http://[fec0::1]/',
+  'http://[ff02::1]/',
+  'http://100.100.100.200/latest/meta-data/',
+  'http://168.63.129.16/',
+  'http://192.0.0.192/',
+  'http://255.255.255.255/',
+  'http://224.0.0.1/',
+  'http://docs.example@127.0.0.1/',
+  'http://docs.example:80@127.0.0.1:80/',
+  'http://metadata.google.internal/computeMetadata/v1/',
+  'file:///etc/passwd',
+  'data:text/plain,secret',
+  'javascript:fetch("http://127.0.0.1")',
+  'blob:http://127.0.0.1/x',
+  'unix:/var/run/docker.sock',
+  'http+unix://%2Fvar%2Frun%2Fdocker.sock/info',
+])('however it is spelled, nothing is reached through %j', async (url) => {
+  const dns = { 'metadata.google.internal': ['169.254.169.254'] };
+  const { isError, connected } = await play({
+    id: 'spelling',
+    tool: 'WebFetch',
+    input: { url },
+    expected: 'block',
+    why: '',
+    dns,
+  });
+  expect({ isError, connected }).toEqual({ isError: true, connected: [] });
+});
