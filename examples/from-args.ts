@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Reply } from '@colloquy/emulator';
@@ -10,7 +10,9 @@ import type { Options } from 'colloquy';
  */
 export async function fromArgs(script: Reply[]): Promise<Options> {
   if (!process.argv.includes('--offline')) return {};
-  process.env['COLLOQUY_HOME'] = mkdtempSync(join(tmpdir(), 'colloquy-examples-'));
+  const home = mkdtempSync(join(tmpdir(), 'colloquy-examples-'));
+  process.env['COLLOQUY_HOME'] = home;
+  process.once('exit', () => rmSync(home, { recursive: true, force: true }));
   const { createEmulator } = await import('@colloquy/emulator');
   return { send: createEmulator({ script }).send };
 }

@@ -1,7 +1,7 @@
 // Lets the model read freely, and decides about everything else in code.
 //   node --conditions=colloquy-source examples/permissions.ts --offline
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text, toolUses } from '@colloquy/emulator';
@@ -41,3 +41,4 @@ for (const { tool_name, tool_input } of result?.permission_denials ?? []) consol
 assert.ok(!asked.includes('Read'), 'reading inside the working directory is not asked');
 assert.ok(existsSync(join(cwd, 'copy.txt')), 'the write was allowed');
 assert.ok(existsSync(join(cwd, 'notes.txt')), 'the deletion was not');
+rmSync(cwd, { recursive: true });

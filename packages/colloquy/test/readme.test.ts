@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { createEmulator, type Reply, text, toolUse } from '@colloquy/emulator';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from './temporary-folder.ts';
 
 const README = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const PROGRAMS = new Map(
@@ -39,7 +38,7 @@ test.concurrent.each(EXPECTED)(
           PATH: process.env['PATH'],
           ANTHROPIC_API_KEY: 'test',
           ANTHROPIC_BASE_URL: server.url,
-          COLLOQUY_HOME: mkdtempSync(join(tmpdir(), 'colloquy-readme-')),
+          COLLOQUY_HOME: temporaryFolder('readme'),
         },
       },
     );

@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { ConfigurationError } from '../errors.ts';
 import type { Options } from './options.ts';
 import { validateOptions, validatePermissionMode } from './validate.ts';
@@ -157,6 +157,7 @@ describe('combinations', () => {
 
   test('the working directory must be a directory', () => {
     const folder = mkdtempSync(join(tmpdir(), 'colloquy-options-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
     writeFileSync(join(folder, 'file'), '');
     expect(refusal({ cwd: folder })).toBeUndefined();
     expect(refusal({ cwd: join(folder, 'gone') })).toContain('which does not exist');

@@ -1,11 +1,9 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Emulator } from '@colloquy/emulator';
 import { type Options, type SDKMessage, textOf } from 'colloquy';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 // The default engine keeps its sessions here, not in the developer's own data folder.
-process.env['COLLOQUY_HOME'] ??= mkdtempSync(join(tmpdir(), 'colloquy-programs-'));
+process.env['COLLOQUY_HOME'] ??= temporaryFolder('programs');
 
 /** Options of a program that talks to the emulator, in memory unless told otherwise. */
 export function offline(emulator: Emulator, options: Options = {}): Options {
@@ -21,7 +19,7 @@ export function offline(emulator: Emulator, options: Options = {}): Options {
 
 /** A new, empty folder. */
 export function newFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'colloquy-programs-'));
+  return temporaryFolder('programs');
 }
 
 export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {

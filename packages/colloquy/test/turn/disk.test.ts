@@ -1,6 +1,4 @@
 // Turns against the disk: what waits for it, what does not, and how often it is waited for.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEmulator, type Emulator, type Reply, text, toolUse } from '@colloquy/emulator';
 import { createSdkMcpServer, type Options, type SDKMessage, tool } from 'colloquy';
@@ -10,6 +8,7 @@ import { TestDisk } from '../../src/log/__fixtures__/test-disk.ts';
 import type { SqliteDriver } from '../../src/log/sqlite-driver.ts';
 import { openDatabase } from '../../src/log/sqlite-schema.ts';
 import { SqliteStore } from '../../src/log/sqlite-store.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 test('a plain turn has six commits at most, and waits for the disk twice', async () => {
   const { session, disk, commits } = await openOnDisk([text('One.'), text('Two.')]);
@@ -104,7 +103,7 @@ async function openOnDisk(
   script: readonly Reply[],
   options: Options = {},
 ): Promise<{ session: Session; disk: TestDisk; emulator: Emulator; commits: () => number }> {
-  const folder = mkdtempSync(join(tmpdir(), 'colloquy-disk-'));
+  const folder = temporaryFolder('disk');
   const path = join(folder, 'sessions.db');
   const disk = new TestDisk();
   const { driver, commits } = counting(await openDatabase(path));
@@ -117,7 +116,6 @@ async function openOnDisk(
     await Promise.allSettled([session[Symbol.asyncDispose]()]);
     await engine.close();
     await store[Symbol.asyncDispose]().catch(() => {});
-    rmSync(folder, { recursive: true });
   });
   return { session, disk, emulator, commits };
 }

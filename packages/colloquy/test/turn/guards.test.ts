@@ -1,15 +1,15 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createEmulator, stall, text, toolUse, toolUses } from '@colloquy/emulator';
 import { ConfigurationError, type Options } from 'colloquy';
 import { createApiEngine, createMemoryStore } from 'colloquy/internal';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { newestBlocks, openScene } from './scene.ts';
 
 /** A folder to work in, and one beside it with a secret. */
 function newPlace(): { cwd: string; outside: string } {
-  const root = mkdtempSync(join(tmpdir(), 'colloquy-guards-'));
+  const root = temporaryFolder('guards');
   const [cwd, outside] = [join(root, 'work'), join(root, 'outside')];
   mkdirSync(cwd);
   mkdirSync(outside);

@@ -1,5 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   createEmulator,
@@ -26,13 +25,14 @@ import {
   type Store,
 } from 'colloquy/internal';
 import { z } from 'zod';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 /** What a session works with, and the effects that its tools had. */
 export type Workplace = { options: Options; effects: string[]; started: Promise<void> };
 
 /** A folder with a file, a tool that leaves a word in `effects`, and one that, when it `waits`, never ends by itself. */
 export function openWorkplace(o: { waits?: boolean } = {}): Workplace {
-  const cwd = mkdtempSync(join(tmpdir(), 'colloquy-recorded-'));
+  const cwd = temporaryFolder('recorded');
   writeFileSync(join(cwd, 'a.txt'), 'alpha\n');
   const effects: string[] = [];
   const note = tool('note', 'Notes a word.', { word: z.string() }, async ({ word }) => {

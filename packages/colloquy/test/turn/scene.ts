@@ -1,9 +1,7 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createEmulator, type Emulator, type Reply } from '@colloquy/emulator';
 import type { Options, SDKMessage } from 'colloquy';
 import { createApiEngine, createMemoryStore, type Entry } from 'colloquy/internal';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 /** A session over the emulator, played prompt by prompt. */
 export type Scene = AsyncDisposable & {
@@ -21,8 +19,14 @@ export async function openScene(script: readonly Reply[], options: Options = {})
   const emulator = createEmulator({ script });
   const store = createMemoryStore();
   const engine = createApiEngine({ store, send: emulator.send });
-  const cwd = options.cwd ?? mkdtempSync(join(tmpdir(), 'colloquy-turn-'));
-  const session = await engine.open({ cwd, tools: [], settingSources: [], env: { PATH: process.env['PATH'] }, ...options });
+  const cwd = options.cwd ?? temporaryFolder('turn');
+  const session = await engine.open({
+    cwd,
+    tools: [],
+    settingSources: [],
+    env: { PATH: process.env['PATH'] },
+    ...options,
+  });
   return {
     emulator,
     cwd,
