@@ -1,5 +1,6 @@
 import type { PermissionCall, PermissionWorld } from './call.ts';
 import { judgeFileRules } from './judge-file-rules.ts';
+import { absolutePath } from './paths.ts';
 import { resolvePaths } from './resolve-paths.ts';
 import { isPathRule, judgePath, loadPathRules, pathPlaces } from './rule-reach.ts';
 import { isAboutTool } from './rules.ts';
@@ -40,7 +41,7 @@ export async function judgeCallCommand(
     sandbox: world.sandbox,
     acceptsEdits: state.mode === 'acceptEdits',
     place: async (path, access) => {
-      const absolute = (await judgePath(path, folder, world)).written;
+      const absolute = absolutePath(folder, path);
       const places = await resolvePaths({ ...call, target: { paths: [{ path: absolute, access }] } }, state, world);
       if (places.protected !== undefined || (access === 'write' && places.isRoot)) return 'protected';
       return places.inside ? 'inside' : 'outside';

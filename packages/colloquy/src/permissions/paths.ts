@@ -6,6 +6,14 @@ export function isInside(folder: string, path: string): boolean {
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
+/**
+ * A path made absolute, and otherwise as it is written: whoever takes `..` away before links are followed may end elsewhere than
+ * the system does.
+ */
+export function absolutePath(folder: string, path: string): string {
+  return isAbsolute(path) ? path : `${folder}${sep}${path}`;
+}
+
 /** Where systems like Linux show processes, devices and themselves as files. */
 const SYSTEM_FOLDERS = ['/proc', '/sys', '/dev'];
 /** Only memory that is used as a folder. */

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import type { PermissionCall, PermissionWorld } from './call.ts';
+import { decide } from './decide.ts';
 import { resolvePaths } from './resolve-paths.ts';
 import { initialPermissions } from './state.ts';
 
@@ -60,3 +61,24 @@ test('what cannot be told lies outside', async () => {
   });
   expect(judged).toMatchObject({ inside: false, outside: ['circle'], blocked: 'circle' });
 });
+
+test.each([
+  ['Read', { file_path: 'link/../k.pem' }, { paths: [{ path: 'link/../k.pem', access: 'read' }] }],
+  ['Bash', { command: 'cat link/../k.pem' }, { command: 'cat link/../k.pem' }],
+] as const)(
+  '%s: .. is taken from where a link leads, for rules and for what is inside',
+  async (name, input, target) => {
+    const judged = (real: string, deny: string[]) =>
+      decide({ tool: { name, effect: 'read' }, input, target }, initialPermissions({ disallowedTools: deny }), {
+        cwd: '/work',
+        sandbox: 'working',
+        allowsSandboxed: false,
+        canAsk: true,
+        // What stands in the way of a link is told apart from what is left when .. is taken away.
+        resolve: async (path) => (path.endsWith('link/../k.pem') ? real : resolve('/work', path)),
+      });
+    expect(await judged('/work/k.pem', [])).toMatchObject({ behavior: 'allow' });
+    expect(await judged('/srv/k.pem', [])).toMatchObject({ behavior: 'ask' });
+    expect(await judged('/work/secrets/k.pem', ['Read(secrets/**)'])).toMatchObject({ behavior: 'deny' });
+  },
+);

@@ -3,6 +3,7 @@ import { isRecord } from '../helpers/is-record.ts';
 import type { PermissionCall, PermissionWorld } from './call.ts';
 import { matchHost, parseHostPattern } from './match-host.ts';
 import type { JudgedPath, PathPlaces, PathRule } from './match-path.ts';
+import { absolutePath } from './paths.ts';
 import type { RuleMatch } from './rule-match.ts';
 import { isAboutTool, isGoverned } from './rules.ts';
 import type { PermissionState, PlacedRule } from './state.ts';
@@ -57,7 +58,7 @@ export async function judgePath(
 ): Promise<JudgedPath> {
   const written = resolve(folder, path);
   try {
-    return { written, real: await world.resolve(written) };
+    return { written, real: await world.resolve(absolutePath(folder, path)) };
   } catch {
     return { written, real: undefined };
   }

@@ -10,6 +10,7 @@ import type { CallState } from '../log/call-state.ts';
 import type { PermissionUpdate } from '../options/permissions.ts';
 import type { PermissionCall } from '../permissions/call.ts';
 import { decide } from '../permissions/decide.ts';
+import { absolutePath } from '../permissions/paths.ts';
 import type { Located, Tool } from '../tools/tool.ts';
 import type { ShownCall } from '../views/door-messages.ts';
 import { permissionRequest, preToolUse } from './call-hooks.ts';
@@ -96,7 +97,7 @@ async function rule(
   const places = new Map<string, Located>();
   // A path is looked at once, however it is written: what was judged is what is noted.
   const locate = async (path: string): Promise<Located> => {
-    const absolute = resolve(world.cwd, path);
+    const absolute = absolutePath(world.cwd, path);
     const located = places.get(absolute) ?? (await world.files.locate(path));
     places.set(absolute, located).set(path, located);
     return located;
