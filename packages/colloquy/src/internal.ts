@@ -33,4 +33,5 @@ export { decide } from './permissions/decide.ts';
 export { initialPermissions } from './permissions/state.ts';
 export { createLocalFiles } from './tools/local-files.ts';
 export { builtInTools } from './tools/registry.ts';
+export { attemptSandbox, type Detected, detectSandbox } from './tools/sandbox/detect.ts';
 export type { Cursor, Live } from './views/view.ts';

@@ -66,7 +66,8 @@ export async function collectPlaces(reach: Reach): Promise<CollectedPlaces> {
     ]),
   ]);
   const open = [...system, ...others];
-  const secrets = await findSecrets(reach, home, [...atHome, ...open.map(({ place }) => place)]);
+  const shown = settlePlaces([...atHome, ...open.map(({ place }) => place)]);
+  const secrets = await findSecrets(reach, home, shown);
   const opened = settings.flatMap(({ by, path }) => (by === 'allowWrite' ? [path] : []));
   const taken = new Set([...open, ...secrets].map(({ place }) => place.path));
   const reserved = await reserve(reach.roots, { taken, opened });
