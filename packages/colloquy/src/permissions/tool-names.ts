@@ -29,7 +29,6 @@ const SPECIFIERS: Readonly<Record<string, SpecifierKind>> = {
   glob: 'path',
   Grep: 'path',
   grep: 'path',
-  LS: 'path',
   WebFetch: 'domain',
   web_fetch: 'domain',
   Agent: 'name',

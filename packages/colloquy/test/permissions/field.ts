@@ -27,14 +27,14 @@ export class Field implements Disposable {
   readonly home = join(this.root, 'home');
   readonly #data = process.env['COLLOQUY_HOME'];
 
-  constructor(files: Record<string, string> = {}) {
+  constructor(files: Record<string, string | Uint8Array> = {}) {
     process.env['COLLOQUY_HOME'] = join(this.root, 'data');
     mkdirSync(this.cwd);
     for (const [path, content] of Object.entries(files)) this.write(path, content);
   }
 
   /** Paths begin at the root: `work/…`, `home/…`. */
-  write(path: string, content: string): string {
+  write(path: string, content: string | Uint8Array): string {
     const full = join(this.root, path);
     mkdirSync(dirname(full), { recursive: true });
     writeFileSync(full, content);
