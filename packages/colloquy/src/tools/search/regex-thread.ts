@@ -67,7 +67,13 @@ export class RegexThread implements AsyncDisposable {
 function toJavaScript(pattern: string, ignoreCase: boolean, multiline: boolean): { source: string; flags: string } {
   const inline = /^\(\?([ims]+)\)/.exec(pattern);
   const source = pattern.slice(inline?.[0].length ?? 0).replaceAll('(?P<', '(?<');
-  const flags = new Set(['g', 'm', ...(ignoreCase ? ['i'] : []), ...(multiline ? ['s'] : []), ...Array.from(inline?.[1] ?? '')]);
+  const flags = new Set([
+    'g',
+    'm',
+    ...(ignoreCase ? ['i'] : []),
+    ...(multiline ? ['s'] : []),
+    ...Array.from(inline?.[1] ?? ''),
+  ]);
   for (const unicode of ['u', '']) {
     try {
       const all = [...flags, unicode].join('');

@@ -1,3 +1,5 @@
+import { plainNames } from './glob-match.ts';
+
 /** What is searched for below a place. */
 export type SearchQuery = FilesQuery | MatchQuery;
 
@@ -59,10 +61,13 @@ export function ripgrepArguments(query: SearchQuery, { sorted }: { sorted: boole
   ];
 }
 
-// A type of file of our own, because --glob would also bring in what .gitignore leaves out.
 function filesArguments({ names }: FilesQuery): string[] {
-  if (names === undefined) return ['--files'];
-  return ['--files', ...names.map((name) => `--type-add=wanted:${name}`), '--type=wanted'];
+  return ['--files', ...(names === undefined ? [] : wantedArguments(names))];
+}
+
+// A type of file of our own, because --glob would also bring in what .gitignore leaves out.
+function wantedArguments(names: readonly string[]): string[] {
+  return [...names.map((name) => `--type-add=wanted:${name}`), '--type=wanted'];
 }
 
 function matchArguments(query: MatchQuery): string[] {
@@ -74,9 +79,17 @@ function matchArguments(query: MatchQuery): string[] {
       : [query.mode === 'count' ? '--count' : '--files-with-matches']),
     ...(query.ignoreCase ? ['--ignore-case'] : []),
     ...(query.multiline ? ['--multiline', '--multiline-dotall'] : []),
-    ...query.globs.map((glob) => `--glob=${glob}`),
+    ...globArguments(query),
     ...(query.type === undefined ? [] : [`--type=${query.type}`]),
   ];
+}
+
+function globArguments({ globs, type }: MatchQuery): string[] {
+  const wanted = globs.filter((glob) => !glob.startsWith('!'));
+  const names = wanted.map((glob) => (glob.includes('/') ? undefined : plainNames(glob)));
+  const isPlain = wanted.length > 0 && type === undefined && names.every((name) => name !== undefined);
+  const rest = isPlain ? globs.filter((glob) => glob.startsWith('!')) : globs;
+  return [...(isPlain ? wantedArguments(names.flat()) : []), ...rest.map((glob) => `--glob=${glob}`)];
 }
 
 function contentArguments(query: MatchQuery): string[] {
