@@ -95,6 +95,7 @@ export type TerminalReason =
   | 'completed'
   | 'max_turns'
   | 'budget_exhausted'
+  | 'structured_output_retry_exhausted'
   | 'aborted_streaming'
   | 'aborted_tools'
   | 'hook_stopped'
@@ -137,11 +138,17 @@ export type SDKResultSuccess = ResultCommon & {
   api_error_status?: number | null | undefined;
   /** A hook put this call off; it is decided again in the next turn. */
   deferred_tool_use?: { id: string; name: string; input: unknown } | undefined;
+  /** With `outputFormat`: the answer in that form, if the model gave one; `result` is its JSON text. */
+  structured_output?: unknown;
   ttft_ms?: number | undefined;
 };
 
 export type SDKResultError = ResultCommon & {
-  subtype: 'error_during_execution' | 'error_max_turns' | 'error_max_budget_usd';
+  subtype:
+    | 'error_during_execution'
+    | 'error_max_turns'
+    | 'error_max_budget_usd'
+    | 'error_max_structured_output_retries';
   errors: string[];
   /** The turn took longer than `timeoutMs`. */
   colloquy_timed_out?: true | undefined;

@@ -65,6 +65,11 @@ export type OpenTurn = {
   paused: number;
   /** How often hooks have kept the turn from ending: since the model last used a tool, and at all. */
   stopBlocks: { inARow: number; all: number };
+  /** The answer in the form that the program asked for, from the newest calls of StructuredOutput. */
+  output: { value: Json } | undefined;
+  /** Calls of StructuredOutput that did not fit, and reminders that it is to be called. */
+  outputFailures: number;
+  outputReminders: number;
   /** The log says that the turn is to end; whoever runs it may not know yet. */
   stopAsked: 'interrupt' | 'preempted' | undefined;
   /** A request whose answer has not ended. */
@@ -211,6 +216,9 @@ function newTurn(id: string, startedAt: string): OpenTurn {
     cutShort: 0,
     paused: 0,
     stopBlocks: { inARow: 0, all: 0 },
+    output: undefined,
+    outputFailures: 0,
+    outputReminders: 0,
     stopAsked: undefined,
     request: undefined,
     calls: [],
@@ -245,13 +253,15 @@ function foldTurnEntry(state: SessionState, turn: OpenTurn, entry: Entry): void 
     case 'context':
       if (entry.source === 'stop_hook')
         turn.stopBlocks = { inARow: turn.stopBlocks.inARow + 1, all: turn.stopBlocks.all + 1 };
-      if (entry.source === 'stop_hook' || entry.source === 'continue') turn.undecided = false;
+      if (entry.source === 'output_reminder') turn.outputReminders += 1;
+      if (GOES_ON.has(entry.source)) turn.undecided = false;
       return;
     case 'model_request':
       turn.undecided = false;
       if (entry.attempt === 1) turn.requests += 1;
       turn.request = { id: entry.request, attempt: entry.attempt, blocks: [], usage: undefined };
       turn.calls = [];
+      turn.output = undefined;
       return;
     case 'model_block':
       // Blocks are stored as the API sent them; the accumulator has checked the shapes that we act on.
@@ -277,8 +287,16 @@ function foldTurnEntry(state: SessionState, turn: OpenTurn, entry: Entry): void 
   }
 }
 
+/** Context after which the model is asked again. */
+const GOES_ON: ReadonlySet<string> = new Set(['stop_hook', 'continue', 'output_reminder']);
+
 /** What a call leaves behind, besides its result. */
 function foldResult(state: SessionState, turn: OpenTurn, entry: Entry & { kind: 'tool_result' }): void {
+  const call = turn.calls.find(({ block }) => block.id === entry.toolUseId);
+  if (call?.block.name === 'StructuredOutput') {
+    if (entry.isError) turn.outputFailures += 1;
+    else turn.output = { value: entry.structured };
+  }
   if (entry.state !== undefined) state.toolState = { ...state.toolState, ...entry.state };
   // Written by the turn, in this shape. The turn's own usage is that of its own requests.
   for (const { model, usage } of entry.spent ?? []) addSpent(state, { model, usage: usage as Usage });

@@ -19,7 +19,6 @@ export const UNSUPPORTED_OPTIONS: ReadonlySet<string> = new Set([
   'mcpServersDelivery',
   'onElicitation',
   'onUserDialog',
-  'outputFormat',
   'pathToClaudeCodeExecutable',
   'permissionPromptToolName',
   'pluginDelivery',

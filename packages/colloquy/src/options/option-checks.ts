@@ -60,6 +60,10 @@ export const OPTION_CHECKS: Record<keyof Options, Check> = {
   maxTurns: positiveInteger,
   mcpServers: checkMcpServers,
   model: text,
+  outputFormat: (value) =>
+    isRecord(value) && value['type'] === 'json_schema' && isRecord(value['schema'])
+      ? undefined
+      : "{ type: 'json_schema', schema: … }",
   permissionMode: anyText,
   permissionPrompts: oneOf('host', 'none'),
   persistSession: boolean,

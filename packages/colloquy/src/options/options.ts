@@ -49,6 +49,8 @@ export type Options = {
   mcpServers?: Record<string, McpServerConfig> | undefined;
   /** A model id, or `opus`, `sonnet`, `haiku`, `fable`. Default: the `ANTHROPIC_MODEL` variable, else `claude-opus-5-5`. */
   model?: string | undefined;
+  /** The form of the final answer, as a JSON Schema of an object; `structured_output` of the result holds it. */
+  outputFormat?: { type: 'json_schema'; schema: Record<string, unknown> } | undefined;
   permissionMode?: PermissionModeInput | undefined;
   /** `none`: nobody is asked, and what would have to be asked is denied. Default `host`: `canUseTool`, or the doors of a server. */
   permissionPrompts?: 'host' | 'none' | undefined;

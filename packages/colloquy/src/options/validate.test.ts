@@ -30,8 +30,8 @@ describe('names', () => {
   });
 
   test('an official option that the api engine lacks is refused by name', () => {
-    expect(refusal({ outputFormat: { type: 'json_schema', schema: {} } })).toBe(
-      'The api engine does not support the option `outputFormat`; leave it out',
+    expect(refusal({ plugins: [] })).toBe(
+      'The api engine does not support the option `plugins`; leave it out',
     );
   });
 

@@ -14,6 +14,7 @@ export type ContextSource =
   | 'task'
   | 'interrupt'
   | 'continue'
+  | 'output_reminder'
   | 'stop_hook'
   | 'warning';
 

@@ -124,6 +124,9 @@ function effortField({ effort }: AgentDefinition, model: string): Record<string,
 
 const boxes = new WeakMap<ToolBox, Map<string, ToolBox>>();
 
+/** Agents start no agents, and the form of the answer is that of the session's. */
+const OF_THE_SESSION: ReadonlySet<string> = new Set(['Agent', 'StructuredOutput']);
+
 /** The tools that an agent is offered, made once for each type: agents start no agents, and nobody sits at their side. */
 function toolsOf(parent: TurnWorld, type: string, definition: AgentDefinition): ToolBox {
   const known = boxes.get(parent.tools) ?? new Map<string, ToolBox>();
@@ -138,7 +141,7 @@ function makeBox({ toolset, offered }: ToolBox, { tools, disallowedTools }: Agen
     [tool.name, ...(tool.aliases ?? [])].some((name) => names.includes(name));
   const own = offered.filter(
     (tool) =>
-      tool.name !== 'Agent' &&
+      !OF_THE_SESSION.has(tool.name) &&
       tool.needsPerson !== true &&
       (tools === undefined || isNamed(tools, tool)) &&
       !isNamed(disallowedTools ?? [], tool),

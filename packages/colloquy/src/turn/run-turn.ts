@@ -7,6 +7,7 @@ import { contextOf } from './context.ts';
 import { dispatchTools, settleInterrupted } from './dispatch-tools.ts';
 import { afterBatch, stopFailure, stopHooks, submitPrompts } from './turn-hooks.ts';
 import { isTaskNotification } from './tell-task.ts';
+import { outputEnding, remindOfOutput } from './structured-output.ts';
 import { type Ending, endTurn } from './turn-result.ts';
 import { note, type StopCause, type TurnStop, type TurnWorld } from './turn-world.ts';
 
@@ -78,7 +79,7 @@ async function untilItEnds(world: TurnWorld, stop: TurnStop): Promise<Ending | u
       if (stop.cause === undefined) await takeJoiningPrompts(world, turn);
     }
     if (stop.cause !== undefined) return stopped(world, turn, stop.cause);
-    const ending = await afterAnswer(world, turn, stop);
+    const ending = (await afterOutput(world, turn, stop)) ?? (await afterAnswer(world, turn, stop));
     if (ending !== undefined) return ending;
     if (stop.signal.aborted) continue;
     if (world.limits.maxTurns !== undefined && turn.answers >= world.limits.maxTurns)
@@ -144,8 +145,15 @@ async function afterAnswer(world: TurnWorld, turn: OpenTurn, stop: TurnStop): Pr
         ],
       };
     default:
+      if (await remindOfOutput(world, turn)) return undefined;
       return stopHooks(world, turn, stop, { kind: 'success', terminal: 'completed', result: turn.text });
   }
+}
+
+/** An answer in the form that the program asked for ends the turn; so do too many that do not fit. */
+async function afterOutput(world: TurnWorld, turn: OpenTurn, stop: TurnStop): Promise<Ending | undefined> {
+  const ending = outputEnding(turn);
+  return ending?.kind === 'success' ? stopHooks(world, turn, stop, ending) : ending;
 }
 
 /** The answer's calls were made, so that the model is to be told their results. Calls that were cut do not count. */

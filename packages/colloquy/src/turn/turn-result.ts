@@ -1,7 +1,7 @@
 import type { NewEntry } from '../log/entries.ts';
 import { type OpenTurn, type SessionState, toCheckpoint } from '../log/fold.ts';
 import type { ToolUseBlock } from '../messages-api/types.ts';
-import type { SDKMessageOrigin, TerminalReason } from '../messages.ts';
+import type { SDKMessageOrigin, SDKResultError, TerminalReason } from '../messages.ts';
 import type { ResultFacts } from '../views/to-sdk-messages.ts';
 import type { TurnWorld } from './turn-world.ts';
 
@@ -28,7 +28,7 @@ export type Ending =
   /** The prompt was blocked by a hook: it is dropped from the history. */
   | { kind: 'blocked'; reason: string };
 
-type ErrorSubtype = 'error_during_execution' | 'error_max_turns' | 'error_max_budget_usd';
+type ErrorSubtype = SDKResultError['subtype'];
 
 /** Ends the open turn: durable, with everything before it, before the result is told. */
 export async function endTurn(world: TurnWorld, ending: Ending, ...facts: NewEntry[]): Promise<void> {
@@ -83,6 +83,7 @@ function resultFacts(state: SessionState, turn: OpenTurn, ending: Ending, nowMs:
         terminal_reason: ending.terminal,
         ...(ending.terminal === 'tool_deferred_unavailable' ? { stop_reason: ending.terminal } : {}),
         ...(ending.apiStatus === undefined ? {} : { api_error_status: ending.apiStatus }),
+        ...(turn.output === undefined ? {} : { structured_output: turn.output.value }),
         ...(turn.ttftMs === undefined ? {} : { ttft_ms: turn.ttftMs }),
       };
     case 'error':

@@ -358,6 +358,7 @@ function contextMessages(
     case 'interrupt':
       return [{ type: 'user', message: { role: 'user', content }, ...thread.from, timestamp: entry.at, ...common }];
     case 'continue':
+    case 'output_reminder':
     case 'first_prompt':
     case 'stop_hook':
       return [

@@ -8,23 +8,20 @@ const MOST_SHOWN = 40;
 
 /**
  * All tools of a session: the built-in ones, then those of the in-process servers, in the order given.
- * @throws ConfigurationError when two have the same name.
+ * @throws ConfigurationError when two have the same name, or for an output schema that cannot be used
  */
 export async function collectTools(options: Options): Promise<readonly Tool[]> {
-  const wantsBuiltIns = !(Array.isArray(options.tools) && options.tools.length === 0);
-  const builtIn = wantsBuiltIns
-    ? [...(await import('../../tools/registry.ts')).builtInTools('claude_code'), agentTool(options.agents ?? {})]
-    : [];
-  const servers = Object.entries(options.mcpServers ?? {});
-  if (servers.length === 0) return builtIn;
-  const { sdkServerTools } = await import('../../mcp/sdk-server-tools.ts');
-  const served = await Promise.all(servers.map(([key, server]) => sdkServerTools(key, server)));
-  const late = served.flatMap((tools, index) => (servers[index]?.[1].alwaysLoad === true ? [] : tools));
-  // Without built-in tools there is nothing to look for them with.
-  const all =
-    wantsBuiltIns && late.length > MOST_SHOWN
-      ? await withSearch(builtIn, served.flat(), late)
-      : [...builtIn, ...served.flat()];
+  const builtIn = await builtInOf(options);
+  const served = await servedTools(options);
+  const late = served.filter(({ alwaysLoad }) => !alwaysLoad).map(({ tool }) => tool);
+  const search = late.length > MOST_SHOWN && wantsBuiltIns(options) ? [await searchFor(late)] : [];
+  const all = [
+    ...builtIn,
+    ...search,
+    ...served.map(({ tool, alwaysLoad }) =>
+      alwaysLoad || search.length === 0 ? tool : { ...tool, deferred: true as const },
+    ),
+  ];
   const names = new Set<string>();
   for (const { name } of all) {
     if (names.has(name))
@@ -34,9 +31,34 @@ export async function collectTools(options: Options): Promise<readonly Tool[]> {
   return all;
 }
 
-async function withSearch(builtIn: readonly Tool[], served: readonly Tool[], late: readonly Tool[]): Promise<Tool[]> {
+const wantsBuiltIns = ({ tools }: Options): boolean => !(Array.isArray(tools) && tools.length === 0);
+
+async function builtInOf(options: Options): Promise<Tool[]> {
+  const tools: Tool[] = [];
+  if (wantsBuiltIns(options)) {
+    const { builtInTools } = await import('../../tools/registry.ts');
+    tools.push(...builtInTools('claude_code'), agentTool(options.agents ?? {}));
+  }
+  if (options.outputFormat !== undefined) {
+    const { structuredOutputTool } = await import('../../tools/structured-output.ts');
+    tools.push(await structuredOutputTool(options.outputFormat.schema));
+  }
+  return tools;
+}
+
+async function servedTools({ mcpServers = {} }: Options): Promise<{ tool: Tool; alwaysLoad: boolean }[]> {
+  const servers = Object.entries(mcpServers);
+  if (servers.length === 0) return [];
+  const { sdkServerTools } = await import('../../mcp/sdk-server-tools.ts');
+  const served = await Promise.all(
+    servers.map(async ([key, server]) =>
+      (await sdkServerTools(key, server)).map((tool) => ({ tool, alwaysLoad: server.alwaysLoad === true })),
+    ),
+  );
+  return served.flat();
+}
+
+async function searchFor(late: readonly Tool[]): Promise<Tool> {
   const { toolSearchTool } = await import('../../tools/tool-search.ts');
-  const deferred = new Set(late);
-  const shown = served.map((tool) => (deferred.has(tool) ? { ...tool, deferred: true as const } : tool));
-  return [...builtIn, toolSearchTool(late), ...shown];
+  return toolSearchTool(late);
 }

@@ -6,6 +6,9 @@ import type { ToolBox } from '../../turn/turn-world.ts';
 /** Tools with which a person is asked, and those that make sense only with them. */
 const WITH_A_PERSON: ReadonlySet<string> = new Set(['EnterPlanMode']);
 
+/** Tools that are only there because something else was asked for: a form of the answer, or more tools than are shown. */
+const IMPLIED: ReadonlySet<string> = new Set(['StructuredOutput', 'ToolSearch']);
+
 /**
  * The tools that a session offers: of the built-in ones those that `tools` names, or else all that need not be asked for; all of
  * the program's own. Not those that a rule denies, and none that ask a person where there is nobody.
@@ -19,8 +22,7 @@ export function toolBox(
   const wanted = Array.isArray(options.tools) ? namedBy(options.tools, all) : undefined;
   const offered = all.filter((tool) => {
     if (o.isDenied(tool) || (!o.canAsk && (tool.needsPerson === true || WITH_A_PERSON.has(tool.name)))) return false;
-    // What is found with ToolSearch is of no use without it.
-    if (!isBuiltIn(tool) || tool.name === 'ToolSearch') return true;
+    if (!isBuiltIn(tool) || IMPLIED.has(tool.name)) return true;
     return wanted === undefined ? tool.onRequest !== true : wanted.has(tool);
   });
   const byName = new Map(offered.flatMap((tool) => [tool.name, ...(tool.aliases ?? [])].map((name) => [name, tool])));
