@@ -60,7 +60,6 @@ export type TaskFacts = {
   taskType: string;
   toolUseId: string;
   description: string;
-  command?: string | undefined;
   outputFile: string;
 };
 
@@ -131,6 +130,8 @@ export type Fact =
   | ({ kind: 'task_started' } & TaskFacts)
   /** It has ended; `killed`: somebody has ended it, or its session's owner is gone. */
   | ({ kind: 'task_ended'; status: 'completed' | 'failed' | 'killed'; summary: string } & TaskFacts)
+  /** Before a call first changes a file in its turn: the digest of what it held, kept in `folder`; null when there was none. */
+  | { kind: 'file_backup'; toolUseId: string; path: string; folder: string; before: string | null }
   | { kind: 'turn_end'; turn: string; reason: string; result: Json }
   | { kind: 'rewind'; to: Seq }
   | { kind: 'fork'; from: { session: string; seq: Seq } };

@@ -148,8 +148,8 @@ export function foldEntry(state: SessionState, entry: Entry): void {
       state.turn = undefined;
       return;
     case 'task_started': {
-      const { task, taskType, toolUseId, description, command, outputFile } = entry;
-      state.tasks.push({ task, taskType, toolUseId, description, command, outputFile });
+      const { task, taskType, toolUseId, description, outputFile } = entry;
+      state.tasks.push({ task, taskType, toolUseId, description, outputFile });
       return;
     }
     case 'task_ended':

@@ -11,6 +11,8 @@ const DEFAULT_TIMEOUT_MS = 120_000;
 const MAX_TIMEOUT_MS = 600_000;
 /** Of each stream; the rest is left out from its middle. */
 const MAX_OUTPUT_BYTES = 30_000;
+/** Of a command that stands for its own description. */
+const MAX_DESCRIPTION_CHARS = 200;
 
 const SCHEMA = {
   type: 'object',
@@ -86,13 +88,13 @@ async function runCommand(input: BashInput, context: ToolContext): Promise<ToolO
 }
 
 async function runBeside(input: BashInput, context: ToolContext, cwd: string): Promise<ToolOutcome<BashOutput>> {
-  const { command, description = command } = input;
+  const { command, description = command.slice(0, MAX_DESCRIPTION_CHARS) } = input;
   const task = await startCommandTask(context, { command, description, cwd });
   return inBackground(task, 'The command runs in the background');
 }
 
 async function runHere(input: BashInput, context: ToolContext, cwd: string): Promise<ToolOutcome<BashOutput>> {
-  const { command, description = command } = input;
+  const { command, description = command.slice(0, MAX_DESCRIPTION_CHARS) } = input;
   const timeoutMs = input.timeout ?? DEFAULT_TIMEOUT_MS;
   const options = { command, description, cwd, timeoutMs, maxOutputBytes: MAX_OUTPUT_BYTES };
   const run = await runForeground(context, options);

@@ -4,15 +4,17 @@ import type { Json, TaskFacts } from '../log/entries.ts';
 // What the model is told of work beside its turns. It comes from us, not from a person: the tag says so.
 
 /** That it has ended, and how. */
-export function tellEnd(facts: TaskFacts, end: { status: string; summary?: string | undefined }): string {
-  return inTag(
-    `${nameOf(facts)} has ended (${end.status}). ${end.summary ?? ''} Its output is in ${facts.outputFile}.`,
-  );
+export function tellEnd(facts: TaskFacts, end: TaskEnding): string {
+  const { status, summary = '', lastNews = '' } = end;
+  const printed = lastNews === '' ? '' : ` Before that it has printed:\n${withoutTag(lastNews)}`;
+  return inTag(`${nameOf(facts)} has ended (${status}). ${summary} Its output is in ${facts.outputFile}.${printed}`);
 }
+
+type TaskEnding = { status: string; summary?: string | undefined; lastNews?: string | undefined };
 
 /** What it has printed since. */
 export function tellNews(facts: TaskFacts, text: string): string {
-  return inTag(`${nameOf(facts)} has printed:\n${text.replaceAll('</task-notification>', '')}`);
+  return inTag(`${nameOf(facts)} has printed:\n${withoutTag(text)}`);
 }
 
 /** That it is gone with the process, or the session, that it belonged to. */
@@ -25,6 +27,9 @@ export function tellLost(facts: TaskFacts): string {
 function nameOf({ task, taskType, description }: TaskFacts): string {
   return `Background ${taskType === 'monitor' ? 'monitor' : 'task'} ${task} (${description})`;
 }
+
+/** What a command prints does not end the tag. */
+const withoutTag = (text: string): string => text.replaceAll(/<\/?task-notification>/gi, '[tag]');
 
 const inTag = (text: string): string => `<task-notification>\n${text}\n</task-notification>`;
 

@@ -6,6 +6,8 @@ import { text, toolUse } from '@colloquy/emulator';
 import { describe, expect, test } from 'vitest';
 import { openTools, resultsOf, type ToolScene } from './tool-scene.ts';
 
+type BashOutput = { persistedOutputPath?: string; persistedOutputSize?: number };
+
 // Real processes: what a test waits for is their end.
 
 const openShell = (files: Record<string, string> = {}, options: Options = {}): Promise<ToolScene> =>
@@ -103,7 +105,7 @@ describe('output', () => {
   test('of 10 MB is kept whole where it can be read and searched, and is gone with the session', async () => {
     await using scene = await openShell();
     const called = await scene.call('Bash', { command: 'seq 1000000 2400000' });
-    const { persistedOutputPath: path, persistedOutputSize: size } = called.structured as Record<string, never>;
+    const { persistedOutputPath: path = '', persistedOutputSize: size } = called.structured as BashOutput;
     expect(size).toBe(1_400_001 * 8);
     expect(called.text.length).toBeLessThan(32_000);
     expect(called.text).toContain(`The whole output, ${size} bytes, is in ${path}`);

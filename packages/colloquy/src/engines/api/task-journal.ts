@@ -44,15 +44,8 @@ async function appendUnlessOver(log: SessionLog, entries: readonly NewEntry[]): 
   }
 }
 
-function factsOf({ id, type, toolUseId, description, command, outputFile }: BackgroundTask): TaskFacts {
-  return {
-    task: id,
-    taskType: type,
-    toolUseId,
-    description,
-    ...(command === undefined ? {} : { command }),
-    outputFile,
-  };
+function factsOf({ id, type, toolUseId, description, outputFile }: BackgroundTask): TaskFacts {
+  return { task: id, taskType: type, toolUseId, description, outputFile };
 }
 
 function telling(task: BackgroundTask, tell: TellModel): NewEntry[] {

@@ -28,6 +28,8 @@ export type BackgroundTask = {
   /** How it ended, in one sentence. */
   summary?: string | undefined;
   exitCode?: number | null | undefined;
+  /** What the model is told with its end. */
+  lastNews?: string | undefined;
 };
 
 export type TaskSpec = {
@@ -51,7 +53,12 @@ export type RunningTask = {
   tell: (text: string) => Promise<void>;
 };
 
-export type TaskEnd = { status: 'completed' | 'failed'; summary: string; exitCode?: number | null | undefined };
+export type TaskEnd = {
+  status: 'completed' | 'failed';
+  summary: string;
+  exitCode?: number | null | undefined;
+  lastNews?: string | undefined;
+};
 
 /** Who hears of a task's end: `turn`: the model, at once; `next`: the model, with what it is told next; `nobody`: it knows. */
 export type TellModel = 'turn' | 'next' | 'nobody';

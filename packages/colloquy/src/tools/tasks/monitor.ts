@@ -93,12 +93,10 @@ async function watch(
       },
     });
     over.abort();
-    const rest = lines.takeAll();
-    // Told together with the end: nobody waits for it.
-    if (rest !== '' && !task.signal.aborted && !flood.signal.aborted) void task.tell(rest);
     if (flood.signal.aborted) return FLOODED;
-    if (!outcome.timedOut || o.timeoutMs === undefined) return commandEnd(outcome);
-    return { status: 'completed', summary: `Its time of ${o.timeoutMs / 1000} s is over.` };
+    const lastNews = lines.takeAll();
+    if (!outcome.timedOut || o.timeoutMs === undefined) return { ...commandEnd(outcome), lastNews };
+    return { status: 'completed', summary: `Its time of ${o.timeoutMs / 1000} s is over.`, lastNews };
   } finally {
     over.abort();
   }
