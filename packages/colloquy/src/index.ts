@@ -145,6 +145,7 @@ export type {
 } from './options/mcp.ts';
 export type { AgentDefinition } from './options/agents.ts';
 export type { Options } from './options/options.ts';
+export type { SandboxSettings } from './options/sandbox.ts';
 export type {
   CanUseTool,
   PermissionBehavior,

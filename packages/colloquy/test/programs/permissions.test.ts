@@ -77,9 +77,10 @@ test('strict asks before every call, reads too', async () => {
   expect(asked.toSorted()).toEqual(['Bash', 'Read', 'Write']);
 });
 
-test('acceptEdits writes without asking, and asks before a command', async () => {
+test('acceptEdits writes without asking, and asks before a command that no sandbox holds', async () => {
   const { cwd, emulator } = scene();
-  const { asked } = await play(offline(emulator, { cwd, tools: TOOLS, permissionMode: 'acceptEdits' }));
+  const sandbox = { enabled: false };
+  const { asked } = await play(offline(emulator, { cwd, tools: TOOLS, permissionMode: 'acceptEdits', sandbox }));
   expect(asked).toEqual(['Bash']);
 });
 

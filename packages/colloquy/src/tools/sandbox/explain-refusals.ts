@@ -9,7 +9,7 @@ import { type Place, placeOf } from './place.ts';
 type Ran = { places: readonly Place[]; reach: Reach; hasProxy: boolean };
 
 const NETWORK =
-  /network is unreachable|could not resolve|temporary failure in name resolution|name or service not known|connection refused|failed to connect|couldn't connect|no route to host|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|blocked by network allowlist|CONNECT tunnel failed/i;
+  /network is unreachable|could not resolve|temporary failure in name resolution|name or service not known|connection refused|failed to connect|couldn't connect|no route to host|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|blocked by network allowlist|CONNECT tunnel failed|proxy response \(403\)/i;
 /** Told as a page, with which some programs are content. */
 const PROXY = /blocked by network allowlist/i;
 /** What a shell puts before its messages. */
