@@ -10,7 +10,7 @@ import type {
 import { environmentOf, workingDirectoryOf } from '../options/resolve-options.ts';
 import { validatePermissionMode } from '../options/validate.ts';
 import { fromRuleValue, isAboutTool, type NamedTool, parseRule, type Rule } from './rules.ts';
-import { homeFolder, userSettingsFolder } from './settings-places.ts';
+import { homeFolder, userSettingsFolder } from './settings/settings-places.ts';
 
 /** A rule in force, and where it came from. */
 export type PlacedRule = Rule & {
@@ -94,7 +94,7 @@ export function withMode(state: PermissionState, mode: PermissionModeInput): Per
 
 /**
  * The permissions after an update, as suggestions carry it and answers return it. Directories must be absolute. Files are written
- * elsewhere (`write-updates.ts`).
+ * elsewhere (`settings/write-updates.ts`).
  * @throws ConfigurationError for a rule, mode or directory that cannot be; nothing of the update holds then.
  */
 export function applyUpdate(state: PermissionState, update: PermissionUpdate): PermissionState {

@@ -6,9 +6,14 @@ import type { Options } from '../../options/options.ts';
 import type { PermissionUpdate } from '../../options/permissions.ts';
 import { environmentOf, workingDirectoryOf } from '../../options/resolve-options.ts';
 import { checkSettings, type Settings } from '../../options/settings.ts';
-import { givenSettings, readNamedSettings, readSettings, type SettingsPlace } from '../../permissions/read-settings.ts';
+import {
+  givenSettings,
+  readNamedSettings,
+  readSettings,
+  type SettingsPlace,
+} from '../../permissions/settings/read-settings.ts';
 import { warnOfRules } from '../../permissions/rule-warnings.ts';
-import { homeFolder, SETTINGS_SOURCES, userSettingsFolder } from '../../permissions/settings-places.ts';
+import { homeFolder, SETTINGS_SOURCES, userSettingsFolder } from '../../permissions/settings/settings-places.ts';
 import { initialPermissions, type PermissionState } from '../../permissions/state.ts';
 import type { Tool } from '../../tools/tool.ts';
 
@@ -52,7 +57,7 @@ export class SessionPermissions {
   readonly keep = async (updates: readonly PermissionUpdate[]): Promise<string[]> => {
     if (updates.every(({ destination }) => destination === 'session' || destination === 'cliArg')) return [];
     try {
-      const { writeUpdates } = await import('../../permissions/write-updates.ts');
+      const { writeUpdates } = await import('../../permissions/settings/write-updates.ts');
       await writeUpdates(updates, this.#place);
       return [];
     } catch (error) {

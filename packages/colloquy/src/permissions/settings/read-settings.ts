@@ -1,15 +1,19 @@
 import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { ConfigurationError } from '../errors.ts';
-import { messageOf } from '../helpers/message-of.ts';
-import type { PermissionBehavior, PermissionModeInput, PermissionUpdateDestination } from '../options/permissions.ts';
-import { validatePermissionMode } from '../options/validate.ts';
+import { ConfigurationError } from '../../errors.ts';
+import { messageOf } from '../../helpers/message-of.ts';
+import type {
+  PermissionBehavior,
+  PermissionModeInput,
+  PermissionUpdateDestination,
+} from '../../options/permissions.ts';
+import { validatePermissionMode } from '../../options/validate.ts';
 import { onlyGiven, readLeave } from './recorded-leave.ts';
-import { readRule } from './rules.ts';
+import { readRule } from '../rules.ts';
 import { readSettingsFile } from './settings-file.ts';
 import { type PermissionParts, readParts } from './settings-parts.ts';
 import { settingsFile, type SettingsSource } from './settings-places.ts';
-import type { PermissionSettings, PlacedRule } from './state.ts';
+import type { PermissionSettings, PlacedRule } from '../state.ts';
 
 /** Where settings are looked for. */
 export type SettingsPlace = {

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { ConfigurationError } from '../errors.ts';
-import { isRecord } from '../helpers/is-record.ts';
-import { messageOf } from '../helpers/message-of.ts';
+import { ConfigurationError } from '../../errors.ts';
+import { isRecord } from '../../helpers/is-record.ts';
+import { messageOf } from '../../helpers/message-of.ts';
 
 /** A settings file of more than this is none. */
 const MAX_BYTES = 1024 * 1024;

@@ -1,6 +1,6 @@
-import { ConfigurationError } from '../errors.ts';
-import { isRecord } from '../helpers/is-record.ts';
-import type { PermissionBehavior } from '../options/permissions.ts';
+import { ConfigurationError } from '../../errors.ts';
+import { isRecord } from '../../helpers/is-record.ts';
+import type { PermissionBehavior } from '../../options/permissions.ts';
 
 /** The `permissions` of settings, as far as it is used here. */
 export type PermissionParts = {

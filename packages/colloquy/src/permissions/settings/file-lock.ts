@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { TimeoutError } from '../errors.ts';
-import { delay } from '../helpers/delay.ts';
+import { TimeoutError } from '../../errors.ts';
+import { delay } from '../../helpers/delay.ts';
 import { isMissing } from './settings-file.ts';
 
 const WAIT_MS = 10_000;

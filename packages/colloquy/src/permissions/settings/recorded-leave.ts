@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { makeFolder } from '../helpers/make-folder.ts';
+import { makeFolder } from '../../helpers/make-folder.ts';
 import { readSettingsFile, replaceDurably } from './settings-file.ts';
 import { type PermissionParts, readParts } from './settings-parts.ts';
 

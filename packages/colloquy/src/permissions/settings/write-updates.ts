@@ -1,10 +1,10 @@
 import { lstat, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { ConfigurationError } from '../errors.ts';
-import { makeFolder } from '../helpers/make-folder.ts';
-import type { PermissionRuleValue, PermissionUpdate } from '../options/permissions.ts';
+import { ConfigurationError } from '../../errors.ts';
+import { makeFolder } from '../../helpers/make-folder.ts';
+import type { PermissionRuleValue, PermissionUpdate } from '../../options/permissions.ts';
 import { withFileLock } from './file-lock.ts';
-import { isInside } from './paths.ts';
+import { isInside } from '../paths.ts';
 import { realSettingsFile, type SettingsPlace } from './read-settings.ts';
 import { readLeave, recordLeave } from './recorded-leave.ts';
 import { isMissing, readSettingsFile, replaceDurably } from './settings-file.ts';
