@@ -1,9 +1,9 @@
 import { defaultEngine } from './engines/default-engine.ts';
-import type { Controls, ServerInfo } from './engines/engine.ts';
+import type { Controls, RewindFilesResult, ServerInfo } from './engines/engine.ts';
 import { Inbox } from './engines/inbox.ts';
 import { DEFAULT_LABEL, type NamedSession, NamedSessions } from './engines/named-sessions.ts';
 import { checkUserMessage, forEachMessage, promptOf } from './engines/user-message.ts';
-import { AbortError, SessionBusyError } from './errors.ts';
+import { AbortError, ConfigurationError, SessionBusyError } from './errors.ts';
 import { abortErrorOf, atBorder } from './helpers/abort-error.ts';
 import { untilAborted } from './helpers/until-aborted.ts';
 import type { SDKMessage, SDKUserMessage } from './messages.ts';
@@ -149,6 +149,19 @@ export class ClaudeSDKClient {
     const sessions = await this.#chosen(o.sessionId);
     const moved = await Promise.all(sessions.map(({ session }) => session.control('backgroundTasks', { toolUseId })));
     return moved.some((one) => one.moved);
+  }
+
+  /**
+   * Sets the files that tools have changed back to what they were when a prompt was taken; with `dryRun` only says what would change.
+   * Needs `enableFileCheckpointing`. Without a session: the default one. @throws ConfigurationError for a prompt that no turn has taken.
+   */
+  async rewindFiles(
+    userMessageId: string,
+    o: InSession & { dryRun?: boolean | undefined } = {},
+  ): Promise<RewindFilesResult> {
+    const [chosen] = await this.#chosen(o.sessionId ?? DEFAULT_LABEL);
+    if (chosen === undefined) throw new ConfigurationError('There is no session yet whose files could be set back');
+    return chosen.session.control('rewindFiles', { userMessageId, dryRun: o.dryRun });
   }
 
   /** The UUID of the session behind a label; `undefined` while there is no such session. */

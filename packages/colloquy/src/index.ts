@@ -2,7 +2,7 @@
 export { ClaudeSDKClient } from './client.ts';
 export { Conversation, type ConversationUsage } from './conversation.ts';
 export type { Decision } from './log/entries.ts';
-export type { Controls, SDKSessionInfo, ServerInfo, SessionMessage } from './engines/engine.ts';
+export type { Controls, RewindFilesResult, SDKSessionInfo, ServerInfo, SessionMessage } from './engines/engine.ts';
 export { explainPermission, type PermissionQuestion } from './engines/explain/explain-permission.ts';
 export {
   deleteSession,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { defaultEngine } from './engines/default-engine.ts';
-import type { Controls, EngineSession, ServerInfo } from './engines/engine.ts';
+import type { Controls, EngineSession, RewindFilesResult, ServerInfo } from './engines/engine.ts';
 import { ResultErrors } from './engines/result-error.ts';
 import { SessionReader, withoutLifecycle } from './engines/session-reader.ts';
 import { checkUserMessage, forEachMessage, promptOf } from './engines/user-message.ts';
@@ -45,6 +45,11 @@ export interface Query extends AsyncGenerator<SDKMessage, void, undefined> {
   stopTask(taskId: string): Promise<void>;
   /** Lets the command of a call, or every one that runs, go on in the background. False if none runs. */
   backgroundTasks(toolUseId?: string): Promise<boolean>;
+  /**
+   * Sets the files that tools have changed back to what they were when a prompt was taken; with `dryRun` only says what would change.
+   * Needs `enableFileCheckpointing`. @throws ConfigurationError for a prompt that no turn has taken.
+   */
+  rewindFiles(userMessageId: string, o?: { dryRun?: boolean | undefined }): Promise<RewindFilesResult>;
   /** Ends the session and the iteration at once. */
   close(): void;
 }
@@ -125,6 +130,10 @@ class RunningQuery extends BatchIterator<SDKMessage> implements Query {
 
   async backgroundTasks(toolUseId?: string): Promise<boolean> {
     return (await this.#run.control('backgroundTasks', { toolUseId })).moved;
+  }
+
+  rewindFiles(userMessageId: string, o: { dryRun?: boolean | undefined } = {}): Promise<RewindFilesResult> {
+    return this.#run.control('rewindFiles', { userMessageId, dryRun: o.dryRun });
   }
 
   close(): void {

@@ -52,6 +52,8 @@ export type PlacedMessage = { cursor: Cursor; message: SDKMessage } | { live: Li
 export interface HostedSession extends EngineSession {
   /** What ended the session from within, such as a full disk or the loss of its lease: it answers nothing any longer. */
   readonly failure: Error | undefined;
+  /** Something goes on beside the turns, which ends when the session is closed. */
+  readonly hasBackgroundWork: boolean;
   /**
    * Like `messages`, with each message's place, in batches of what is ready. With `door`, prompts are told back
    * (`isReplay`), and so are permission requests and their answers.
@@ -80,7 +82,23 @@ export type Controls = {
   backgroundTasks: { args: { toolUseId?: string | undefined }; result: { moved: boolean } };
   /** The end of what a task has printed so far. @throws ConfigurationError for one that is not known. */
   getTaskOutput: { args: { taskId: string; maxBytes?: number | undefined }; result: TaskOutputReport };
+  /** Sets files back to what they were when a prompt was taken. @throws ConfigurationError for a prompt that no turn has taken. */
+  rewindFiles: { args: { userMessageId: string; dryRun?: boolean | undefined }; result: RewindFilesResult };
   serverInfo: { args: Record<string, never>; result: ServerInfo };
+};
+
+/** What setting files back has changed, or would change. */
+export type RewindFilesResult = {
+  canRewind: boolean;
+  /** Why not. */
+  error?: string | undefined;
+  /** Absolute paths. */
+  filesChanged?: string[] | undefined;
+  /** Lines. */
+  insertions?: number | undefined;
+  deletions?: number | undefined;
+  /** Where a link stands by now: left as they are. */
+  skippedLinks?: string[] | undefined;
 };
 
 /** What a task has printed: the end of it, and how much came before. */

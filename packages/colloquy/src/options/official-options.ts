@@ -8,7 +8,6 @@ export const UNSUPPORTED_OPTIONS: ReadonlySet<string> = new Set([
   'betas',
   'debug',
   'debugFile',
-  'enableFileCheckpointing',
   'executable',
   'executableArgs',
   'extraArgs',

@@ -45,6 +45,7 @@ export const OPTION_CHECKS: Record<keyof Options, Check> = {
   cwd: text,
   disallowedTools: texts,
   effort: oneOf('low', 'medium', 'high', 'xhigh', 'max'),
+  enableFileCheckpointing: boolean,
   env: (value) =>
     isRecord(value) && Object.values(value).every((item) => item === undefined || typeof item === 'string')
       ? undefined

@@ -29,6 +29,8 @@ export type Options = {
   /** Where tools work. Default: the process's working directory. */
   cwd?: string | undefined;
   effort?: 'low' | 'medium' | 'high' | 'xhigh' | 'max' | undefined;
+  /** Back files up before tools change them, so that `rewindFiles()` can set them back. */
+  enableFileCheckpointing?: boolean | undefined;
   /** Replaces the process's environment: credentials, endpoint, and what commands see. */
   env?: Record<string, string | undefined> | undefined;
   /** With `resume`: a new session with the same history. */

@@ -1,4 +1,4 @@
-import { lstat, opendir } from 'node:fs/promises';
+import { lstat, opendir, unlink } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, parse } from 'node:path';
 import { isInside, isSystemPath } from '../permissions/paths.ts';
 import { toFileError } from './file-error.ts';
@@ -177,6 +177,16 @@ class FilesBelowRoots implements Files {
       },
       { make: true },
     );
+  }
+
+  remove(path: string): Promise<void> {
+    return this.#beside(path, async (folder, name, { mayBeLinked }) => {
+      const now = toStat(path, await folder?.look(name));
+      if (folder === undefined || now === undefined) return;
+      if (now.kind !== 'file') throw new Error(`${path} is ${describeKind(now.kind)}, not a file to take away.`);
+      if (!mayBeLinked) refuseLinked(path, now);
+      await unlink(folder.at(name));
+    });
   }
 
   seen(path: string): FileStat | undefined {

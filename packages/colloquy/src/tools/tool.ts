@@ -185,6 +185,8 @@ export interface Files {
     data: string | Uint8Array,
     o?: { unchangedSince?: FileStat | 'absent' | undefined; signal?: AbortSignal | undefined },
   ): Promise<void>;
+  /** Takes a file away; one that is not there is no error. @throws Error like `write`, and for what is no regular file */
+  remove(path: string): Promise<void>;
   /** What the model has seen of a file: an edit of a file that has changed since is refused. */
   seen(path: string): FileStat | undefined;
   markSeen(path: string, stat: FileStat): void;

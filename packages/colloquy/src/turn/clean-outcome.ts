@@ -42,6 +42,8 @@ function isResultBlock(block: unknown): boolean {
   switch (block['type']) {
     case 'text':
       return typeof block['text'] === 'string';
+    case 'tool_reference':
+      return typeof block['tool_name'] === 'string';
     case 'image':
     case 'document':
       return isRecord(block['source']);

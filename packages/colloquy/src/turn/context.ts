@@ -15,6 +15,7 @@ export type ContextSource =
   | 'interrupt'
   | 'continue'
   | 'output_reminder'
+  | 'files_rewound'
   | 'stop_hook'
   | 'warning';
 

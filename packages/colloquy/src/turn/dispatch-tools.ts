@@ -1,5 +1,5 @@
 import type { NewEntry } from '../log/entries.ts';
-import type { CallState } from '../log/fold.ts';
+import type { CallState } from '../log/call-state.ts';
 import { runCall } from './run-call.ts';
 import { note, type TurnStop, type TurnWorld } from './turn-world.ts';
 

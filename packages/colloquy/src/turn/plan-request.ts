@@ -55,8 +55,9 @@ function toolTexts(world: TurnWorld): readonly string[] {
   return world.tools.offered.map((tool) => {
     const known = texts.get(tool);
     if (known !== undefined) return known;
-    const { name, description, inputSchema } = tool;
-    const text = wellFormedJson({ name, description, input_schema: inputSchema });
+    const { name, description, inputSchema, deferred } = tool;
+    const deferral = deferred === true ? { defer_loading: true } : {};
+    const text = wellFormedJson({ name, description, input_schema: inputSchema, ...deferral });
     texts.set(tool, text);
     return text;
   });

@@ -8,6 +8,7 @@ import { reportedMode } from '../options/reported-mode.ts';
 import { hiddenPaths } from '../permissions/hidden-paths.ts';
 import type { Leave, Tool, ToolContext } from '../tools/tool.ts';
 import { afterCall, afterDenial, cwdChanged, replacementOf } from './call-hooks.ts';
+import { filesOfCall } from './checkpoints.ts';
 import { type CleanOutcome, cleanContent, cleanOutcome } from './clean-outcome.ts';
 import { contextOf, hookContext, hookNews, hookStop } from './context.ts';
 import { type Decided, decideCall, mayFollow } from './decide-call.ts';
@@ -187,7 +188,7 @@ async function contextFor(
     toolUseId: call.block.id,
     cwd: world.cwd,
     folders: () => [world.cwd, ...world.permissions.state.directories],
-    files: leave.length === 0 ? world.files : world.files.withLeave(leave),
+    files: filesOfCall(world, call.block.id, leave.length === 0 ? world.files : world.files.withLeave(leave)),
     hides,
     shell: world.sandbox.shellFor(target),
     background: world.background,

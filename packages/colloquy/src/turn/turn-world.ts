@@ -13,6 +13,7 @@ import type { CommandSandbox } from '../tools/sandbox/command-sandbox.ts';
 import type { Files, Tool, Web } from '../tools/tool.ts';
 import type { RequestHistory } from '../views/request-history.ts';
 import type { InitFacts } from '../views/to-sdk-messages.ts';
+import type { Backups } from './checkpoints.ts';
 
 /** Everything a turn may read and use. The session that owns the log makes it, and keeps `state` and `history` folded. */
 export type TurnWorld = {
@@ -44,6 +45,8 @@ export type TurnWorld = {
   };
   cwd: string;
   files: Files;
+  /** Present when files are backed up before they are changed. */
+  backups: Backups | undefined;
   /** Where commands run. */
   sandbox: CommandSandbox;
   /** What goes on beside the turns of the session, its subagents' included. */
@@ -64,7 +67,7 @@ export type TurnWorld = {
 export type SideHooks = {
   fire<E extends HookEvent>(event: E, fields: HookFields[E]): void;
   /** The files whose changes are told to hooks from now on; undefined changes nothing. */
-  watch(paths: readonly string[] | undefined): void;
+  watch(paths: readonly string[] | undefined): Promise<void>;
   readonly title: string | undefined;
   setTitle(title: string): Promise<void>;
 };

@@ -145,6 +145,10 @@ export class ApiSession implements HostedSession {
     this.#stop?.stop({ why: 'interrupt' });
   }
 
+  get hasBackgroundWork(): boolean {
+    return this.world.background.hasRunning;
+  }
+
   /** What ended the session from within, if something did; readers throw it. */
   get failure(): ColloquyError | undefined {
     return this.#failure;
@@ -256,6 +260,7 @@ export class ApiSession implements HostedSession {
     } finally {
       // What cannot be removed is left to the system as well.
       await this.world.sandbox.close().catch(() => {});
+      if (this.world.backups?.isTemporary === true) await this.world.backups.folder.remove().catch(() => {});
       this.setup.close();
     }
   }

@@ -105,6 +105,11 @@ export const CONTROLS: Handlers = {
     };
   },
 
+  async rewindFiles(session, args) {
+    const { rewindFiles } = await import('./rewind-files.ts');
+    return rewindFiles(session, args);
+  },
+
   async serverInfo(session) {
     const init = session.world.init();
     return {

@@ -6,6 +6,7 @@ import type { SessionRow, Store } from '../../log/store.ts';
 import { toTranscript } from '../../views/to-transcript.ts';
 import type { SDKSessionInfo, SessionFunctions, SessionMessage } from '../engine.ts';
 import { copySession } from './copy-session.ts';
+import { backupFolder } from './file-backups.ts';
 
 const PAGE = 1_000;
 const DELETE_LEASE_MS = 10_000;
@@ -41,6 +42,8 @@ export function sessionFunctions(store: Store): SessionFunctions {
       if (lease === undefined) throw new SessionBusyError(id, describeOwner(row.owner ?? 'another process'));
       try {
         await store.sessions.delete(id);
+        const { folder, isTemporary } = backupFolder(store, id);
+        if (!isTemporary) await folder.remove();
       } finally {
         await lease.release();
       }

@@ -16,9 +16,11 @@ import { createCommandSandbox } from '../../tools/sandbox/command-sandbox.ts';
 import { BackgroundTasks } from '../../tools/tasks/background-tasks.ts';
 import type { Tool } from '../../tools/tool.ts';
 import { createWeb } from '../../tools/web/create-web.ts';
+import type { Backups } from '../../turn/checkpoints.ts';
 import type { Asker, ToolBox, TurnLimits, TurnWorld } from '../../turn/turn-world.ts';
 import type { InitFacts } from '../../views/to-sdk-messages.ts';
 import type { ApiSession } from './api-session.ts';
+import { backupFolder, backupsPath } from './file-backups.ts';
 import { requestExtras } from './request-extras.ts';
 import { SessionHooks } from './session-hooks.ts';
 import type { SessionPermissions } from './session-permissions.ts';
@@ -30,8 +32,9 @@ const DEFAULT_MAX_RETRIES = 10;
 
 /** Where sessions and credentials are kept, which no command may see. */
 function ownPaths({ location }: Store): string[] {
+  const backups = backupsPath({ location });
   const files = location === undefined ? [] : [location, `${location}-wal`, `${location}-shm`];
-  return [dataFolder(process.env), ...files];
+  return [dataFolder(process.env), ...files, ...(backups === undefined ? [] : [backups])];
 }
 
 /** Where a session's parts come from, besides its options. */
@@ -43,6 +46,8 @@ export type SetupParts = {
   permissions: SessionPermissions;
   /** A server's session: asks through the log, keeps its settings, and leaves an unfinished turn to its next owner. */
   hosted: boolean;
+  /** No rule allows a command that no sandbox holds. */
+  severalUsers: boolean;
   by: string;
 };
 
@@ -127,6 +132,7 @@ export class SessionSetup {
       },
       cwd,
       files: createLocalFiles({ cwd, roots: () => [cwd, ...permissions.state.directories] }),
+      backups: this.#backups(session),
       sandbox: createCommandSandbox({
         settings: this.#options.sandbox,
         env: environmentOf(this.#options),
@@ -134,6 +140,7 @@ export class SessionSetup {
         directories: () => permissions.state.directories,
         own: () => ownPaths(session.store),
         isServer: this.hosted,
+        asksUnconfined: this.#parts.severalUsers,
       }),
       background: new BackgroundTasks({ journal: taskJournal(session) }),
       web: createWeb(this.#options.webFetch),
@@ -144,6 +151,12 @@ export class SessionSetup {
       ask: this.#asker(),
       waitFor: (fits, signal) => session.waitFor(fits, signal),
     };
+  }
+
+  #backups(session: ApiSession): Backups | undefined {
+    if (this.#options.enableFileCheckpointing !== true) return undefined;
+    const { folder, isTemporary } = backupFolder(session.store, session.id);
+    return { folder, isTemporary, done: new Set() };
   }
 
   /**

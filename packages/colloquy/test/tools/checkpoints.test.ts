@@ -1,0 +1,162 @@
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createEmulator, type Reply, text, toolUse } from '@colloquy/emulator';
+import { ClaudeSDKClient, deleteSession, type Options, type SDKMessage } from 'colloquy';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+let cwd: string;
+let home: string;
+
+beforeEach(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'colloquy-checkpoints-'));
+  home = mkdtempSync(join(tmpdir(), 'colloquy-checkpoints-home-'));
+  process.env['COLLOQUY_HOME'] ??= home;
+});
+afterEach(() => {
+  rmSync(cwd, { recursive: true });
+  rmSync(home, { recursive: true, force: true });
+});
+
+const FIRST = '00000000-0000-4000-8000-000000000001';
+const SECOND = '00000000-0000-4000-8000-000000000002';
+
+const write = (file: string, content: string): Reply => toolUse('Write', { file_path: join(cwd, file), content });
+const read = (file: string): Reply => toolUse('Read', { file_path: join(cwd, file) });
+const at = (file: string): string => join(cwd, file);
+const contentOf = (file: string): string => readFileSync(at(file), 'utf8');
+
+async function connected(script: readonly Reply[], options: Options = {}): Promise<ClaudeSDKClient> {
+  const client = new ClaudeSDKClient({
+    send: createEmulator({ script }).send,
+    env: { ANTHROPIC_API_KEY: 'test', PATH: process.env['PATH'] },
+    cwd,
+    persistSession: false,
+    permissionMode: 'acceptEdits',
+    enableFileCheckpointing: true,
+    ...options,
+  });
+  await client.connect();
+  return client;
+}
+
+async function ask(client: ClaudeSDKClient, uuid: string, prompt: string): Promise<SDKMessage[]> {
+  const messages: SDKMessage[] = [];
+  async function* prompts(): AsyncGenerator<never> {
+    yield { type: 'user', uuid, message: { role: 'user', content: prompt }, parent_tool_use_id: null } as never;
+  }
+  await client.query(prompts());
+  for await (const message of client.receiveResponse()) messages.push(message);
+  return messages;
+}
+
+test('files are set back to what they were when a prompt was taken: changed, made, and taken away since', async () => {
+  writeFileSync(at('old.txt'), 'one\ntwo\n');
+  await using client = await connected([
+    read('old.txt'),
+    write('old.txt', 'one\nTWO\nthree\n'),
+    text('Changed.'),
+    write('old.txt', 'all new\n'),
+    write('new.txt', 'hello\n'),
+    text('Changed again.'),
+  ]);
+  await ask(client, FIRST, 'Change it.');
+  await ask(client, SECOND, 'Change it again.');
+
+  expect(await client.rewindFiles(SECOND, { dryRun: true })).toEqual({
+    canRewind: true,
+    filesChanged: [at('old.txt'), at('new.txt')],
+    insertions: 3,
+    deletions: 2,
+  });
+  expect(contentOf('old.txt')).toBe('all new\n');
+
+  await client.rewindFiles(SECOND);
+  expect(contentOf('old.txt')).toBe('one\nTWO\nthree\n');
+  expect(existsSync(at('new.txt'))).toBe(false);
+
+  unlinkSync(at('old.txt'));
+  await client.rewindFiles(FIRST);
+  expect(contentOf('old.txt')).toBe('one\ntwo\n');
+  expect(await client.rewindFiles(FIRST)).toEqual({ canRewind: true, filesChanged: [], insertions: 0, deletions: 0 });
+});
+
+test('bytes that are no text come back as they were, and the model is told', async () => {
+  const bytes = Buffer.from([0xff, 0x00, 0xfe, 0x0a]);
+  writeFileSync(at('data.bin'), 'placeholder');
+  const emulator = createEmulator({
+    script: [read('data.bin'), write('data.bin', 'text'), text('Done.'), text('I see.')],
+  });
+  await using client = await connected([], {
+    send: emulator.send,
+    hooks: {
+      PreToolUse: [{ matcher: 'Write', hooks: [async () => ({})] }],
+      PostToolUse: [{ matcher: 'Read', hooks: [async () => ({})] }],
+    },
+  });
+  await ask(client, FIRST, 'Change it.');
+  // What stands there when files are set back is kept too.
+  writeFileSync(at('data.bin'), bytes);
+  expect((await client.rewindFiles(FIRST)).filesChanged).toEqual([at('data.bin')]);
+  expect(contentOf('data.bin')).toBe('placeholder');
+  await ask(client, SECOND, 'Well?');
+  expect(JSON.stringify(emulator.requests.at(-1)?.body?.messages)).toContain('set these files back');
+});
+
+test('a link that stands where a file was is left as it is', async () => {
+  const outside = join(home, 'outside.txt');
+  writeFileSync(outside, 'secret\n');
+  await using client = await connected([write('a.txt', 'mine\n'), text('Done.')]);
+  await ask(client, FIRST, 'Make it.');
+  unlinkSync(at('a.txt'));
+  symlinkSync(outside, at('a.txt'));
+  expect(await client.rewindFiles(FIRST)).toMatchObject({
+    canRewind: true,
+    filesChanged: [],
+    skippedLinks: [at('a.txt')],
+  });
+  expect(readFileSync(outside, 'utf8')).toBe('secret\n');
+});
+
+test('what cannot be set back is said, and nothing is changed', async () => {
+  await using plain = await connected([write('a.txt', 'mine\n'), text('Done.')], { enableFileCheckpointing: false });
+  await ask(plain, FIRST, 'Make it.');
+  expect(await plain.rewindFiles(FIRST)).toMatchObject({
+    canRewind: false,
+    error: expect.stringContaining('enableFileCheckpointing'),
+  });
+  expect(contentOf('a.txt')).toBe('mine\n');
+
+  await using client = await connected([text('Hello.')]);
+  await ask(client, FIRST, 'Hi.');
+  await expect(client.rewindFiles(SECOND)).rejects.toThrow(`no prompt ${SECOND}`);
+  expect(await client.rewindFiles(FIRST)).toEqual({ canRewind: true, filesChanged: [], insertions: 0, deletions: 0 });
+});
+
+test('backups outlive the process, and go with their session', async () => {
+  writeFileSync(at('old.txt'), 'one\n');
+  const first = await connected([read('old.txt'), write('old.txt', 'two\n'), text('Done.')], { persistSession: true });
+  await ask(first, FIRST, 'Change it.');
+  const id = first.sessionId() ?? '';
+  await first.disconnect();
+
+  await using second = await connected([text('Hello.')], { persistSession: true, resume: id });
+  await ask(second, SECOND, 'Hi again.');
+  await second.rewindFiles(FIRST);
+  expect(contentOf('old.txt')).toBe('one\n');
+  await second.disconnect();
+
+  const backups = join(process.env['COLLOQUY_HOME'] ?? '', 'file-backups');
+  expect(readdirSync(backups)).toContain(id);
+  await deleteSession(id);
+  expect(readdirSync(backups)).not.toContain(id);
+});
