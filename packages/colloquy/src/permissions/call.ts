@@ -28,6 +28,8 @@ export type PermissionWorld = {
   sandbox: 'working' | 'none';
   /** In a working sandbox a command needs no leave, unless a rule or the mode refuses or asks. */
   allowsSandboxed?: boolean | undefined;
+  /** Without a working sandbox no rule allows a command: several people use the machine, and not all of them made the rules. */
+  asksUnsandboxed?: boolean | undefined;
   /** False: what would have to be asked is denied. */
   canAsk: boolean;
   /** The real path that a path names. A path that it rejects counts as outside of every folder. */

@@ -10,6 +10,7 @@ import { suggestUpdates } from './suggest.ts';
 import { tellCall, tellRule, tellText } from './tell-rule.ts';
 
 const EDITING_TOOLS: ReadonlySet<string> = new Set(['Write', 'Edit', 'MultiEdit', 'NotebookEdit']);
+const ASKED_OF_ALL = 'There is no sandbox to hold it, and on a server with several users no rule allows such a command.';
 const READING_TOOLS: ReadonlySet<string> = new Set(['Read', 'Glob', 'Grep', 'LS']);
 
 /** A call with all that is known of it. */
@@ -107,14 +108,15 @@ async function byPlace(known: Known): Promise<Decision> {
 
 async function byCommand({ call, state, world }: Known, command: JudgedCommand): Promise<Decision> {
   const { parts } = command;
-  if (command.allow !== undefined) return { behavior: 'allow', ...command.allow, parts };
+  const mustAsk = command.allow !== undefined && world.sandbox === 'none' && world.asksUnsandboxed === true;
+  if (command.allow !== undefined && !mustAsk) return { behavior: 'allow', ...command.allow, parts };
   if (state.mode === 'readOnly')
     return { ...byModeWord('deny', `The mode readOnly asks for no command: ${command.why}`), parts };
   if (world.sandbox === 'working' && world.allowsSandboxed === true)
     return { behavior: 'allow', source: 'tool', reason: 'The sandbox holds this command.', parts };
   const { suggestForCommand } = await import('./suggest-command.ts');
-  const suggestions = await suggestForCommand(call, command, state, world);
-  return { behavior: 'ask', source: 'none', reason: command.why, suggestions, parts };
+  const suggestions = mustAsk ? [] : await suggestForCommand(call, command, state, world);
+  return { behavior: 'ask', source: 'none', reason: mustAsk ? ASKED_OF_ALL : command.why, suggestions, parts };
 }
 
 function whyAsk(call: PermissionCall, places: ResolvedPaths): string {

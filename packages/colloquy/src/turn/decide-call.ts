@@ -114,6 +114,7 @@ async function rule(
     shellCwd: typeof shellCwd === 'string' ? shellCwd : undefined,
     sandbox: call.target.command === undefined ? 'none' : await world.sandbox.confinementOf(call.target),
     allowsSandboxed: world.sandbox.allowsConfined,
+    asksUnsandboxed: world.sandbox.asksUnconfined,
     canAsk,
     resolve: async (path) => (await locate(path)).real,
     links: async (path) => (await locate(path)).links,

@@ -189,6 +189,20 @@ test('what makes programs run is not written, nor made anew, and leaves nothing 
   expect(text).toBe('x');
 });
 
+test('git knows who the person is, and nothing else of their settings', async (context) => {
+  await needSandbox(context);
+  await using field = await createField();
+  const settings =
+    '[core]\n\tfsmonitor = ./evil\n[user]\n  name = "Ada L"\n  email = ada@example.org # at work\n[http]\n\textraHeader = key\n';
+  await writeFile(join(field.home, '.gitconfig'), settings);
+  const { text } = await tell(
+    field,
+    'git init -q . && git commit -q --allow-empty -m one && git log --format="%an" && cat ~/.gitconfig',
+  );
+  expect(text).toBe('Ada L\n[user]\n\tname = "Ada L"\n\temail = "ada@example.org"');
+  expect((await tell(field, 'cat ~/.gitconfig', { hosted: true })).text).not.toContain('Ada');
+});
+
 test('on a server nothing of the home folder is shown, no tools either', async (context) => {
   await needSandbox(context);
   await using field = await createField();

@@ -44,17 +44,17 @@ export async function createField(): Promise<Field> {
 export type Told = { text: string; isError: boolean };
 
 export type BashCall = string | { command: string; dangerouslyDisableSandbox?: boolean; timeout?: number };
-export type PlayOptions = Options & { store?: Store; hosted?: boolean };
+export type PlayOptions = Options & { store?: Store; hosted?: boolean; severalUsers?: boolean };
 
 /** Runs commands one after the other in one turn of a session. All are allowed by a rule, unless the options have rules of their own. */
 export async function play(
   field: Field,
   calls: readonly BashCall[],
-  { store = createMemoryStore(), hosted = false, ...options }: PlayOptions = {},
+  { store = createMemoryStore(), hosted = false, severalUsers, ...options }: PlayOptions = {},
 ): Promise<{ told: Told[]; messages: SDKMessage[] }> {
   const inputs = calls.map((call) => (typeof call === 'string' ? { command: call } : call));
   const emulator = createEmulator({ script: [...inputs.map((input) => toolUse('Bash', input)), text('Done')] });
-  const engine = createApiEngine({ store, send: emulator.send, askThroughLog: hosted });
+  const engine = createApiEngine({ store, send: emulator.send, askThroughLog: hosted, severalUsers });
   const { workspace: cwd, env } = field;
   const base: Options = { cwd, env, tools: ['Bash'], allowedTools: ['Bash'], settingSources: [] };
   const messages: SDKMessage[] = [];

@@ -1,7 +1,7 @@
-import type { CanUseTool, Options } from 'colloquy';
+import { type CanUseTool, ConfigurationError, type Options } from 'colloquy';
 import { detectSandbox } from 'colloquy/internal';
 import { beforeAll, expect, test, vi } from 'vitest';
-import { createField, play, tell } from './sandbox-scene.ts';
+import { createField, play, type PlayOptions, tell } from './sandbox-scene.ts';
 
 // On a machine on which bwrap is not found. Whether a sandbox works is found out once per process, which is this file's own.
 const COMMANDS = ['ls', 'touch a', 'node --version'];
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 
 /** What was asked, and what was run. */
-async function decided(options: Options): Promise<{ asked: string[]; ran: string[] }> {
+async function decided(options: PlayOptions): Promise<{ asked: string[]; ran: string[] }> {
   await using field = await createField();
   const asked: string[] = [];
   const canUseTool: CanUseTool = async (_, input) => {
@@ -70,6 +70,15 @@ test.for<[mode: (typeof MODES)[number], ran: string[]]>([
   expect((await decided({ ...modeOptions(mode), allowedTools })).ran).toEqual(ran);
 });
 
+test('on a server with several users no rule allows a command, be it word for word', async () => {
+  await using field = await createField();
+  const allowedTools = ['Bash', 'Bash(ls)', 'Bash(node --version)'];
+  const { told } = await play(field, COMMANDS, { allowedTools, severalUsers: true });
+  expect(told.map(({ isError }) => isError)).toEqual([true, true, true]);
+  expect(told[0]?.text).toContain('on a server with several users no rule allows such a command');
+  expect((await decided({ allowedTools, severalUsers: true })).asked).toEqual(COMMANDS);
+});
+
 test('a hook allows a command', async () => {
   const hooks: Options['hooks'] = {
     PreToolUse: [
@@ -95,6 +104,14 @@ test('where the option wants a sandbox no command runs, and the model is told wh
       /option `sandbox` wants commands to run in a sandbox, and none works here: bwrap is not on PATH.*No command runs\./,
     ),
   });
+});
+
+test('where a part of the sandbox is missing, a program that wants one is told before anything starts', async () => {
+  await using field = await createField();
+  vi.stubEnv('PATH', '/nowhere');
+  const opening = play(field, ['ls'], { sandbox: { enabled: true } });
+  await expect(opening).rejects.toThrow(ConfigurationError);
+  await expect(opening).rejects.toThrow('bwrap is not on PATH; install the package bubblewrap. To go on without');
 });
 
 test('unless it also says that none is needed', async () => {

@@ -25,6 +25,8 @@ export type ApiEngineOptions = {
    * changed earlier in a session still hold; a turn that `close()` finds running is left to the session's next owner.
    */
   askThroughLog?: boolean | undefined;
+  /** For servers that several people use: without a sandbox every command is asked about, whatever rules say. Default false. */
+  severalUsers?: boolean | undefined;
   /** Who is named in the log as the writer of inputs. Default `sdk`. */
   by?: string | undefined;
 };
@@ -50,6 +52,8 @@ export function createApiEngine(o: ApiEngineOptions = {}): ApiEngine {
     async open(given) {
       validateOptions(given);
       checkThinking(given, modelOf(given));
+      if (given.sandbox?.enabled === true && given.sandbox.failIfUnavailable !== false)
+        (await import('../../tools/sandbox/find-parts.ts')).requireParts();
       const hosted = o.askThroughLog === true;
       const { client, apiKeySource } = connect(given, o.send);
       const [{ options, base }, tools] = await Promise.all([withNamedSettings(given), collectTools(given)]);
@@ -59,6 +63,7 @@ export function createApiEngine(o: ApiEngineOptions = {}): ApiEngine {
         tools,
         permissions: await SessionPermissions.load(options, { hosted, tools, base }),
         hosted,
+        severalUsers: o.severalUsers === true,
         by: o.by ?? 'sdk',
       });
       const isKept = options.persistSession !== false;

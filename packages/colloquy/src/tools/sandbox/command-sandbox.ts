@@ -1,5 +1,5 @@
 import type { Shell, ToolTarget } from '../tool.ts';
-import type { SandboxOptions } from './session-sandbox.ts';
+import type { SandboxOptions, SessionSandbox } from './session-sandbox.ts';
 
 /** Where the commands of a session run. */
 export type CommandSandbox = {
@@ -7,6 +7,8 @@ export type CommandSandbox = {
   confinementOf(target: ToolTarget): Promise<'working' | 'none'>;
   /** Whether what runs in the sandbox is allowed unless something speaks against it. */
   allowsConfined: boolean;
+  /** Whether what does not is asked about, whatever rules say. */
+  asksUnconfined: boolean;
   /** The shell for a call that was decided about as one of that target. */
   shellFor(target: ToolTarget): Shell;
   /** Ends what was begun for it, and removes what was left behind. */
@@ -14,10 +16,11 @@ export type CommandSandbox = {
 };
 
 /** The sandbox of a session. Until the first command nothing is loaded, looked for or made. */
-export function createCommandSandbox(o: Omit<SandboxOptions, 'detect'>): CommandSandbox {
-  let loaded: Promise<CommandSandbox> | undefined;
-  const load = (): Promise<CommandSandbox> => (loaded ??= loadSandbox(o));
+export function createCommandSandbox(o: Omit<SandboxOptions, 'detect'> & { asksUnconfined: boolean }): CommandSandbox {
+  let loaded: Promise<SessionSandbox> | undefined;
+  const load = (): Promise<SessionSandbox> => (loaded ??= loadSandbox(o));
   return {
+    asksUnconfined: o.asksUnconfined,
     allowsConfined: o.settings?.autoAllowBashIfSandboxed ?? o.settings?.enabled === true,
     confinementOf: async (target) => (await load()).confinementOf(target),
     shellFor: (target) => ({ run: async (command, options) => (await load()).shellFor(target).run(command, options) }),
@@ -25,7 +28,7 @@ export function createCommandSandbox(o: Omit<SandboxOptions, 'detect'>): Command
   };
 }
 
-async function loadSandbox(o: Omit<SandboxOptions, 'detect'>): Promise<CommandSandbox> {
+async function loadSandbox(o: Omit<SandboxOptions, 'detect'>): Promise<SessionSandbox> {
   const [{ SessionSandbox }, { detectSandbox }] = await Promise.all([
     import('./session-sandbox.ts'),
     import('./detect.ts'),

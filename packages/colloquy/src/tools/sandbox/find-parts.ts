@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { ConfigurationError } from '../../errors.ts';
 import { findProgram } from './find-program.ts';
 
 /** What the sandbox is made of. */
@@ -31,6 +32,15 @@ export function findParts(env: Readonly<Record<string, string | undefined>> = pr
   ];
   if (bwrap === undefined || typeof runtime === 'string') return { ok: false, missing };
   return { ok: true, parts: { bwrap, ...runtime, socat: findProgram('socat', env['PATH']) } };
+}
+
+/** @throws ConfigurationError when a sandbox cannot work here, because a part of it is missing */
+export function requireParts(): void {
+  const found = findParts();
+  if (found.ok) return;
+  throw new ConfigurationError(
+    `Option \`sandbox\` wants commands to run in a sandbox, and none can work here: ${found.missing.join('; ')}. To go on without, set \`sandbox.failIfUnavailable: false\``,
+  );
 }
 
 function findRuntime(): { runtime: string; helper: string } | string {

@@ -5,6 +5,7 @@ import { createLocalShell } from '../local-shell.ts';
 import type { Shell, ShellOptions, ShellOutcome, ToolTarget } from '../tool.ts';
 import type { Detected } from './detect.ts';
 import { isExcluded } from './excluded-commands.ts';
+import { gitIdentity } from './git-identity.ts';
 import type { NetworkProxy } from './network-proxy.ts';
 import { SessionTemp } from './session-temp.ts';
 
@@ -38,11 +39,6 @@ export class SessionSandbox {
     this.#o = o;
     this.#settings = o.settings ?? {};
     this.#local = createLocalShell({ env: o.env });
-  }
-
-  /** Whether what runs in the sandbox is allowed unless something speaks against it. */
-  get allowsConfined(): boolean {
-    return this.#settings.autoAllowBashIfSandboxed ?? this.#settings.enabled === true;
   }
 
   /** How a command would run. @throws Error when it must run in a sandbox and none works */
@@ -84,7 +80,7 @@ export class SessionSandbox {
       own: this.#o.own(),
       env: { ...env, HOME: home },
       isServer,
-      temp: await this.#temp.folders(),
+      temp: await this.#temp.folders(async () => (isServer ? undefined : gitIdentity(home))),
     };
     return runConfined(command, options, {
       parts: detected.parts,

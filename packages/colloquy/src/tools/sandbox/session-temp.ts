@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -6,9 +6,9 @@ import { join } from 'node:path';
 export class SessionTemp {
   #made: Promise<{ root: string; home: string; tmp: string }> | undefined;
 
-  /** Made at the first use, so that only this user may enter. */
-  folders(): Promise<{ home: string; tmp: string }> {
-    return (this.#made ??= makeFolders());
+  /** Made at the first use, so that only this user may enter. `gitSettings` are put into the home folder. */
+  folders(gitSettings: () => Promise<string | undefined>): Promise<{ home: string; tmp: string }> {
+    return (this.#made ??= makeFolders(gitSettings));
   }
 
   async remove(): Promise<void> {
@@ -18,9 +18,12 @@ export class SessionTemp {
   }
 }
 
-async function makeFolders(): Promise<{ root: string; home: string; tmp: string }> {
+async function makeFolders(
+  gitSettings: () => Promise<string | undefined>,
+): Promise<{ root: string; home: string; tmp: string }> {
   const root = await mkdtemp(join(tmpdir(), 'colloquy-session-'));
   const [home, tmp] = [join(root, 'home'), join(root, 'tmp')];
-  await Promise.all([mkdir(home), mkdir(tmp)]);
+  const [settings] = await Promise.all([gitSettings(), mkdir(home), mkdir(tmp)]);
+  if (settings !== undefined) await writeFile(join(home, '.gitconfig'), settings);
   return { root, home, tmp };
 }
