@@ -4,6 +4,7 @@ import { type FromSchema, inputParser, type ObjectSchema } from './from-schema.t
 import { globTool } from './glob.ts';
 import { grepTool } from './grep.ts';
 import { readTool } from './read.ts';
+import { SHELL_FOLDER } from './shell-folder.ts';
 import type { Tool, ToolOutcome } from './tool.ts';
 import { pageUrl } from './web/page-url.ts';
 import { webFetchTool } from './web/web-fetch.ts';
@@ -43,7 +44,7 @@ const BASH_SCHEMA = {
     command: { type: 'string', minLength: 1, description: 'The command, in the language of bash.' },
     restart: {
       type: 'boolean',
-      description: 'True: begin anew. Every command has a fresh shell, so there is never a need for it.',
+      description: 'True: begin anew, in the working directory. Without a command.',
     },
     timeout_ms: {
       type: 'integer',
@@ -108,11 +109,14 @@ const agentBash: Tool<FromSchema<typeof BASH_SCHEMA>> = {
   async parse(input) {
     const parsed = await parseBash(input);
     if (parsed.command === undefined && parsed.restart !== true) throw new Error('"command" is missing');
+    // It was decided about as a command that runs where the last one has left the shell.
+    if (parsed.command !== undefined && parsed.restart === true) throw new Error('"restart" goes without a command');
     return parsed;
   },
   target: ({ command }) => ({ command }),
   async run({ command, timeout_ms }, context): Promise<ToolOutcome> {
-    if (command === undefined) return { content: '[Every command already begins with a fresh shell.]' };
+    if (command === undefined)
+      return { content: `[The next command runs in ${context.cwd}.]`, state: { [SHELL_FOLDER]: context.cwd } };
     return bashTool.run({ command, timeout: timeout_ms }, context);
   },
 };

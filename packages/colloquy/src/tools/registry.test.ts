@@ -64,11 +64,15 @@ describe('the set of the Managed Agents API', () => {
     expect(agentTool('glob').target({ pattern: '../*' })).toEqual({ paths: [{ path: '..', access: 'read' }] });
   });
 
-  test('runs commands; a restart changes nothing and needs no command', async () => {
-    await using place = await createWorkspace();
+  test('runs commands where the last one has gone, until a restart', async () => {
+    await using place = await createWorkspace({ 'sub/a.txt': '' });
     expect(await run(place, 'bash', { command: 'pwd' })).toBe(join(place.cwd));
     expect(await run(place, 'bash', { command: 'sleep 60', timeout_ms: 100 })).toContain('longer than 0.1 s');
-    expect(await run(place, 'bash', { restart: true })).toContain('fresh shell');
+    await run(place, 'bash', { command: 'cd sub' });
+    expect(await run(place, 'bash', { command: 'pwd' })).toBe(join(place.cwd, 'sub'));
+    expect(await run(place, 'bash', { restart: true })).toBe(`[The next command runs in ${place.cwd}.]`);
+    expect(await run(place, 'bash', { command: 'pwd' })).toBe(place.cwd);
+    await expect(agentTool('bash').parse({ command: 'ls', restart: true })).rejects.toThrow('without a command');
     expect(agentTool('bash').target({ command: 'ls' })).toEqual({ command: 'ls' });
     await expect(agentTool('bash').parse({})).rejects.toThrow('"command" is missing');
   });

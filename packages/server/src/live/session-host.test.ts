@@ -53,6 +53,16 @@ test('while a turn runs it stays open, whoever has gone', async () => {
   expect(engine.session('a').isClosed).toBe(true);
 });
 
+test('while something goes on beside its turns it stays open, unless its place is needed', async () => {
+  const { engine, sessions } = host({ maxOpen: 1 });
+  (await sessions.hold('a')).release();
+  engine.session('a').hasBackgroundWork = true;
+  await vi.advanceTimersByTimeAsync(5 * IDLE_MS);
+  expect(engine.session('a').isClosed).toBe(false);
+  await sessions.hold('b');
+  expect(engine.session('a').isClosed).toBe(true);
+});
+
 test('a user who comes while it is closing gets it opened again, after it has closed', async () => {
   const { engine, sessions } = host();
   (await sessions.hold('a')).release();

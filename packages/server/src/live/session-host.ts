@@ -148,8 +148,10 @@ export class SessionHost {
     }, this.#o.idleMs);
   }
 
-  async #closeIfIdle(slot: Slot): Promise<boolean> {
-    const isRunning = slot.session?.failure === undefined && (await this.#isRunning(slot.id));
+  /** What goes on beside the turns keeps a session open, but not when its place is needed. */
+  async #closeIfIdle(slot: Slot, o: { makeRoom?: true } = {}): Promise<boolean> {
+    const isWorking = o.makeRoom !== true && slot.session?.hasBackgroundWork === true;
+    const isRunning = slot.session?.failure === undefined && (isWorking || (await this.#isRunning(slot.id)));
     if (slot.users > 0 || this.#slots.get(slot.id) !== slot) return false;
     if (isRunning) {
       this.#waitForIdle(slot);
@@ -168,7 +170,7 @@ export class SessionHost {
   async #makeRoom(): Promise<void> {
     for (const slot of this.#slots.values()) {
       if (this.#slots.size < this.#o.maxOpen) return;
-      if (slot.users === 0) await this.#closeIfIdle(slot);
+      if (slot.users === 0) await this.#closeIfIdle(slot, { makeRoom: true });
     }
     if (this.#slots.size < this.#o.maxOpen) return;
     throw new HttpError(503, `${this.#o.maxOpen} sessions are open and busy; try again when one has ended its turn`, {
