@@ -123,6 +123,6 @@ export async function permissionRequest(
 export async function cwdChanged(world: TurnWorld, stop: TurnStop, old_cwd: string, new_cwd: string): Promise<void> {
   if (!world.hooks.has('CwdChanged')) return;
   const outcome = await world.hooks.run('CwdChanged', { old_cwd, new_cwd }, { signal: stop.signal });
-  world.side.watch(outcome.watchPaths);
+  await world.side.watch(outcome.watchPaths);
   if (stop.cause?.why !== 'left') await note(world, ...hookNews(outcome), ...hookContext(outcome));
 }

@@ -93,7 +93,7 @@ export class SessionHooks implements SideHooks {
 
   /** The session begins to work: once, before its first turn. */
   async start(): Promise<void> {
-    void this.#watcher?.watch(this.#alwaysWatched);
+    await this.watch([]);
     if (!this.runner.has('SessionStart')) return;
     // Whoever has opened the session begins to read it first.
     await letOthersRun();
@@ -111,7 +111,7 @@ export class SessionHooks implements SideHooks {
     if (outcome.sessionTitle !== undefined) await this.setTitle(outcome.sessionTitle);
     const first = (outcome.initialUserMessages ?? []).map((text) => contextOf('first_prompt', text));
     await this.#append([...hookNews(outcome), ...hookContext(outcome), ...first]);
-    this.watch(outcome.watchPaths);
+    await this.watch(outcome.watchPaths);
   }
 
   /** The session is about to end: it waits for no start. */
@@ -141,10 +141,10 @@ export class SessionHooks implements SideHooks {
     if (this.runner.has(event)) this.#keep(this.#run(event, fields));
   }
 
-  watch(paths: readonly string[] | undefined): void {
+  async watch(paths: readonly string[] | undefined): Promise<void> {
     if (paths === undefined) return;
     const known = paths.filter((path) => isAbsolute(path));
-    void this.#watcher?.watch([...this.#alwaysWatched, ...known]);
+    await this.#watcher?.watch([...this.#alwaysWatched, ...known]);
   }
 
   /** Hooks before and after something that a control does. What they say is kept; undefined where none listens. */
@@ -169,7 +169,7 @@ export class SessionHooks implements SideHooks {
 
   async #run<E extends HookEvent>(event: E, fields: HookFields[E]): Promise<void> {
     const outcome = await this.runner.run(event, fields, { signal: this.#closed.signal });
-    this.watch(outcome.watchPaths);
+    await this.watch(outcome.watchPaths);
     await this.#tell(outcome);
   }
 
