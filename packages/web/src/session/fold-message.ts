@@ -59,6 +59,11 @@ function foldSystem(view: SessionView, message: SystemMessage, nowMs: number): S
         level: message.level === 'warning' ? 'warning' : 'info',
         text: message.content,
       });
+    case 'hook_started':
+    case 'hook_progress':
+    case 'hook_response':
+      // Told only to programs that ask for them.
+      return view;
     case 'task_started':
     case 'task_updated':
     case 'task_notification':

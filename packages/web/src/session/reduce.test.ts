@@ -92,6 +92,16 @@ test('a told prompt waits in the queue until its turn takes it', () => {
   expect(running).toMatchObject({ queue: [], running: true, model: 'm', mode: 'default' });
 });
 
+test('what the model is told of work in the background is a notice, and nobody is shown as having said it', () => {
+  const news = '<task-notification>\nTask b1 has ended.\n</task-notification>';
+  const told = fold(EMPTY_VIEW, prompt('n1', news, { origin: { kind: 'task-notification' } }));
+  expect(told).toMatchObject({ queue: [], news: [{ uuid: 'n1' }] });
+  const running = fold(told, init(), taken('n1'), text('I see.'));
+  expect(show(running)).toEqual([['notice:Task b1 has ended.', 'text:I see.']]);
+  expect(running.news).toEqual([]);
+  expect(fold(running, prompt('n1', news, { origin: { kind: 'task-notification' } })).news).toEqual([]);
+});
+
 test('a turn whose prompt was not named takes the most urgent one, then the oldest', () => {
   const queued = fold(EMPTY_VIEW, prompt('later'), prompt('now', 'now', { priority: 'now' }));
   const first = fold(queued, init(), text('A'), result());

@@ -212,6 +212,9 @@ test('controls reach the session by name, with who called them', async () => {
   await server.client.post('/v1/sessions/a/control', { name: 'setPermissionMode', args: { mode: 'readOnly' } });
   await server.client.post('/v1/sessions/a/control', { name: 'setModel', args: { model: 'other' } });
   await server.client.post('/v1/sessions/a/control', { name: 'serverInfo', args: {} });
+  await server.client.post('/v1/sessions/a/control', { name: 'stopTask', args: { taskId: 'b1' } });
+  await server.client.post('/v1/sessions/a/control', { name: 'backgroundTasks' });
+  await server.client.post('/v1/sessions/a/control', { name: 'getTaskOutput', args: { taskId: 'b1' } });
   await server.client.post('/v1/sessions/a/answers', {
     request: 7,
     decision: { behavior: 'allow', updatedInput: { a: 1 } },
@@ -221,6 +224,9 @@ test('controls reach the session by name, with who called them', async () => {
     { name: 'setPermissionMode', args: { mode: 'readOnly', by } },
     { name: 'setModel', args: { model: 'other', by } },
     { name: 'serverInfo', args: {} },
+    { name: 'stopTask', args: { taskId: 'b1' } },
+    { name: 'backgroundTasks', args: {} },
+    { name: 'getTaskOutput', args: { taskId: 'b1' } },
     { name: 'answer', args: { request: 7, decision: { behavior: 'allow', updatedInput: { a: 1 } }, by } },
   ]);
   expect(server.engine.opened).toHaveLength(1);
