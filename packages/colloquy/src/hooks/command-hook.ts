@@ -94,12 +94,9 @@ async function followCommand(
       o.progress.ended(outcome, 'cancelled');
       throw abortError(signal.reason);
     }
+    if (outcome.exitCode !== 0) o.progress.ended(outcome, 'error');
     const answer = answerOf(o.event, outcome);
-    o.progress.ended(
-      outcome,
-      outcome.exitCode === 0 ? 'success' : 'error',
-      isRecord(answer) && answer['suppressOutput'] === true,
-    );
+    o.progress.ended(outcome, 'success', isRecord(answer) && answer['suppressOutput'] === true);
     return answer;
   } catch (error) {
     o.progress.ended(undefined, signal.aborted ? 'cancelled' : 'error');

@@ -144,7 +144,8 @@ export function foldEntry(state: SessionState, entry: Entry): void {
       state.turns += 1;
       return;
     case 'turn_end':
-      state.deferred = openCalls(state.turn);
+      // After a checkpoint there is no turn: it has them already.
+      if (state.turn !== undefined) state.deferred = openCalls(state.turn);
       state.turn = undefined;
       return;
     case 'task_started': {
@@ -193,8 +194,8 @@ function textOf([block]: readonly Json[]): string | undefined {
 }
 
 /** Calls that the end of a turn leaves without a result: those that were put off. */
-function openCalls(turn: OpenTurn | undefined): ToolUseBlock[] | undefined {
-  const open = turn?.calls.filter(({ done }) => !done).map(({ block }) => block) ?? [];
+function openCalls(turn: OpenTurn): ToolUseBlock[] | undefined {
+  const open = turn.calls.filter(({ done }) => !done).map(({ block }) => block);
   return open.length === 0 ? undefined : open;
 }
 
@@ -362,7 +363,9 @@ const MAX_KEPT_PROMPT_CHARS = 200_000;
  */
 export function toCheckpoint(state: SessionState): Json | undefined {
   if (isLong(state.queue)) return undefined;
-  const { turn: _, ...kept } = state;
+  const { turn, ...kept } = state;
+  // The end of the turn is written with it.
+  if (turn !== undefined) kept.deferred = openCalls(turn);
   return { v: 2, ...copyOf(kept) } satisfies Checkpoint;
 }
 
