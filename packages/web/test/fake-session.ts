@@ -113,6 +113,22 @@ export class FakeSession {
     this.#block({ type: 'tool_use', id, name, input });
   }
 
+  /** A subagent that a call has started uses a tool, and is done with it. */
+  step(agentUseId: string, id: string, name: string, input: Message): void {
+    const content = [{ type: 'tool_use', id, name, input }];
+    this.tell({
+      type: 'assistant',
+      parent_tool_use_id: agentUseId,
+      message: { id: `msg_${id}`, role: 'assistant', content },
+    });
+  }
+
+  stepResult(agentUseId: string, id: string, isError = false): void {
+    const block = { type: 'tool_result', tool_use_id: id, content: '…', is_error: isError };
+    const message = { role: 'user', content: [block] };
+    this.tell({ type: 'user', parent_tool_use_id: agentUseId, message, tool_use_result: '…' });
+  }
+
   ask(request: number, toolUseId: string, name: string, input: Message, reason = ''): void {
     const ask = { request, tool_use_id: toolUseId, tool_name: name, input, reason, suggestions: [] };
     this.tell({ type: 'system', subtype: 'permission_request', ...ask });

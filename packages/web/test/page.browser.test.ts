@@ -132,6 +132,92 @@ test('an edit is shown as a change, and can be denied with a word to the model',
     .toEqual([{ request: 7, decision: { behavior: 'deny', message: 'Use three' } }]);
 });
 
+const QUESTIONS = {
+  questions: [
+    {
+      question: 'Which database?',
+      header: 'Storage',
+      options: [
+        { label: 'SQLite (recommended)', description: 'One file, nothing to run.' },
+        { label: 'PostgreSQL', description: 'Several machines.' },
+      ],
+      multiSelect: false,
+    },
+    {
+      question: 'Which checks?',
+      header: 'Checks',
+      options: [
+        { label: 'Types', description: '' },
+        { label: 'Tests', description: '' },
+      ],
+      multiSelect: true,
+    },
+  ],
+};
+
+test("questions of the model are answered by choosing, or in words of one's own", async (context) => {
+  await using opened = await open(context);
+  const { page, fake } = opened;
+  const { session, uuid } = await ask(page, fake, 'set it up');
+  session.start(uuid);
+  session.answer();
+  session.call('t', 'AskUserQuestion', QUESTIONS);
+  session.ask(7, 't', 'AskUserQuestion', QUESTIONS);
+  const form = permission(page);
+  await form.getByRole('radio', { name: 'PostgreSQL' }).check();
+  await form.getByRole('radio', { name: 'SQLite' }).check();
+  await form.getByRole('checkbox', { name: 'Types' }).check();
+  await form.getByRole('textbox', { name: 'Another answer: Which checks?' }).fill('Licences');
+  await form.getByRole('button', { name: 'Answer' }).click();
+  const answers = { 'Which database?': 'SQLite (recommended)', 'Which checks?': 'Types, Licences' };
+  await expect
+    .poll(() => callsTo(fake, '/answers'))
+    .toEqual([{ request: 7, decision: { behavior: 'allow', updatedInput: { ...QUESTIONS, answers } } }]);
+});
+
+test('a plan is shown as it reads, and approved or sent back', async (context) => {
+  await using opened = await open(context);
+  const { page, fake } = opened;
+  const { session, uuid } = await ask(page, fake, 'plan it');
+  const input = { plan: '## Steps\n\n1. Look\n2. Change' };
+  session.start(uuid);
+  session.answer();
+  session.call('t', 'ExitPlanMode', input);
+  session.ask(7, 't', 'ExitPlanMode', input);
+  await permission(page).getByRole('heading', { name: 'Carry out this plan?' }).waitFor();
+  await permission(page).getByRole('heading', { name: 'Steps' }).waitFor();
+  await permission(page).getByRole('button', { name: 'Say what to change…' }).click();
+  await page.keyboard.type('Tests first');
+  await page.keyboard.press('Enter');
+  await expect
+    .poll(() => callsTo(fake, '/answers'))
+    .toEqual([{ request: 7, decision: { behavior: 'deny', message: 'Tests first' } }]);
+});
+
+test('what a subagent does is told in the card of the call that started it', async (context) => {
+  await using opened = await open(context);
+  const { page, fake } = opened;
+  const { session, uuid } = await ask(page, fake, 'look around');
+  session.start(uuid);
+  session.answer();
+  session.call('t', 'Agent', { description: 'Find the parser', prompt: 'Where is it?' });
+  session.step('t', 's1', 'Grep', { pattern: 'parse' });
+  session.stepResult('t', 's1');
+  session.step('t', 's2', 'Bash', { command: 'make' });
+  session.ask(8, 's2', 'Bash', { command: 'make' });
+  const card = log(page).locator('details', { hasText: 'Find the parser' });
+  await card.getByText('2 steps').waitFor();
+  await card.locator('summary').click();
+  await card.locator('.agent-step-done', { hasText: 'parse' }).waitFor();
+  await card.locator('.agent-step-running', { hasText: 'make' }).waitFor();
+  await permission(page).getByText('make').waitFor();
+  session.stepResult('t', 's2', true);
+  await permission(page).waitFor({ state: 'detached' });
+  await card.locator('.agent-step-failed', { hasText: 'make' }).waitFor();
+  // What a subagent is told is no message of the conversation.
+  expect(await log(page).getByText('Where is it?').count()).toBe(1);
+});
+
 test('a question that was answered elsewhere goes, and the page says by whom', async (context) => {
   await using opened = await open(context);
   const { page, fake } = opened;

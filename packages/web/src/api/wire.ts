@@ -12,7 +12,8 @@ export type ServerFacts = {
   endpoint: string;
   /** Where the tools work. */
   cwd: string;
-  sandbox: 'none' | 'working';
+  /** `off`: there is none, and so no command runs. */
+  sandbox: 'none' | 'working' | 'off';
   /** Under what name this browser's answers are told. */
   you: string;
   /** The mode of new conversations. */
@@ -37,7 +38,9 @@ export type SessionPage = { data: SessionSummary[]; next_page: string | null };
 
 export type NewSessionOptions = { permissionMode?: string | undefined };
 
-export type Answer = { behavior: 'allow' } | { behavior: 'deny'; message?: string | undefined };
+export type Answer =
+  | { behavior: 'allow'; updatedInput?: Record<string, unknown> | undefined }
+  | { behavior: 'deny'; message?: string | undefined };
 
 /** Text so far of blocks whose beginning this reader has missed. */
 export type OpenBlock = { index: number; text: string; api_message_id?: string | undefined };

@@ -5,8 +5,13 @@ import { baseName } from '../app/format.ts';
 const EXAMPLES = [
   { prompt: 'Read README.md and tell me the two commands', what: 'Reads a file and answers from it' },
   { prompt: 'list *.ts', what: 'Finds files by name' },
-  { prompt: 'run ls', what: 'Runs a command, after asking you' },
+  { prompt: 'run ls', what: 'Runs a command' },
 ] as const;
+
+const NO_SANDBOX = {
+  none: 'There is no sandbox on this machine, so a command is asked about first, unless a rule allows it.',
+  off: 'There is no sandbox on this machine, so commands are turned off.',
+};
 
 /** What can be asked, before anything has been. */
 export function EmptyState({ facts, onSend }: { facts: ServerFacts; onSend: (text: string) => void }): ReactNode {
@@ -35,9 +40,7 @@ export function EmptyState({ facts, onSend }: { facts: ServerFacts; onSend: (tex
             No credential is set, so a simulated model answers. It understands plain requests like these.
           </p>
         ) : null}
-        {facts.sandbox === 'none' ? (
-          <p className="empty-note">There is no sandbox on this machine, so every command is asked first.</p>
-        ) : null}
+        {facts.sandbox === 'working' ? null : <p className="empty-note">{NO_SANDBOX[facts.sandbox]}</p>}
       </div>
     </div>
   );

@@ -4,7 +4,10 @@ import type { Answer } from '../api/wire.ts';
 import { usePermissionKeys } from '../app/use-permission-keys.ts';
 import type { PermissionAsk } from '../session/view-model.ts';
 import { describeTool, toKind } from '../tools/describe-tool.ts';
+import { readQuestions } from '../tools/read-questions.ts';
 import { inputParts } from '../tools/tool-details.ts';
+import { Markdown } from '../markdown/markdown.tsx';
+import { QuestionForm } from './question-form.tsx';
 import { HandIcon } from './icons.tsx';
 import { ToolPartView } from './tool-part-view.tsx';
 import { SurroundingsContext } from './surroundings.ts';
@@ -39,28 +42,39 @@ export function PermissionPanel({ ask, further, onAnswer }: Props): ReactNode {
     [onAnswer, request],
   );
   const decide = useCallback((behavior: 'allow' | 'deny') => void answer({ behavior }), [answer]);
-  usePermissionKeys(request, decide);
+  // A question has no answer that a key could stand for.
+  usePermissionKeys(request, ask.name === 'AskUserQuestion' ? undefined : decide);
 
+  const questions = readQuestions(ask);
+  const plan = ask.name === 'ExitPlanMode' && typeof ask.input['plan'] === 'string' ? ask.input['plan'] : undefined;
   return (
     <section className="permission" role="group" aria-labelledby={titleId} data-testid="permission">
       <h2 id={titleId}>
         <HandIcon />
-        <span>{questionOf(ask, cwd)}</span>
+        <span>{questions === undefined ? questionOf(ask, cwd) : 'Colloquy asks you'}</span>
         {further === 0 ? null : <span className="permission-further">{further} more after this</span>}
       </h2>
-      <div className="permission-what">
-        {inputParts(ask.name, ask.input).map((part, index) => (
-          // The parts of a call's input keep their order.
-          <ToolPartView key={index} part={part} />
-        ))}
-      </div>
-      {ask.reason === '' ? null : <p className="permission-reason">{ask.reason}</p>}
+      {questions === undefined ? (
+        <>
+          <div className="permission-what">
+            {plan === undefined ? <AskedCall ask={ask} /> : <Markdown text={plan} />}
+          </div>
+          {ask.reason === '' || plan !== undefined ? null : <p className="permission-reason">{ask.reason}</p>}
+        </>
+      ) : (
+        <QuestionForm
+          questions={questions}
+          isDisabled={isAnswering}
+          onAnswer={(answers) => void answer({ behavior: 'allow', updatedInput: { ...ask.input, answers } })}
+          onSkip={() => decide('deny')}
+        />
+      )}
       {error === undefined ? null : (
         <p className="permission-error" role="alert">
           {error}
         </p>
       )}
-      {isWriting ? (
+      {questions !== undefined ? null : isWriting ? (
         <DenyForm
           isDisabled={isAnswering}
           onCancel={() => setWriting(false)}
@@ -69,13 +83,13 @@ export function PermissionPanel({ ask, further, onAnswer }: Props): ReactNode {
       ) : (
         <div className="permission-buttons">
           <button type="button" className="button primary" disabled={isAnswering} onClick={() => decide('allow')}>
-            Allow <kbd>Alt Y</kbd>
+            {plan === undefined ? 'Allow' : 'Approve'} <kbd>Alt Y</kbd>
           </button>
           <button type="button" className="button" disabled={isAnswering} onClick={() => decide('deny')}>
-            Deny <kbd>Alt N</kbd>
+            {plan === undefined ? 'Deny' : 'Keep planning'} <kbd>Alt N</kbd>
           </button>
           <button type="button" className="link-button" disabled={isAnswering} onClick={() => setWriting(true)}>
-            Deny and say why…
+            {plan === undefined ? 'Deny and say why…' : 'Say what to change…'}
           </button>
         </div>
       )}
@@ -83,8 +97,16 @@ export function PermissionPanel({ ask, further, onAnswer }: Props): ReactNode {
   );
 }
 
+function AskedCall({ ask }: { ask: PermissionAsk }): ReactNode {
+  return inputParts(ask.name, ask.input).map((part, index) => (
+    // The parts of a call's input keep their order.
+    <ToolPartView key={index} part={part} />
+  ));
+}
+
 function questionOf(ask: PermissionAsk, cwd: string | undefined): string {
   const { title, summary } = describeTool(ask.name, ask.input, { cwd });
+  if (ask.name === 'ExitPlanMode') return 'Carry out this plan?';
   switch (toKind(ask.name)) {
     case 'command':
       return 'Run this command?';

@@ -1,7 +1,8 @@
 import { type ReactNode, useContext, useState } from 'react';
 import type { ToolBlock, ToolState } from '../session/view-model.ts';
 import { describeTool, toKind } from '../tools/describe-tool.ts';
-import { outcomeOf, toolParts } from '../tools/tool-details.ts';
+import { countWord, outcomeOf, toolParts } from '../tools/tool-details.ts';
+import { AgentSteps } from './agent-steps.tsx';
 import {
   CheckIcon,
   ChevronIcon,
@@ -24,7 +25,7 @@ export function ToolCard({ tool }: { tool: ToolBlock }): ReactNode {
   const { cwd, you } = useContext(SurroundingsContext);
   const [chosen, setChosen] = useState<boolean | undefined>();
   const { title, summary, isCode } = describeTool(tool.name, tool.input, { cwd });
-  const outcome = outcomeOf(tool);
+  const outcome = tool.steps.length === 0 ? outcomeOf(tool) : countWord(tool.steps.length, 'step');
   const isChange = tool.state === 'done' && isEdit(tool.name);
   const isOpen = chosen ?? isChange;
   return (
@@ -47,6 +48,7 @@ export function ToolCard({ tool }: { tool: ToolBlock }): ReactNode {
       </summary>
       {isOpen ? (
         <div className="tool-body">
+          <AgentSteps steps={tool.steps} />
           {toolParts(tool, { you }).map((part, index) => (
             // A call's parts keep their order; further ones come at the end.
             <ToolPartView key={index} part={part} />
@@ -57,7 +59,7 @@ export function ToolCard({ tool }: { tool: ToolBlock }): ReactNode {
   );
 }
 
-const isEdit = (name: string): boolean => /^(edit|write)$/i.test(name);
+const isEdit = (name: string): boolean => /^(edit|write|multiedit|notebookedit)$/i.test(name);
 
 /** The picture of a tool's family. */
 export function ToolKindIcon({ name }: { name: string }): ReactNode {

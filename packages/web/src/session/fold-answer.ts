@@ -2,6 +2,7 @@ import type { SDKAssistantMessage, SDKPartialAssistantMessage } from 'colloquy';
 import type { OpenBlock } from '../api/wire.ts';
 import { isRecord } from '../is-record.ts';
 import { appendBlock, editLastBlocks, isLive, removeBlocks } from './edit-view.ts';
+import { foldAgentStep } from './fold-agents.ts';
 import type { Block, BlockRef, SessionView, TextBlock, ThinkingBlock, ToolBlock } from './view-model.ts';
 
 type AnswerBlock = TextBlock | ThinkingBlock | ToolBlock;
@@ -35,7 +36,7 @@ export function foldGap(view: SessionView, open: readonly OpenBlock[]): SessionV
 
 /** A finished block: it takes the place of its live text. */
 export function foldAssistant(view: SessionView, message: SDKAssistantMessage): SessionView {
-  if (message.parent_tool_use_id !== null) return view;
+  if (message.parent_tool_use_id !== null) return foldAgentStep(view, message.parent_tool_use_id, message);
   const superseded = new Set(message.supersedes);
   const kept =
     superseded.size === 0 ? view : removeBlocks(view, (block) => 'uuid' in block && superseded.has(block.uuid ?? ''));
@@ -179,6 +180,7 @@ const FRESH_TOOL = {
   result: undefined,
   answered: undefined,
   deniedReason: undefined,
+  steps: [],
 } as const;
 
 function newBlock(ref: BlockRef, kind: string): { key: string; ref: BlockRef; uuid: string | undefined } {

@@ -6,12 +6,20 @@ import type {
 } from 'colloquy';
 import { isRecord } from '../is-record.ts';
 import { editTool } from './edit-view.ts';
+import { foldAgentResult } from './fold-agents.ts';
 import type { SessionView, ToolBlock, ToolResult, ToolState } from './view-model.ts';
 
 /** A user message of the engine: the results of tools. Its other text (interrupt marks, reminders) is shown by other means. */
 export function foldToolResults(view: SessionView, message: SDKUserMessage): SessionView {
   const { content } = message.message;
-  if (message.parent_tool_use_id !== null || typeof content === 'string') return view;
+  if (message.parent_tool_use_id !== null) {
+    const settled = foldAgentResult(view, message.parent_tool_use_id, message);
+    const ids = new Set(
+      typeof content === 'string' ? [] : content.map((block) => 'tool_use_id' in block && block.tool_use_id),
+    );
+    return withoutAsk(settled, (ask) => ids.has(ask.toolUseId));
+  }
+  if (typeof content === 'string') return view;
   const results = content.filter((block) => block.type === 'tool_result');
   // The structured output belongs to the message, so it says something about a single result only.
   const structured = results.length === 1 ? message.tool_use_result : undefined;

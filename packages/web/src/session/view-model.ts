@@ -51,6 +51,14 @@ export type ToolBlock = FromAnswer & {
   answered: { behavior: 'allow' | 'deny' | 'withdrawn'; by: string } | undefined;
   /** Why it was denied without anybody having been asked. */
   deniedReason: string | undefined;
+  /** What a subagent that the call has started does, oldest first. */
+  steps: readonly AgentStep[];
+};
+export type AgentStep = {
+  toolUseId: string;
+  name: string;
+  input: Readonly<Record<string, unknown>>;
+  state: 'running' | 'done' | 'failed';
 };
 /** The model could not be asked, or refused to answer. */
 export type ErrorBlock = { kind: 'error'; key: string; uuid: string; error: string; text: string };

@@ -29,7 +29,8 @@ export function describeTool(
     case 'file':
       return { title, summary: path === undefined ? '' : shortPath(path, o.cwd), isCode: true };
     default: {
-      const summary = firstString(input, ['query', 'url', 'description', 'prompt']) ?? path ?? firstScalar(input);
+      const summary =
+        firstString(input, ['query', 'url', 'description', 'subject', 'prompt']) ?? path ?? firstScalar(input);
       return { title, summary: firstLine(summary ?? ''), isCode: false };
     }
   }
@@ -43,6 +44,8 @@ export function toKind(name: string): 'command' | 'file' | 'search' | 'other' {
     case 'read':
     case 'write':
     case 'edit':
+    case 'multiedit':
+    case 'notebookedit':
       return 'file';
     case 'glob':
     case 'grep':

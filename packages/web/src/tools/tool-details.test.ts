@@ -17,6 +17,7 @@ function tool(change: Partial<ToolBlock>): ToolBlock {
     result: undefined,
     answered: undefined,
     deniedReason: undefined,
+    steps: [],
     ...change,
   };
 }

@@ -117,7 +117,8 @@ function searchWord(facts: Record<string, unknown>): string {
   return facts['numMatches'] === undefined ? 'file' : 'match';
 }
 
-function countWord(count: unknown, word: string): string {
+/** "1 step", "3 steps"; empty for what is no number. */
+export function countWord(count: unknown, word: string): string {
   if (typeof count !== 'number') return '';
   if (count === 1) return `1 ${word}`;
   return `${count} ${word === 'match' ? 'matches' : `${word}s`}`;
