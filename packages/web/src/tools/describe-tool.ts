@@ -1,3 +1,5 @@
+import { readQuestions } from './read-questions.ts';
+
 /** What a tool call is about, in a word or a line: for cards, prompts and announcements. */
 export type ToolDescription = {
   /** The tool's name for people: `mcp__files__read` reads as "files: read". */
@@ -29,6 +31,8 @@ export function describeTool(
     case 'file':
       return { title, summary: path === undefined ? '' : shortPath(path, o.cwd), isCode: true };
     default: {
+      const asked = readQuestions({ name, input })?.[0]?.question;
+      if (asked !== undefined) return { title: 'Question', summary: firstLine(asked), isCode: false };
       const summary =
         firstString(input, ['query', 'url', 'description', 'subject', 'prompt']) ?? path ?? firstScalar(input);
       return { title, summary: firstLine(summary ?? ''), isCode: false };
