@@ -79,14 +79,10 @@ export function createHookRunner(hooks: Hooks, host: HookHost): HookRunner {
     for (const matcher of list ?? []) add(event, matcher.matcher, callbacksOf(matcher));
   for (const [event, list] of Object.entries(hooks.commands ?? {}))
     for (const matcher of list ?? []) add(event, matcher.matcher, commandsOf(matcher, host));
-  return runnerOf(matchers, () => host.base(), host);
+  return runnerOf(matchers, () => host.base());
 }
 
-function runnerOf(
-  matchers: ReadonlyMap<HookEvent, readonly Matcher[]>,
-  base: () => BaseHookInput,
-  host: HookHost,
-): HookRunner {
+function runnerOf(matchers: ReadonlyMap<HookEvent, readonly Matcher[]>, base: () => BaseHookInput): HookRunner {
   return {
     has: (event) => matchers.has(event),
     async run<E extends HookEvent>(event: E, fields: HookFields[E], { toolUseId, aliases, signal }: RunOptions) {
@@ -101,7 +97,7 @@ function runnerOf(
       );
       return mergeOutputs(event, outputs);
     },
-    inside: (agent) => runnerOf(matchers, () => ({ ...base(), ...agent }), host),
+    inside: (agent) => runnerOf(matchers, () => ({ ...base(), ...agent })),
   };
 }
 

@@ -74,7 +74,7 @@ async function follow(
   await killEscaped(group);
   await within(AFTER_EXIT_MS, closed);
   for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
-  return { exitCode: child.exitCode, ...{ stdout: stdout.text(), stderr: stderr.text() } };
+  return { exitCode: child.exitCode, stdout: stdout.text(), stderr: stderr.text() };
 }
 
 /** Settles when the shell has ended, or the signal aborts. */

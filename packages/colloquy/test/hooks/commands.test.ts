@@ -59,15 +59,15 @@ describe('its answer', () => {
     expect(newestBlocks(scene.emulator, 1)).toMatchObject([{ is_error: true, content: 'Not on a Friday' }]);
   });
 
-  test.each<[HookEvent, (told: readonly SDKMessage[]) => void]>([
-    ['UserPromptSubmit', (told) => expect(told.at(-1)).toMatchObject({ num_turns: 0, result: 'Stop here' })],
-    ['PostToolBatch', (told) => expect(told.at(-1)).toMatchObject({ terminal_reason: 'hook_stopped' })],
-    ['PermissionRequest', (told) => expect(told.at(-1)).toMatchObject({ permission_denials: [{ tool_name: ECHO }] })],
-    ['Notification', (told) => expect(told.at(-1)).toMatchObject({ result: 'Done.' })],
-  ])('exit code 2 means for %s what it can mean there', async (event, check) => {
+  test.each<[HookEvent, object]>([
+    ['UserPromptSubmit', { num_turns: 0, result: 'Stop here' }],
+    ['PostToolBatch', { terminal_reason: 'hook_stopped' }],
+    ['PermissionRequest', { permission_denials: [{ tool_name: ECHO }] }],
+    ['Notification', { result: 'Done.' }],
+  ])('exit code 2 means for %s what it can mean there', async (event, result) => {
     const options = event === 'PostToolBatch' ? ALLOWED : { canUseTool: async () => ({ behavior: 'allow' as const }) };
     await using scene = await openHooks(callOf(), { ...options, ...command(event, 'echo Stop here >&2; exit 2') });
-    check(await scene.turn('Go'));
+    expect((await scene.turn('Go')).at(-1)).toMatchObject(result);
   });
 
   test('is a warning with any other exit code, and nothing else', async () => {

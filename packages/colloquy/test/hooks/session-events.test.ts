@@ -82,7 +82,7 @@ describe('SessionStart', () => {
     });
     const scene = await openHooks([text('One.')], { hooks: hook.hooks });
     await asked.promise;
-    await scene[Symbol.asyncDispose]();
+    await expect(scene[Symbol.asyncDispose]()).resolves.toBeUndefined();
   });
 });
 
