@@ -41,6 +41,48 @@ test('always takes the suggested rule, and is offered only where there is one', 
   expect(await askForPermission(person('a', 'a', 'a').ask)('Bash', {}, context())).toMatchObject({ behavior: 'deny' });
 });
 
+test('a rule that is kept in a file is said to last in the folder', async () => {
+  const { ask, questions } = person('a');
+  const kept: PermissionUpdate = { ...suggestion, destination: 'localSettings' };
+  await askForPermission(ask)('Bash', { command: 'npm test' }, context([kept]));
+  expect(questions[0]).toContain('[a]lways in this folder (Bash(npm test))');
+});
+
+const QUESTIONS = [
+  {
+    question: 'Which colour?',
+    header: 'Colour',
+    options: [
+      { label: 'Red', description: 'Like fire' },
+      { label: 'Blue', description: '' },
+    ],
+  },
+  { question: 'Which days?', header: 'Days', options: [{ label: 'Mon' }, { label: 'Tue' }], multiSelect: true },
+  { question: 'Why?', header: 'Why', options: [{ label: 'So' }, { label: 'Or so' }] },
+];
+
+test('questions of the model are asked one by one, and answered by number or in words', async () => {
+  const { ask, questions } = person('2', '1, 2', 'because');
+  const decision = await askForPermission(ask)('AskUserQuestion', { questions: QUESTIONS }, context());
+  expect(decision).toEqual({
+    behavior: 'allow',
+    updatedInput: {
+      questions: QUESTIONS,
+      answers: { 'Which colour?': 'Blue', 'Which days?': 'Mon, Tue', 'Why?': 'because' },
+    },
+  });
+  expect(questions[0]).toBe('\n? Which colour?\n    1) Red  Like fire\n    2) Blue\n  A number, or your own answer: ');
+});
+
+test('a question may be passed over; a number that is no option is an answer in words', async () => {
+  const decision = await askForPermission(person('', '7', '3').ask)(
+    'AskUserQuestion',
+    { questions: QUESTIONS },
+    context(),
+  );
+  expect(decision).toMatchObject({ updatedInput: { answers: { 'Which days?': '7', 'Why?': '3' } } });
+});
+
 test.each([['n'], ['', 'what', 'ok'], [undefined]])('what is not a yes is a no: %s', async (...answers) => {
   expect(await askForPermission(person(...answers).ask)('Bash', {}, context())).toMatchObject({ behavior: 'deny' });
 });

@@ -1,4 +1,5 @@
 import type { CanUseTool, PermissionResult, PermissionUpdate } from 'colloquy';
+import { askQuestions } from './model-questions.ts';
 import { oneLine, plainText } from './plain-text.ts';
 
 const MAX_ATTEMPTS = 3;
@@ -25,8 +26,10 @@ async function decide(
   input: Record<string, unknown>,
   context: Context,
 ): Promise<PermissionResult> {
+  if (toolName === 'AskUserQuestion') return askQuestions(ask, input, context.signal);
   const rules = describeUpdates(context.suggestions ?? []);
-  const choices = rules === '' ? '[y]es, [n]o: ' : `[y]es, [a]lways in this session (${rules}), [n]o: `;
+  const where = lasts(context.suggestions ?? []) ? 'in this folder' : 'in this session';
+  const choices = rules === '' ? '[y]es, [n]o: ' : `[y]es, [a]lways ${where} (${rules}), [n]o: `;
   const reason = context.decisionReason === undefined ? '' : `  (${oneLine(context.decisionReason, 200)})\n`;
   const question = `\n? ${describeCall(toolName, input)}\n${reason}  ${choices}`;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
@@ -51,6 +54,10 @@ function describeCall(toolName: string, input: Record<string, unknown>): string 
   if (whole.length <= MAX_QUESTION_CHARS) return whole;
   return `${whole.slice(0, MAX_QUESTION_CHARS)}\n    … and ${whole.length - MAX_QUESTION_CHARS} more characters that are not shown`;
 }
+
+/** Whether the updates are kept in a file, beyond the session. */
+const lasts = (updates: readonly PermissionUpdate[]): boolean =>
+  updates.some(({ destination }) => destination !== 'session' && destination !== 'cliArg');
 
 function describeUpdates(updates: readonly PermissionUpdate[]): string {
   const texts = updates.map((update) => {
