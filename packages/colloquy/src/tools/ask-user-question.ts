@@ -16,6 +16,7 @@ const QUESTIONS = {
   type: 'array',
   minItems: 1,
   maxItems: 4,
+  description: 'What to ask; the person sees them all at once.',
   items: {
     type: 'object',
     properties: {

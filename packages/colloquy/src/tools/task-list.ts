@@ -110,7 +110,11 @@ const UPDATE = {
   type: 'object',
   properties: {
     taskId: TASK_ID,
-    status: { type: 'string', enum: ['pending', 'in_progress', 'completed', 'deleted'] },
+    status: {
+      type: 'string',
+      enum: ['pending', 'in_progress', 'completed', 'deleted'],
+      description: 'How far it is; `deleted` takes it off the list.',
+    },
     subject: SUBJECT,
     description: DESCRIPTION,
     activeForm: ACTIVE_FORM,
