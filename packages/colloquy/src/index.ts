@@ -146,6 +146,7 @@ export type {
 export type { AgentDefinition } from './options/agents.ts';
 export type { Options } from './options/options.ts';
 export type { SandboxSettings } from './options/sandbox.ts';
+export type { Settings, SettingsPermissions } from './options/settings.ts';
 export type {
   CanUseTool,
   PermissionBehavior,

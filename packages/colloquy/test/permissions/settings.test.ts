@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { createEmulator, text, toolUses } from '@colloquy/emulator';
 import { type CanUseTool, ConfigurationError, type Options, type PermissionUpdate } from 'colloquy';
+import { createApiEngine, createMemoryStore } from 'colloquy/internal';
 import { expect, test } from 'vitest';
 import { type Call, Field, warningsOf } from './field.ts';
 
@@ -302,4 +304,40 @@ test('many sessions write to one file, and no rule is lost', async () => {
   const { allow } = field.permissions(USER) as { allow: string[] };
   expect(allow.toSorted()).toEqual(rules.map((rule) => `Bash(${rule})`).toSorted());
   expect(readdirSync(join(field.home, '.claude'))).toEqual(['settings.json']);
+});
+
+test('on a server, whose settings are not those of who talks to it, files are neither read nor written', async () => {
+  using field = new Field({});
+  field.settings(USER, { allow: ['Bash(touch *)'] });
+  const before = field.read(USER);
+  const emulator = createEmulator({
+    script: [
+      toolUses([
+        { name: 'Bash', input: { command: 'touch x' } },
+        { name: 'Bash', input: { command: 'touch x' } },
+      ]),
+      text('Done'),
+    ],
+  });
+  const engine = createApiEngine({ store: createMemoryStore(), send: emulator.send, askThroughLog: true });
+  const env = { PATH: process.env['PATH'], HOME: field.home };
+  const session = await engine.open({ cwd: field.cwd, tools: ['Bash'], env, sandbox: { enabled: false } });
+  const messages = session.placed({ door: true });
+  await session.send({ type: 'user', message: { role: 'user', content: 'Go' }, parent_tool_use_id: null });
+  let asked = 0;
+  const updatedPermissions = [allowing('userSettings', 'touch *')];
+  for await (const batch of messages) {
+    const told = batch.flatMap((item) => ('message' in item ? [item.message] : []));
+    for (const message of told) {
+      if (message.type !== 'system' || message.subtype !== 'permission_request') continue;
+      asked += 1;
+      const { request } = message;
+      await session.control('answer', { request, decision: { behavior: 'allow', updatedPermissions } });
+    }
+    if (told.some(({ type }) => type === 'result')) break;
+  }
+  await engine.close();
+  expect(asked).toBe(1);
+  expect(existsSync(join(field.cwd, 'x'))).toBe(true);
+  expect(field.read(USER)).toBe(before);
 });
