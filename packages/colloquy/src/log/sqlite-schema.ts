@@ -5,12 +5,31 @@ import { makeFolderSync } from '../helpers/make-folder.ts';
 import { openSqliteDriver, type SqliteDriver, type SqliteDriverName, toStoreError } from './sqlite-driver.ts';
 import { StoreError } from './store-error.ts';
 
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 /** "CLQY", in the file's header: a database without it is somebody else's. */
 const APPLICATION_ID = 0x434c5159;
 /** Switching a new file to WAL ends with "busy" at once while another process does the same. */
 const OPEN_ATTEMPTS = 100;
 const OPEN_RETRY_MS = 25;
+
+/** The entries of a session follow one another in the table, so that a batch changes one page. That leaves room for 33 million sessions. */
+export const MAX_ENTRIES = 2 ** 28;
+
+const ENTRIES = `
+  CREATE TABLE entry (
+    id INTEGER PRIMARY KEY CHECK (id = session * ${MAX_ENTRIES} + seq),
+    session INTEGER NOT NULL,
+    seq INTEGER NOT NULL CHECK (seq < ${MAX_ENTRIES}),
+    v INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    thread TEXT NOT NULL,
+    once TEXT,
+    body TEXT NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX entry_once ON entry (session, once) WHERE once IS NOT NULL;
+`;
 
 const SCHEMA = `
   CREATE TABLE session (
@@ -37,19 +56,18 @@ const SCHEMA = `
     checkpoint TEXT,
     checkpoint_seq INTEGER NOT NULL
   ) STRICT;
-  CREATE TABLE entry (
-    session INTEGER NOT NULL,
-    seq INTEGER NOT NULL,
-    v INTEGER NOT NULL,
-    at TEXT NOT NULL,
-    epoch INTEGER NOT NULL,
-    kind TEXT NOT NULL,
-    thread TEXT NOT NULL,
-    once TEXT,
-    body TEXT NOT NULL,
-    PRIMARY KEY (session, seq)
-  ) STRICT, WITHOUT ROWID;
-  CREATE UNIQUE INDEX entry_once ON entry (session, once) WHERE once IS NOT NULL;
+  ${ENTRIES}
+`;
+
+/** In version 1 the entries were kept in an index of their numbers, where each that fills a page moves its neighbours. */
+const FROM_VERSION_1 = `
+  DROP INDEX entry_once;
+  ALTER TABLE entry RENAME TO entry_1;
+  ${ENTRIES}
+  INSERT INTO entry (id, session, seq, v, at, epoch, kind, thread, once, body)
+    SELECT session * ${MAX_ENTRIES} + seq, session, seq, v, at, epoch, kind, thread, once, body FROM entry_1;
+  DROP TABLE entry_1;
+  DROP TABLE touch;
 `;
 
 /**
@@ -95,20 +113,23 @@ async function prepareDatabase(driver: SqliteDriver, path: string): Promise<void
   driver.exec('PRAGMA checkpoint_fullfsync = ON; PRAGMA synchronous = NORMAL');
   const version = pragma(driver, 'user_version');
   if (version > SCHEMA_VERSION) throw new StoreError('newer', path);
-  if (version < SCHEMA_VERSION) createSchema(driver, path);
-  else if (pragma(driver, 'application_id') !== APPLICATION_ID) throw new StoreError('corrupt', path);
+  if (version > 0 && pragma(driver, 'application_id') !== APPLICATION_ID) throw new StoreError('corrupt', path);
+  if (version < SCHEMA_VERSION) makeSchema(driver, path);
 }
 
-function createSchema(driver: SqliteDriver, path: string): void {
+function makeSchema(driver: SqliteDriver, path: string): void {
   driver.exec('BEGIN IMMEDIATE');
   try {
     // Another process may have made it while this one waited.
-    if (pragma(driver, 'user_version') === 0) {
+    const version = pragma(driver, 'user_version');
+    if (version > SCHEMA_VERSION) throw new StoreError('newer', path);
+    if (version === 0) {
       if (driver.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() !== undefined)
         throw new StoreError('corrupt', path);
       driver.exec(SCHEMA);
-      driver.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}`);
     }
+    if (version === 1) driver.exec(FROM_VERSION_1);
+    driver.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}`);
     driver.exec('COMMIT');
   } catch (error) {
     if (driver.inTransaction) driver.exec('ROLLBACK');

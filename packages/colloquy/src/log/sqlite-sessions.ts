@@ -2,6 +2,7 @@ import { ConfigurationError, SessionNotFoundError } from '../errors.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import type { SqliteDriver, SqliteStatement } from './sqlite-driver.ts';
 import { RowReader, toSessionRow } from './sqlite-rows.ts';
+import { MAX_ENTRIES } from './sqlite-schema.ts';
 import type { NewSession, SessionIndex, SessionPatch, SessionRow } from './store.ts';
 
 const LISTED = 's.*, t.data, t.checkpoint_seq';
@@ -112,7 +113,10 @@ function prepare(driver: SqliteDriver): Statements {
     setTag: driver.prepare('UPDATE session SET tag = ? WHERE num = ?'),
     setData: driver.prepare('UPDATE session_state SET data = ? WHERE session = ?'),
     remove: [
-      driver.prepare('DELETE FROM entry WHERE session = ?'),
+      driver.prepare(
+        `WITH of (num) AS (SELECT ?) DELETE FROM entry
+         WHERE id > (SELECT num FROM of) * ${MAX_ENTRIES} AND id < (SELECT num FROM of) * ${MAX_ENTRIES} + ${MAX_ENTRIES}`,
+      ),
       driver.prepare('DELETE FROM session_state WHERE session = ?'),
       driver.prepare('DELETE FROM session WHERE num = ?'),
     ],

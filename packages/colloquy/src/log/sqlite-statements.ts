@@ -1,4 +1,5 @@
 import type { SqliteDriver, SqliteStatement } from './sqlite-driver.ts';
+import { MAX_ENTRIES } from './sqlite-schema.ts';
 
 /** The statements of the store, prepared once. */
 export type StoreStatements = {
@@ -6,7 +7,7 @@ export type StoreStatements = {
   session: SqliteStatement;
   /** (session, once) */
   once: SqliteStatement;
-  /** (session, seq, at, epoch, kind, thread, once, body) */
+  /** (id, session, seq, at, epoch, kind, thread, once, body) */
   insert: SqliteStatement;
   /** (head, updatedAt, session) */
   moveHead: SqliteStatement;
@@ -31,7 +32,7 @@ export function prepareStatements(driver: SqliteDriver): StoreStatements {
     session: driver.prepare('SELECT num, head, epoch, owner, lease_until FROM session WHERE id = ?'),
     once: driver.prepare(`SELECT ${ENTRY_COLUMNS} FROM entry WHERE session = ? AND once = ?`),
     insert: driver.prepare(
-      `INSERT INTO entry (session, seq, v, at, epoch, kind, thread, once, body) VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO entry (id, session, seq, v, at, epoch, kind, thread, once, body) VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?)`,
     ),
     moveHead: driver.prepare('UPDATE session SET head = ?, updated_at = ? WHERE num = ?'),
     moveHeadAndChange: driver.prepare(
@@ -42,8 +43,11 @@ export function prepareStatements(driver: SqliteDriver): StoreStatements {
     ),
     checkpoint: driver.prepare('UPDATE session_state SET checkpoint = ?, checkpoint_seq = ? WHERE session = ?'),
     read: driver.prepare(
-      `SELECT ${ENTRY_COLUMNS} FROM entry
-       WHERE session = (SELECT num FROM session WHERE id = ?) AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?`,
+      `WITH of (num) AS (SELECT num FROM session WHERE id = ?)
+       SELECT ${ENTRY_COLUMNS} FROM entry
+       WHERE id > (SELECT num FROM of) * ${MAX_ENTRIES} + ?
+         AND id <= (SELECT num FROM of) * ${MAX_ENTRIES} + min(?, ${MAX_ENTRIES - 1})
+       ORDER BY id LIMIT ?`,
     ),
     claim: driver.prepare('UPDATE session SET epoch = ?, owner = ?, lease_until = ? WHERE num = ?'),
     renew: driver.prepare('UPDATE session SET lease_until = ? WHERE id = ? AND epoch = ?'),

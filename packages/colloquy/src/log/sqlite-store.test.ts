@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { SCHEMA_1 } from './__fixtures__/schema-1.ts';
 import type { Input, NewEntry } from './entries.ts';
 import { SessionLog } from './session-log.ts';
 import { openSqliteDriver, type SqliteDriver, type SqliteDriverName } from './sqlite-driver.ts';
@@ -96,7 +97,7 @@ function fileTests(driver: SqliteDriverName): void {
   test('of a newer version is refused, with the word to upgrade', async () => {
     const path = await newPath();
     await (await openSqliteStore({ path, driver }))[Symbol.asyncDispose]();
-    await change(path, driver, 'PRAGMA user_version = 2');
+    await change(path, driver, 'PRAGMA user_version = 3');
     const refused = await openSqliteStore({ path, driver }).catch((error: unknown) => error);
     expect(refused).toMatchObject({
       name: 'StoreError',
@@ -104,6 +105,30 @@ function fileTests(driver: SqliteDriverName): void {
       path,
       message: expect.stringContaining('upgrade'),
     });
+  });
+
+  test('of version 1 is carried over, with all that is in it, by whichever process comes first', async () => {
+    const path = await newPath();
+    await change(path, driver, SCHEMA_1);
+    await change(
+      path,
+      driver,
+      `INSERT INTO session VALUES (7, 's', '/', NULL, NULL, NULL, NULL, '2026-01-01', '2026-01-01', 2, 1, NULL, 0, 0);
+       INSERT INTO session_state VALUES (7, '{}', NULL, 0);
+       INSERT INTO entry VALUES (7, 1, 1, '2026-01-01', 0, 'interrupt', 'main', 'k', '{"by":"x","keepQueue":true}'),
+         (7, 2, 1, '2026-01-01', 0, 'interrupt', 'main', NULL, '{"by":"x","keepQueue":true}')`,
+    );
+    const stores = await Promise.all([openSqliteStore({ path, driver }), openSqliteStore({ path, driver })]);
+    const [store] = stores;
+    onTestFinished(async () => {
+      for (const one of stores) await one[Symbol.asyncDispose]();
+    });
+    expect(await store.read('s', { after: 0 })).toMatchObject([{ ...interrupt, seq: 1, once: 'k' }, { seq: 2 }]);
+    expect(await store.append('s', [{ ...interrupt, once: 'k' }])).toMatchObject({ why: 'once', winner: { seq: 1 } });
+    expect(await store.append('s', [interrupt])).toMatchObject({ first: 3 });
+    expect(await store.read('s', { after: 1, upTo: 2 })).toMatchObject([{ seq: 2 }]);
+    expect(await store.sessions.delete('s')).toBe(true);
+    expect(await store.read('s', { after: 0 })).toEqual([]);
   });
 
   test('with an entry of a newer version still gives the others', async () => {

@@ -6,7 +6,7 @@ import { isHeld } from './owner.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import type { SqliteDriver, SqliteDriverName } from './sqlite-driver.ts';
 import { RowReader, toBody, toEntry } from './sqlite-rows.ts';
-import { openDatabase } from './sqlite-schema.ts';
+import { MAX_ENTRIES, openDatabase } from './sqlite-schema.ts';
 import { SqliteSessions } from './sqlite-sessions.ts';
 import { prepareStatements, type StoreStatements } from './sqlite-statements.ts';
 import type { SqliteWal } from './sqlite-wal.ts';
@@ -139,7 +139,17 @@ export class SqliteStore implements Store {
     for (const [index, entry] of entries.entries()) {
       head += 1;
       const { kind, thread = 'main', once = null } = entry;
-      this.#sql.insert.run(num, head, place.at, place.epoch, kind, thread, once, bodies[index] ?? null);
+      this.#sql.insert.run(
+        num * MAX_ENTRIES + head,
+        num,
+        head,
+        place.at,
+        place.epoch,
+        kind,
+        thread,
+        once,
+        bodies[index] ?? null,
+      );
     }
     if (entries.length > 0) this.#moveHead(num, head, place.at, entries);
     if (checkpoint !== undefined) this.#sql.checkpoint.run(checkpoint, head, num);
