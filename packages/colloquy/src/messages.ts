@@ -298,6 +298,9 @@ export type SDKTaskStartedMessage = Common & {
   tool_use_id?: string | undefined;
   description: string;
   task_type?: string | undefined;
+  /** Of a subagent: which one, and what it was told. */
+  subagent_type?: string | undefined;
+  prompt?: string | undefined;
 };
 
 /** What has changed in a task; its end above all. */
@@ -320,7 +323,7 @@ export type SDKTaskNotificationMessage = Common & {
   task_id: string;
   tool_use_id?: string | undefined;
   status: 'completed' | 'failed' | 'stopped';
-  /** Everything it has printed; there as long as the session is open. */
+  /** Everything it has printed; there as long as the session is open. Empty for a subagent, whose report is the result of its call. */
   output_file: string;
   summary: string;
 };

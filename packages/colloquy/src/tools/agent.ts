@@ -48,9 +48,14 @@ export type AgentOutput = {
   prompt: string;
 };
 
+/** All agents that a session with these definitions has, by name. */
+export function agentsOf(own: Readonly<Record<string, AgentDefinition>>): ReadonlyMap<string, AgentDefinition> {
+  return new Map(Object.entries({ [GENERAL]: GENERAL_AGENT, ...own }));
+}
+
 /** Starts a subagent and waits for its report. Its calls are decided one by one, like those of the session. */
 export function agentTool(own: Readonly<Record<string, AgentDefinition>>): Tool<AgentInput, AgentOutput> {
-  const agents = new Map(Object.entries({ [GENERAL]: GENERAL_AGENT, ...own }));
+  const agents = agentsOf(own);
   return {
     name: 'Agent',
     aliases: ['Task'],

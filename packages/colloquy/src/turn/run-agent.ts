@@ -77,7 +77,7 @@ async function begin(
   { type, description, prompt }: AgentSpec,
   signal: AbortSignal,
 ): Promise<void> {
-  const start: AgentStart = { toolUseId, agentType: type, description };
+  const start: AgentStart = { toolUseId, agentType: type, description, prompt };
   const facts: NewEntry[] = [{ kind: 'turn_start', turn: world.thread, init: start }];
   if (world.prompt.environment !== undefined) facts.push(contextOf('environment', world.prompt.environment));
   await note(world, ...facts, contextOf('agent_prompt', prompt), ...(await subagentStart(world, type, signal)));

@@ -117,29 +117,46 @@ function copyOfThread(thread: ThreadMessages): ThreadMessages {
 }
 
 /** What a subagent's thread begins with, in place of the facts of `init`. */
-export type AgentStart = { toolUseId: string; agentType: string; description: string };
+export type AgentStart = { toolUseId: string; agentType: string; description: string; prompt: string };
 
 /** A subagent's messages: its tool uses and their results, with the tool use that has started it; its beginning and its end. */
 function agentMessages(state: MessagesState, thread: Thread, entry: Entry): readonly SDKMessage[] {
+  const common = { uuid: derivedUuid(state.sessionId, entry.seq, 0), session_id: state.sessionId };
   if (entry.kind === 'turn_start') {
     // Written when the agent starts, in this shape.
-    const { toolUseId, agentType, description } = entry.init as AgentStart;
-    const from = {
-      parent_tool_use_id: toolUseId,
-      agent_id: thread,
-      subagent_type: agentType,
-      task_description: description,
-    };
-    state.agents.set(thread, newThread(from));
-    return [];
+    const { toolUseId, agentType, description, prompt } = entry.init as AgentStart;
+    const agent = { agent_id: thread, subagent_type: agentType, task_description: description };
+    state.agents.set(thread, newThread({ parent_tool_use_id: toolUseId, ...agent }));
+    const task = { task_id: thread, tool_use_id: toolUseId, description, task_type: 'local_agent' };
+    return [{ type: 'system', subtype: 'task_started', ...task, subagent_type: agentType, prompt, ...common }];
   }
   const messages = state.agents.get(thread);
   if (messages === undefined) return [];
   if (entry.kind === 'turn_end') {
     state.agents.delete(thread);
-    return [];
+    return [agentEnd(messages, thread, entry, common)];
   }
   return threadMessages(state, messages, entry).filter((message) => isForwarded(state, message));
+}
+
+function agentEnd(
+  { from }: ThreadMessages,
+  thread: Thread,
+  entry: Entry & { kind: 'turn_end' },
+  common: CommonFields,
+): SDKMessage {
+  // Written by the turn, in this shape.
+  const { is_error, terminal_reason = '' } = entry.result as ResultFacts;
+  return {
+    type: 'system',
+    subtype: 'task_notification',
+    task_id: thread,
+    tool_use_id: from.parent_tool_use_id ?? undefined,
+    status: terminal_reason.startsWith('aborted') ? 'stopped' : is_error ? 'failed' : 'completed',
+    output_file: '',
+    summary: from.task_description ?? '',
+    ...common,
+  };
 }
 
 function isForwarded(state: MessagesState, message: SDKMessage): boolean {

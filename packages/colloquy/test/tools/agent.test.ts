@@ -55,6 +55,22 @@ test('of a subagent its tool uses and their results are told, with the tool use 
   ]);
 });
 
+test('its beginning and its end are told as those of a task, and the session says which agents there are', async () => {
+  await using scene = await openScene([toolUse('Agent', TASK), text('Nothing is here.'), text('All done.')], {
+    tools: ['Agent'],
+    agents: { looker: { description: 'Looks.', prompt: 'You look.' } },
+  });
+  const messages = await scene.turn('Look.');
+  rmSync(scene.cwd, { recursive: true });
+  const tasks = messages.filter((message) => message.type === 'system' && message.subtype.startsWith('task_'));
+  expect(tasks).toMatchObject([
+    { subtype: 'task_started', description: 'Look around', task_type: 'local_agent', prompt: 'List what is here.' },
+    { subtype: 'task_notification', status: 'completed', tool_use_id: toolUseIds(messages)[0] },
+  ]);
+  const { agents } = await scene.control('serverInfo', {});
+  expect(agents.map(({ name }) => name)).toEqual(['general-purpose', 'looker']);
+});
+
 test('with forwardSubagentText what it says is told too', async () => {
   await using scene = await openScene([toolUse('Agent', TASK), text('Nothing is here.'), text('All done.')], {
     tools: ['Agent'],

@@ -114,7 +114,7 @@ export const CONTROLS: Handlers = {
     const init = session.world.init();
     return {
       commands: [],
-      agents: [],
+      agents: session.setup.agents,
       models: listModels().map(({ id, displayName }) => ({ value: id, displayName, description: '' })),
       account: { apiKeySource: init.apiKeySource },
       output_style: init.output_style,

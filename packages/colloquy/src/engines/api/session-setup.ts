@@ -11,6 +11,7 @@ import { environmentOf, modelOf, smallModelOf, workingDirectoryOf } from '../../
 import { validateModel, validatePermissionMode } from '../../options/validate.ts';
 import { VERSION } from '../../helpers/version.ts';
 import { applyUpdate, isToolDenied, type PermissionState, withMode } from '../../permissions/state.ts';
+import { agentsOf } from '../../tools/agent.ts';
 import { createLocalFiles } from '../../tools/local-files.ts';
 import { createCommandSandbox } from '../../tools/sandbox/command-sandbox.ts';
 import { BackgroundTasks } from '../../tools/tasks/background-tasks.ts';
@@ -194,6 +195,12 @@ export class SessionSetup {
   /** The model that the session has begun with, and goes back to. */
   get firstModel(): string {
     return this.#firstModel;
+  }
+
+  /** The subagents that the model may start. */
+  get agents(): { name: string; description: string }[] {
+    if (this.#tools.find('Agent') === undefined) return [];
+    return [...agentsOf(this.#options.agents ?? {})].map(([name, { description }]) => ({ name, description }));
   }
 
   onClose(listener: () => void): void {
