@@ -11,7 +11,8 @@ import { afterCall, afterDenial, cwdChanged, replacementOf } from './call-hooks.
 import { filesOfCall } from './checkpoints.ts';
 import { type CleanOutcome, cleanContent, cleanOutcome } from './clean-outcome.ts';
 import { contextOf, hookContext, hookNews, hookStop } from './context.ts';
-import { type Decided, decideCall, mayFollow } from './decide-call.ts';
+import { decideCall, mayFollow } from './decide-call.ts';
+import type { Decided } from './decided.ts';
 import { SmallModel } from './small-model.ts';
 import { taskHooks } from './turn-hooks.ts';
 import { note, type TurnStop, type TurnWorld } from './turn-world.ts';
