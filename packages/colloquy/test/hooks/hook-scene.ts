@@ -51,7 +51,10 @@ export async function openHooks(script: readonly Reply[], options: Options = {})
       mcpServers: { e: createSdkMcpServer({ name: 'e', version: '1.0.0', tools: [echo(said), failing] }) },
       ...more,
     });
-  let session = await open(options);
+  let session = await open(options).catch(async (error: unknown) => {
+    await rm(cwd, { recursive: true, force: true });
+    throw error;
+  });
   const scene: HookScene = {
     emulator,
     cwd,
