@@ -1,7 +1,13 @@
 import { text } from 'node:stream/consumers';
 import { AbortError, type Options, query, type SDKMessage, type SDKResultMessage } from 'colloquy';
 import { Command, Option } from 'commander';
-import { addConversationFlags, type ConversationFlags, toOptions, useDataFolder } from './conversation-flags.ts';
+import {
+  addConversationFlags,
+  type ConversationFlags,
+  toOptions,
+  useDataFolder,
+  withRequiredSandbox,
+} from './conversation-flags.ts';
 import { UsageError } from './describe-error.ts';
 import { onInterrupt } from './interrupts.ts';
 import { modelSource } from './model-source.ts';
@@ -48,7 +54,7 @@ Examples:
 
 async function ask(promptArgument: string | undefined, flags: AskFlags): Promise<number> {
   useDataFolder(flags);
-  const given = toOptions(flags);
+  const given = await withRequiredSandbox(toOptions(flags), flags);
   const source = await modelSource(flags);
   const prompt = promptArgument ?? (await promptFromInput());
   if (prompt.trim() === '') throw new UsageError('The prompt is empty; give it as an argument or on standard input');

@@ -1,4 +1,5 @@
 import { ClaudeSDKClient, type Options } from 'colloquy';
+import { detectSandbox } from 'colloquy/internal';
 import { CHAT_COMMANDS, type ChatState } from './chat-commands.ts';
 import { describeError } from './describe-error.ts';
 import { LineSource } from './line-source.ts';
@@ -48,6 +49,7 @@ export class ChatLoop implements ChatState, AsyncDisposable {
     process.once('SIGTERM', this.#onTerminate);
     if (this.#simulated)
       this.note('Simulated: no model is behind these answers. Try "list *", "read README.md" or "run ls".');
+    if (this.#interactive) await this.#tellSandbox();
     if (this.#interactive) this.note('/help lists the commands, Ctrl-C interrupts, /exit leaves.');
     while (!this.#leaving) {
       const prompt = await this.#nextPrompt();
@@ -60,6 +62,12 @@ export class ChatLoop implements ChatState, AsyncDisposable {
         this.note(describeError(error));
       });
     }
+  }
+
+  async #tellSandbox(): Promise<void> {
+    const detected = await detectSandbox();
+    if (detected.works || this.options.disallowedTools?.includes('Bash') === true) return;
+    this.note(`Commands run as you, and are asked about first: no sandbox works here, since ${detected.why}`);
   }
 
   note(line: string): void {

@@ -1,6 +1,12 @@
 import { Command } from 'commander';
 import { ChatLoop } from './chat-loop.ts';
-import { addConversationFlags, type ConversationFlags, toOptions, useDataFolder } from './conversation-flags.ts';
+import {
+  addConversationFlags,
+  type ConversationFlags,
+  toOptions,
+  useDataFolder,
+  withRequiredSandbox,
+} from './conversation-flags.ts';
 import { modelSource } from './model-source.ts';
 
 /** `colloquy chat`: a conversation, line by line. */
@@ -13,7 +19,8 @@ export function chatCommand(): Command {
     );
   return addConversationFlags(command).action(async (flags: ConversationFlags) => {
     useDataFolder(flags);
-    const options = { ...toOptions(flags), ...(await modelSource(flags)) };
+    const given = await withRequiredSandbox(toOptions(flags), flags);
+    const options = { ...given, ...(await modelSource(flags)) };
     await using loop = new ChatLoop(options, { simulated: flags.offline === true });
     await loop.run();
   });

@@ -1,8 +1,10 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Options } from 'colloquy';
+import { requireSandbox } from 'colloquy/internal';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from './describe-error.ts';
+import { plainText } from './plain-text.ts';
 import { splitRules } from './split-rules.ts';
 
 /** The flags that `ask` and `chat` share, as commander hands them over. */
@@ -19,6 +21,7 @@ export type ConversationFlags = {
   maxTurns?: number;
   maxBudgetUsd?: number;
   systemPrompt?: string;
+  requireSandbox?: true;
   data?: string;
 };
 
@@ -48,6 +51,7 @@ export function addConversationFlags(command: Command): Command {
     .option('--max-turns <n>', 'most model requests a prompt may make', parseCount)
     .option('--max-budget-usd <amount>', 'stop before the session could cost more, at list price', parseAmount)
     .option('--system-prompt <text>', 'in place of the built-in one')
+    .option('--require-sandbox', 'where no sandbox works, run no commands at all')
     .addOption(dataOption());
 }
 
@@ -79,6 +83,15 @@ export function toOptions(flags: ConversationFlags): Options {
     maxBudgetUsd: flags.maxBudgetUsd,
     systemPrompt: flags.systemPrompt,
   };
+}
+
+/** With `--require-sandbox`, commands run in a sandbox or not at all; the second is told. */
+export async function withRequiredSandbox(options: Options, flags: ConversationFlags): Promise<Options> {
+  if (!flags.requireSandbox) return options;
+  const required = await requireSandbox(options);
+  if (required.why !== undefined)
+    process.stderr.write(`Commands are turned off: no sandbox works here, since ${plainText(required.why)}\n`);
+  return required.options;
 }
 
 /** The absolute path of a folder that is there. @throws UsageError */

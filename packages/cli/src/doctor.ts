@@ -1,11 +1,12 @@
 import { Command } from 'commander';
 import { dataOption, useDataFolder } from './conversation-flags.ts';
 import {
+  checkBrowser,
   checkCredential,
   checkEndpoint,
   checkEngine,
   checkNode,
-  checkPrograms,
+  checkSandbox,
   checkStore,
   type Finding,
 } from './doctor-checks.ts';
@@ -32,8 +33,8 @@ export function doctorCommand(): Command {
 }
 
 async function diagnose(env: NodeJS.ProcessEnv): Promise<Finding[]> {
-  const [endpoint, store] = await Promise.all([checkEndpoint(env), checkStore(env)]);
-  return [checkNode(), checkEngine(), checkCredential(env), endpoint, store, ...checkPrograms(env)];
+  const [endpoint, store, sandbox] = await Promise.all([checkEndpoint(env), checkStore(env), checkSandbox(env)]);
+  return [checkNode(), checkEngine(), checkCredential(env), endpoint, store, sandbox, checkBrowser(env)];
 }
 
 function report(findings: readonly Finding[]): string {

@@ -1,8 +1,10 @@
 import { createInterface } from 'node:readline';
 import type { Options } from 'colloquy';
+import { detectSandbox } from 'colloquy/internal';
 import { Command, Option } from 'commander';
 import { dataOption, existingFolder, MODES, parsePort, useDataFolder } from './conversation-flags.ts';
 import { describeError } from './describe-error.ts';
+import { plainText } from './plain-text.ts';
 import { startServer } from './start-server.ts';
 import { untilStopped } from './until-stopped.ts';
 import { version } from './version.ts';
@@ -16,6 +18,8 @@ export type ServeFlags = {
   model?: string;
   permissionMode?: Options['permissionMode'];
   offline?: true;
+  requireSandbox?: true;
+  allowUnsandboxed?: true;
   data?: string;
   json?: true;
 };
@@ -39,6 +43,8 @@ export function serveCommand(): Command {
     .option('--model <model>', 'the model of new sessions')
     .addOption(new Option('--permission-mode <mode>', 'that of new sessions').choices(MODES))
     .option('--offline', 'the simulated assistant, even with a credential')
+    .option('--require-sandbox', 'where no sandbox works, run no commands at all')
+    .option('--allow-unsandboxed', 'let people choose the mode bypassPermissions, in which nothing is asked')
     .option('--json', 'when ready, print one line of JSON with url and link')
     .addOption(dataOption())
     .action(runServer);
@@ -57,11 +63,19 @@ async function runServer(flags: ServeFlags): Promise<void> {
     const source = simulated
       ? 'Simulated: no credential is in use, so no model is behind the answers'
       : `${model} at ${endpoint}`;
-    process.stdout.write(`Colloquy ${version()} in ${flags.cwd}\n${source}\n\n  ${server.link}\n\n`);
+    const text = `Colloquy ${version()} in ${flags.cwd}\n${source}\n${await sandboxLine(flags)}`;
+    process.stdout.write(`${text}\n\n  ${server.link}\n\n`);
     process.stdout.write('The link signs one browser in, once, within ten minutes. Ctrl-C ends the server.\n');
   }
   using _ = flags.json ? undefined : linkOnEnter(() => server.createLink());
   await stopped;
+}
+
+async function sandboxLine({ requireSandbox }: ServeFlags): Promise<string> {
+  const detected = await detectSandbox();
+  if (detected.works) return 'Commands run in a sandbox';
+  const held = requireSandbox ? 'Commands are turned off' : 'Commands run as you, and are asked about first';
+  return `${held}: no sandbox works here, since ${plainText(detected.why)}`;
 }
 
 // The link is good once: a person who reloads too late, or opens a second browser, gets another without a restart.

@@ -34,6 +34,8 @@ export async function startServer(flags: ServeFlags, onError: (error: unknown) =
       simulated,
       endpoint,
       permissionMode: flags.permissionMode,
+      requireSandbox: flags.requireSandbox,
+      allowUnsandboxed: flags.allowUnsandboxed,
       sessionDefaults: simulated ? { send: await emulatedSend(PERSON_GAP_MS) } : {},
       dataFolder: folder,
       webRoot: builtPage(),

@@ -1,5 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { createWorkspace } from './run-cli.ts';
 
@@ -118,19 +120,20 @@ test.each([
   { signals: ['SIGINT', 'SIGINT'], exit: 130 },
 ] as const)('$signals ends the command together with what the agent runs', async ({ signals, exit }) => {
   await using workspace = await createWorkspace();
-  const script = 'trap "" INT TERM; echo $$ > pid.tmp; mv pid.tmp pid; sleep 60';
+  // A duration that nothing else sleeps for.
+  const seconds = `60.${process.pid}${signals.length}`;
+  const script = `trap "" INT TERM; touch begun; sleep ${seconds}`;
   const prompt = `@tool Bash ${JSON.stringify({ command: script })}`;
   const command = workspace.start(['ask', '--offline', '--allowed-tools', `Bash(${script})`, prompt]);
   command.stdin.end();
-  const pidFile = join(workspace.folder, 'pid');
-  await expect.poll(() => existsSync(pidFile), { timeout: 5_000 }).toBe(true);
+  await expect.poll(() => existsSync(join(workspace.folder, 'begun')), { timeout: 5_000 }).toBe(true);
   command.kill(signals[0]);
   if (signals[1] !== undefined) {
     await command.until('Interrupting', 'stderr');
     command.kill(signals[1]);
   }
   expect((await command.finished).code).toBe(exit);
-  await expect.poll(() => isAlive(Number(readFileSync(pidFile, 'utf8')))).toBe(false);
+  await expect.poll(() => isRunning(`sleep ${seconds}`)).toBe(false);
 });
 
 test('when nobody reads the answer any longer, the command ends without a word', async () => {
@@ -142,10 +145,7 @@ test('when nobody reads the answer any longer, the command ends without a word',
   expect(await command.finished).toMatchObject({ code: 143, stderr: '' });
 });
 
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
+async function isRunning(command: string): Promise<boolean> {
+  const { stdout } = await promisify(execFile)('ps', ['-eo', 'args=']);
+  return stdout.split('\n').some((line) => line.trim() === command);
 }

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { detectSandbox } from 'colloquy/internal';
 import { expect, test } from 'vitest';
 import { createWorkspace } from './run-cli.ts';
 
@@ -41,12 +42,32 @@ test('doctor names what is there, and the credential by its variable only', asyn
     ['credential', 'ok'],
     ['endpoint', 'ok'],
     ['store', 'ok'],
-    ['sandbox', 'note'],
+    ['sandbox', (await detectSandbox()).works ? 'ok' : 'note'],
     ['chromium', expect.stringMatching(/ok|note/)],
   ]);
   expect(findings[2]?.detail).toBe('ANTHROPIC_AUTH_TOKEN is set');
   expect(findings[4]?.detail).toBe(`better-sqlite3, ${join(workspace.folder, '.data')}`);
   expect(api.authorizations).toEqual(['Bearer secret-1']);
+});
+
+test('doctor tries the sandbox, and tells what is missing and how to get it', async () => {
+  await using workspace = await createWorkspace();
+  const sandboxOf = async (env: Record<string, string>): Promise<unknown> => {
+    const { stdout } = await workspace.run(['doctor', '--json'], {
+      env: { ANTHROPIC_BASE_URL: 'http://127.0.0.1:9', ...env },
+    });
+    return (JSON.parse(stdout) as Findings).findings.find(({ name }) => name === 'sandbox');
+  };
+  expect(await sandboxOf({ PATH: workspace.folder })).toEqual({
+    name: 'sandbox',
+    level: 'note',
+    detail: expect.stringMatching(
+      /^none: bwrap is not on PATH; install the package bubblewrap.* Commands run as you, and/,
+    ),
+  });
+  // One that only says that it is one.
+  await writeFile(join(workspace.folder, 'bwrap'), '#!/bin/sh\necho held\n', { mode: 0o755 });
+  expect(await sandboxOf({ PATH: workspace.folder })).toMatchObject({ level: 'note' });
 });
 
 test('a refused credential and an unreachable endpoint are problems', async () => {

@@ -1,3 +1,4 @@
+import { detectSandbox } from 'colloquy/internal';
 import { expect, test } from 'vitest';
 import { createWorkspace } from './run-cli.ts';
 
@@ -17,7 +18,8 @@ test('serve tells a script where it is; its link signs in once; SIGTERM ends it 
 
   const cookie = await signIn(ready);
   const info = await fetch(`${ready.url}/v1/native/info`, { headers: { cookie } });
-  expect(await info.json()).toMatchObject({ simulated: true, cwd: workspace.folder, sandbox: 'none' });
+  const sandbox = (await detectSandbox()).works ? 'working' : 'none';
+  expect(await info.json()).toMatchObject({ simulated: true, cwd: workspace.folder, sandbox });
   expect(await exchange(ready)).toMatchObject({ status: 401 });
 
   server.kill('SIGTERM');
@@ -29,9 +31,33 @@ test('serve tells a person that the answers are simulated', async () => {
   const server = workspace.start(['serve', '--port', '0']);
   const text = await server.until('Ctrl-C ends the server.');
   expect(text).toContain(`in ${workspace.folder}\nSimulated: `);
+  expect(text).toMatch(
+    /\nCommands run (?:in a sandbox|as you, and are asked about first: no sandbox works here, since .+)\n/,
+  );
   expect(text).toMatch(/\n {2}http:\/\/127\.0\.0\.1:\d+\/#token=\S+\n/);
   server.kill('SIGINT');
   expect((await server.finished).code).toBe(0);
+});
+
+test('where no sandbox works, a server that requires one runs no commands, and says so', async () => {
+  await using workspace = await createWorkspace();
+  const server = workspace.start(['serve', '--port', '0', '--require-sandbox', '--allow-unsandboxed'], {
+    PATH: workspace.folder,
+  });
+  const text = await server.until('Ctrl-C ends the server.');
+  expect(text).toContain(
+    '\nCommands are turned off: no sandbox works here, since bwrap is not on PATH; install the package',
+  );
+  const url = /http:\/\/127\.0\.0\.1:\d+/.exec(text)?.[0] ?? '';
+  const link = /http:\/\/\S+#token=\S+/.exec(text)?.[0] ?? '';
+  const cookie = await signIn({ url, link, port: 0, simulated: true });
+  const info = await fetch(`${url}/v1/native/info`, { headers: { cookie } });
+  expect(await info.json()).toMatchObject({
+    sandbox: 'off',
+    permissionModes: expect.arrayContaining(['bypassPermissions']),
+  });
+  server.kill('SIGTERM');
+  await server.finished;
 });
 
 test('with a credential serve names model and endpoint, never the credential', async () => {

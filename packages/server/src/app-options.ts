@@ -18,8 +18,12 @@ export type AppOptions = {
   simulated?: boolean | undefined;
   /** Where the model is, in words for people: a base URL, without its credential. */
   endpoint: string;
-  /** Whether shell commands run confined. Default `none`. */
+  /** Whether commands run confined, for an `engine` of one's own. Default: what is found out by trying. */
   sandbox?: 'none' | 'working' | undefined;
+  /** Where no sandbox works, no command runs. Default false: there every command is asked about, unless a rule allows it. */
+  requireSandbox?: boolean | undefined;
+  /** Several people use this server: where no sandbox works every command is asked about, whatever rules say. Default false. */
+  severalUsers?: boolean | undefined;
   /** The permission mode of new sessions that name none. Default `default`. */
   permissionMode?: PermissionModeInput | undefined;
   /** Lets sessions use `bypassPermissions`. Default false: asking for it is a 400. */

@@ -11,6 +11,7 @@ import { type HostEngine, SessionHost } from './live/session-host.ts';
 import { Sessions } from './resources/sessions.ts';
 import { createWorkspaces } from './resources/workspaces.ts';
 import { createRoutes } from './routes.ts';
+import { withSandboxRules } from './sandbox-state.ts';
 
 const IDLE_SESSION_MS = 60_000;
 const MAX_OPEN_SESSIONS = 1_000;
@@ -52,7 +53,8 @@ export function createAppOn(
   const sessions = new Sessions({ store: () => engine.store(), workspaces });
   const host = new SessionHost({
     engine,
-    optionsOf: async (id) => ({ ...sessionDefaults(options), ...(await sessions.get(id)).options }),
+    optionsOf: async (id) =>
+      withSandboxRules({ ...sessionDefaults(options), ...(await sessions.get(id)).options }, options),
     idleMs: options.idleSessionMs ?? IDLE_SESSION_MS,
     maxOpen: options.maxOpenSessions ?? MAX_OPEN_SESSIONS,
     onError: tellFault,
@@ -96,9 +98,12 @@ export function createAppOn(
 }
 
 /** An engine that was given is its maker's to close. */
-function engineOf({ engine, store }: AppOptions): { engine: HostEngine; closeEngine: () => Promise<void> } {
+function engineOf({ engine, store, severalUsers }: AppOptions): {
+  engine: HostEngine;
+  closeEngine: () => Promise<void>;
+} {
   if (engine !== undefined) return { engine, closeEngine: () => Promise.resolve() };
-  const own = createApiEngine({ store, askThroughLog: true, by: 'server' });
+  const own = createApiEngine({ store, askThroughLog: true, severalUsers, by: 'server' });
   return { engine: own, closeEngine: () => own.close() };
 }
 

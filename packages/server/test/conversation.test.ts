@@ -118,7 +118,7 @@ async function longConversation() {
         toolUse('Read', { file_path: join(folder, 'notes.txt') }),
         text('It has two lines.'),
         rateLimited({ retryAfterSeconds: 0 }),
-        toolUse('Bash', { command: 'echo side effect' }),
+        toolUse('Bash', { command: 'touch side-effect' }),
         maxTokens('It was not'),
         text(' allowed.'),
       ],
@@ -189,14 +189,14 @@ test('the log tells the entries as they are stored, in pages', async () => {
 
 test('a prompt for permission waits for a person, shows to every reader, and goes away with the first answer', async () => {
   const { app, client, faults } = await startServer({
-    emulator: createEmulator({ script: [toolUse('Bash', { command: 'echo it ran' }), text('Done.')] }),
+    emulator: createEmulator({ script: [toolUse('Bash', { command: 'touch it-ran' }), text('Done.')] }),
   });
   const id = await createSession(client);
   const other = await signIn(app);
   const [mine, theirs] = [await follow(client, id), await follow(other, id)];
   await sendPrompt(client, id, 'Run it');
   const [asked, shown] = [await mine.until(isRequest), await theirs.until(isRequest)];
-  expect(asked.at(-1)?.message).toMatchObject({ tool_name: 'Bash', input: { command: 'echo it ran' } });
+  expect(asked.at(-1)?.message).toMatchObject({ tool_name: 'Bash', input: { command: 'touch it-ran' } });
   expect(shown.at(-1)?.message).toEqual(asked.at(-1)?.message);
   expect(await jsonOf(client.get(`/v1/native/sessions/${id}`))).toMatchObject({ running: true });
 
@@ -229,7 +229,7 @@ test('a prompt for permission waits for a person, shows to every reader, and goe
 
 test('the input that a person changed is the input that runs', async () => {
   const { client } = await startServer({
-    emulator: createEmulator({ script: [toolUse('Bash', { command: 'echo first' }), text('Done.')] }),
+    emulator: createEmulator({ script: [toolUse('Bash', { command: 'touch first' }), text('Done.')] }),
   });
   const id = await createSession(client);
   const stream = await follow(client, id);
@@ -244,7 +244,7 @@ test('the input that a person changed is the input that runs', async () => {
 test('a prompt for permission outlives a restart and can be answered after it', async () => {
   const folder = await temporaryFolder();
   const emulator = createEmulator({
-    script: [toolUse('Bash', { command: 'echo after the restart' }), text('It ran.')],
+    script: [toolUse('Bash', { command: 'touch made; ls' }), text('It ran.')],
   });
   const first = await startServer({ folder, emulator });
   const id = await createSession(first.client);
@@ -262,7 +262,7 @@ test('a prompt for permission outlives a restart and can be answered after it', 
   expect(requestOf(shown)).toBe(request);
   expect(await jsonOf(second.client.post(`/v1/sessions/${id}/answers`, answer))).toMatchObject({ won: true });
   const frames = await after.until(isResult);
-  expect(JSON.stringify(frames.map(({ message }) => message))).toContain('after the restart');
+  expect(JSON.stringify(frames.map(({ message }) => message))).toContain('made');
   expect(frames.at(-1)?.message).toMatchObject({ result: 'It ran.' });
 });
 
@@ -318,7 +318,7 @@ test('an interrupt ends the turn with a result, and the next prompt is answered'
 
 test('a mode that is set holds after a restart, and the session tells it', async () => {
   const folder = await temporaryFolder();
-  const emulator = createEmulator({ script: [toolUse('Bash', { command: 'echo no' }), text('Denied.')] });
+  const emulator = createEmulator({ script: [toolUse('Bash', { command: 'touch no' }), text('Denied.')] });
   const first = await startServer({ folder, emulator });
   const id = await createSession(first.client);
   const set = await first.client.post(`/v1/sessions/${id}/control`, {

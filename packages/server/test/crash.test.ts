@@ -59,7 +59,7 @@ test('what a killed server had accepted, the next one takes up by itself: open t
   const asking = await createSession(first.client);
   const idle = await createSession(first.client);
   const before = await follow(first.client, asking);
-  const prompt = await sendPrompt(first.client, asking, '@tool Bash {"command":"echo once"}');
+  const prompt = await sendPrompt(first.client, asking, '@tool Bash {"command":"touch once"}');
   await before.until(isRequest);
   const queued = await sendPrompt(first.client, asking, '@say The queued one.');
   await first.kill();

@@ -82,7 +82,7 @@ test('when the program is killed, its commands end with it', async (context) => 
   const running = promisify(execFile)(process.execPath, args);
   await expect.poll(() => runs(seconds), { interval: 10, timeout: 8_000 }).toBe(true);
   running.child.kill('SIGKILL');
-  await expect(running).rejects.toThrow();
+  await expect(running).rejects.toMatchObject({ signal: 'SIGKILL' });
   await expect.poll(() => runs(seconds), { interval: 5 }).toBe(false);
 }, 10_000);
 

@@ -217,6 +217,6 @@ test('on a server nothing of the home folder is shown, no tools either', async (
 test('commands get no credentials', async (context) => {
   await needSandbox(context);
   await using field = await createField();
-  const names = (await tell(field, 'env')).text.split('\n').map((line) => line.split('=')[0]);
+  const names = (await tell(field, 'env')).text.split('\n').map((line) => line.split('=')[0] ?? '');
   expect(names.toSorted()).toEqual(['HOME', 'PATH', 'PWD', 'SHLVL', 'TMPDIR', '_']);
 });

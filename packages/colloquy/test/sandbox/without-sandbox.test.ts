@@ -9,11 +9,15 @@ const MODES = ['default', 'acceptEdits', 'plan', 'dontAsk', 'readOnly', 'strict'
 
 beforeAll(async () => {
   vi.stubEnv('PATH', '/nowhere');
+  await detectSandbox();
+  vi.unstubAllEnvs();
+});
+
+test('what is missing is told, with what to install', async () => {
   expect(await detectSandbox()).toEqual({
     works: false,
     why: expect.stringContaining('bwrap is not on PATH; install the package bubblewrap'),
   });
-  vi.unstubAllEnvs();
 });
 
 /** What was asked, and what was run. */

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readlink, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { messageOf } from '../../helpers/message-of.ts';
@@ -39,10 +41,18 @@ export async function attemptSandbox(env: NodeJS.ProcessEnv = process.env): Prom
   if (!found.ok) return { works: false, why: found.missing.join('; ') };
   try {
     const why = await whyNotHeld(found.parts, env);
-    return why === undefined ? { works: true, parts: found.parts } : { works: false, why };
+    return why === undefined ? { works: true, parts: found.parts } : { works: false, why: why + (await hint()) };
   } catch (error) {
     return { works: false, why: `the sandbox could not be tried: ${messageOf(error)}` };
   }
+}
+
+/** What often keeps it from working. */
+async function hint(): Promise<string> {
+  const setting = 'kernel/apparmor_restrict_unprivileged_userns';
+  const value = await readFile(`/proc/sys/${setting}`, 'utf8').catch(() => '0');
+  if (value.trim() !== '1') return '';
+  return `; this system keeps programs from making user namespaces (sysctl ${setting.replace('/', '.')}), which bwrap needs`;
 }
 
 async function whyNotHeld(parts: SandboxParts, env: NodeJS.ProcessEnv): Promise<string | undefined> {
@@ -51,11 +61,13 @@ async function whyNotHeld(parts: SandboxParts, env: NodeJS.ProcessEnv): Promise<
   try {
     const temp = { home: folder, tmp: folder };
     const places = await collectPlaces({ roots: [folder], settings: {}, own: [], env, isServer: true, temp });
-    const argv = ['/bin/sh', '-c', ATTEMPT, 'sh', hidden, await readlink('/proc/self/ns/pid'), ownNumber()];
+    const word = randomUUID();
+    const argv = ['/bin/sh', '-c', ATTEMPT, 'sh', hidden, await readlink('/proc/self/ns/pid'), ownNumber(), word];
     const call = { parts, places, cwd: folder, refuseSockets: true, proxySocket: undefined, argv };
     const told = await outputOf(parts.bwrap, sandboxArguments(call));
     await places.release();
-    return told === 'held' ? undefined : `a command that was tried in it did not stay inside, or did not run: ${told}`;
+    if (told === `held ${word}` && existsSync(join(folder, 'in'))) return undefined;
+    return `a command that was tried in it did not stay inside, or did not run: ${told}`;
   } finally {
     await Promise.all([folder, hidden].map((path) => rm(path, { recursive: true, force: true })));
   }
@@ -66,7 +78,7 @@ function ownNumber(): string {
   return process.pid > 50 ? String(process.pid) : 'none';
 }
 
-/** What it printed, in one line. Descriptor 3, for news of bwrap, is its own standard error here. */
+/** What it printed, in one line. What bwrap tells of itself is not of interest. */
 function outputOf(file: string, args: string[]): Promise<string> {
   const shell = ['-c', 'exec 3>/dev/null; exec "$0" "$@"', file, ...args];
   const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin' };

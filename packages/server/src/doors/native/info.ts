@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import { listModels } from 'colloquy/internal';
 import type { App, AppEnv } from '../../app-env.ts';
+import { sandboxState } from '../../sandbox-state.ts';
 import { VERSION } from '../../version.ts';
 
 /** Modes that a page may offer, in this order; `bypassPermissions` only where the operator has allowed it. */
@@ -8,7 +9,7 @@ const PERMISSION_MODES = ['default', 'acceptEdits', 'plan', 'dontAsk', 'readOnly
 
 /** `GET /v1/native/info`: what this server is, for the page's first sight. */
 export function addInfo(hono: Hono<AppEnv>, { options }: App): void {
-  hono.get('/v1/native/info', (c) =>
+  hono.get('/v1/native/info', async (c) =>
     c.json({
       version: VERSION,
       model: options.model,
@@ -18,7 +19,7 @@ export function addInfo(hono: Hono<AppEnv>, { options }: App): void {
       // Under this name the caller's own answers and interrupts are told to everybody.
       you: c.get('principal').name,
       permissionMode: options.permissionMode ?? 'default',
-      sandbox: options.sandbox ?? 'none',
+      sandbox: await sandboxState(options),
       permissionModes: [...PERMISSION_MODES, ...(options.allowUnsandboxed === true ? ['bypassPermissions'] : [])],
       models: listModels().map(({ id, displayName }) => ({ value: id, displayName })),
     }),
