@@ -34,4 +34,5 @@ export { initialPermissions } from './permissions/state.ts';
 export { createLocalFiles } from './tools/local-files.ts';
 export { builtInTools } from './tools/registry.ts';
 export { attemptSandbox, type Detected, detectSandbox } from './tools/sandbox/detect.ts';
+export { requireSandbox } from './tools/sandbox/require-sandbox.ts';
 export type { Cursor, Live } from './views/view.ts';
