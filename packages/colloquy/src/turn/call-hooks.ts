@@ -5,7 +5,7 @@ import type { Decision, Json, NewEntry } from '../log/entries.ts';
 import type { CallState } from '../log/call-state.ts';
 import type { Tool } from '../tools/tool.ts';
 import type { CleanOutcome } from './clean-outcome.ts';
-import { hookContext, hookNews } from './context.ts';
+import { hookContext, hookNews, hookStop } from './context.ts';
 import { note, type TurnStop, type TurnWorld } from './turn-world.ts';
 
 // The events of one tool call. Each gives undefined where no hook listens.
@@ -85,6 +85,8 @@ export function replacementOf(hooked: HookOutcome | undefined, { block }: CallSt
 /** Denials that no hook and no person made. */
 const AUTOMATIC: ReadonlySet<Decision['source']> = new Set(['rule', 'mode', 'none', 'tool']);
 
+const NOT_TOLD = { notes: [], retry: false, ends: false };
+
 /** What is to be noted of a denial, and whether the model may try the call again. */
 export async function afterDenial(
   world: TurnWorld,
@@ -92,15 +94,16 @@ export async function afterDenial(
   call: CallState,
   tool: Tool,
   { decision, input }: { decision: Decision; input: Json },
-): Promise<{ notes: NewEntry[]; retry: boolean }> {
-  if (!AUTOMATIC.has(decision.source) || !world.hooks.has('PermissionDenied')) return { notes: [], retry: false };
+): Promise<{ notes: NewEntry[]; retry: boolean; ends: boolean }> {
+  if (!AUTOMATIC.has(decision.source) || !world.hooks.has('PermissionDenied')) return NOT_TOLD;
   const { id, name } = call.block;
   const outcome = await world.hooks.run(
     'PermissionDenied',
     { tool_name: name, tool_input: input, tool_use_id: id, reason: decision.reason },
     { toolUseId: id, aliases: namesOf(tool), signal: stop.signal },
   );
-  return { notes: [...hookNews(outcome), ...hookContext(outcome)], retry: outcome.retry === true };
+  const notes = [...hookNews(outcome), ...hookContext(outcome), ...(outcome.continue ? [] : [hookStop(outcome)])];
+  return { notes, retry: outcome.retry === true, ends: !outcome.continue };
 }
 
 /** Before somebody is asked: the hooks may answer. */
@@ -124,5 +127,7 @@ export async function cwdChanged(world: TurnWorld, stop: TurnStop, old_cwd: stri
   if (!world.hooks.has('CwdChanged')) return;
   const outcome = await world.hooks.run('CwdChanged', { old_cwd, new_cwd }, { signal: stop.signal });
   await world.side.watch(outcome.watchPaths);
-  if (stop.cause?.why !== 'left') await note(world, ...hookNews(outcome), ...hookContext(outcome));
+  if (stop.cause?.why === 'left') return;
+  await note(world, ...hookNews(outcome), ...hookContext(outcome), ...(outcome.continue ? [] : [hookStop(outcome)]));
+  if (!outcome.continue) stop.stop({ why: 'hook' });
 }

@@ -43,6 +43,7 @@ export async function runCall(world: TurnWorld, stop: TurnStop, call: CallState)
     const denied = denial(block.id, decision, after.retry);
     await note(world, ...notes, { kind: 'tool_decision', toolUseId: block.id, decision }, denied, ...after.notes);
     if (decision.interrupt === true) stop.stop({ why: 'denied' });
+    if (after.ends) stop.stop({ why: 'hook' });
     return;
   }
   await begin(world, tool, call, decision, decided.input, notes);

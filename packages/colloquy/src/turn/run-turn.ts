@@ -74,6 +74,8 @@ async function untilItEnds(world: TurnWorld, stop: TurnStop): Promise<Ending | u
   for (;;) {
     const open = unfinished(turn);
     if (stop.cause === undefined && open.length > 0) {
+      // A call that was put off runs before the model is asked.
+      if (turn.requests === 0) await untilPromptsAreDurable(world, turn);
       await dispatchTools(world, stop, open);
       if (stop.cause === undefined) await afterBatch(world, turn, stop);
       if (stop.cause === undefined) await takeJoiningPrompts(world, turn);

@@ -349,6 +349,13 @@ describe('PermissionDenied', () => {
     expect(JSON.stringify(newestBlocks(scene.emulator, 1))).toContain('You may try this call again.');
   });
 
+  test('may end the turn', async () => {
+    const hook = recording('PermissionDenied', { continue: false, stopReason: 'Enough' });
+    await using scene = await openHooks(callOf(), { permissionMode: 'dontAsk', hooks: hook.hooks });
+    const told = await scene.turn('Go');
+    expect([told.at(-1), warnings(told)]).toMatchObject([{ terminal_reason: 'hook_stopped' }, ['Enough']]);
+  });
+
   test('is not told what a person or a hook has denied', async () => {
     const hook = recording('PermissionDenied');
     await using scene = await openHooks(callOf(), {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from '@colloquy/emulator';
 import type { HookCommand, HookEvent, Options, SDKMessage } from 'colloquy';
@@ -280,6 +280,20 @@ test('callbacks come before commands, and the same command is run once', async (
   });
   await scene.turn('Hi');
   expect(ownTexts(scene.emulator, 0)).toEqual(['Hi', 'callback', 'command']);
+});
+
+test('commands may stand in the file that the option names; a project’s own settings file runs none', async () => {
+  const hooks = { UserPromptSubmit: [{ hooks: [{ type: 'command', command: 'echo from the file' }] }] };
+  await using scene = await openHooks([text('One.'), text('Two.')], { settingSources: ['project'] });
+  mkdirSync(join(scene.cwd, '.claude'));
+  writeFileSync(join(scene.cwd, '.claude', 'settings.json'), JSON.stringify({ hooks }));
+  await scene.reopen({ settingSources: ['project'] });
+  await scene.turn('Hi');
+  expect(ownTexts(scene.emulator, 0)).toEqual(['Hi']);
+  writeFileSync(join(scene.cwd, 'named.json'), JSON.stringify({ hooks }));
+  await scene.reopen({ settings: 'named.json' });
+  await scene.turn('Hi again');
+  expect(ownTexts(scene.emulator, 1)).toEqual(['Hi again', 'from the file']);
 });
 
 test('what cannot be run is refused before anything starts', async () => {
