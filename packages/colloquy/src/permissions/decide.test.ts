@@ -216,6 +216,40 @@ describe('rules', () => {
   });
 });
 
+describe('what a sandbox holds', () => {
+  const confined: PermissionWorld = { ...WORLD, sandbox: 'working', allowsSandboxed: true };
+  const decided = async (call: PermissionCall, state: PermissionState, world = confined): Promise<string> =>
+    (await decide(call, state, world)).behavior;
+
+  test('needs no leave where that is wanted; else only what reads, or changes files where edits are accepted', async () => {
+    expect(await decided(bash('make'), inMode('default'))).toBe('allow');
+    const quiet = { ...confined, allowsSandboxed: false };
+    expect(await decided(bash('make'), inMode('default'), quiet)).toBe('ask');
+    expect(await decided(bash('ls'), inMode('default'), quiet)).toBe('allow');
+    expect(await decided(bash('ls'), inMode('default'), WORLD)).toBe('ask');
+    expect(await decided(bash('touch a'), inMode('default'), quiet)).toBe('ask');
+    expect(await decided(bash('touch a'), inMode('acceptEdits'), quiet)).toBe('allow');
+    expect(await decided(bash('touch a'), inMode('acceptEdits'), WORLD)).toBe('ask');
+  });
+
+  test('is still refused and asked for by rules and modes', async () => {
+    expect(await decided(bash('make'), withRules({ deny: ['Bash(make)'] }))).toBe('deny');
+    expect(await decided(bash('make'), withRules({ ask: ['Bash(make)'] }))).toBe('ask');
+    expect(await decided(bash('cat k'), withRules({ deny: ['Read(k)'] }))).toBe('deny');
+    expect(await decided(bash('$X'), withRules({ deny: ['Bash(make)'] }))).toBe('deny');
+    expect(await decided(bash('make'), inMode('plan'))).toBe('ask');
+    expect(await decided(bash('make'), inMode('strict'))).toBe('ask');
+    expect(await decided(bash('make'), inMode('readOnly'))).toBe('deny');
+    expect(await decided(bash('make'), inMode('dontAsk'))).toBe('allow');
+  });
+
+  test('is not what asks to run without it', async () => {
+    const outside: PermissionCall = { ...bash('ls'), target: { command: 'ls', withoutSandbox: true } };
+    expect(await decided(outside, inMode('default'))).toBe('ask');
+    expect(await decided(outside, withRules({ allow: ['Bash(ls *)'] }))).toBe('allow');
+  });
+});
+
 describe('hooks', () => {
   const hooked = (call: PermissionCall, behavior: 'allow' | 'ask' | 'deny'): PermissionCall => ({
     ...call,
