@@ -214,7 +214,7 @@ test('a command that is moved to the background goes on there, with what it has 
     for (const { text: told, structured } of resultsOf(message)) {
       expect(structured).toMatchObject({ backgroundTaskId: expect.stringMatching(/^b[0-9a-z]{8}$/) });
       file = /goes to (\S+);/.exec(told)?.[1] ?? '';
-      expect(readFileSync(file, 'utf8')).toBe('one\n');
+      while (readFileSync(file, 'utf8') !== 'one\n') await new Promise((resolve) => setImmediate(resolve));
       execFileSync('rmdir', [scene.path('go')]);
     }
     if (message.type === 'system' && message.subtype === 'task_notification') {
