@@ -121,6 +121,13 @@ describe.each([
   });
 });
 
+test('names with line ends are names', async () => {
+  await using scene = await openTools({ 'a\n1\nb.txt': 'x', 'c.txt': 'x' });
+  expect((await scene.call('Grep', { pattern: 'x' })).structured).toMatchObject({
+    filenames: ['a\n1\nb.txt', 'c.txt'],
+  });
+});
+
 test('so many matches that they are not all collected still come in order', async () => {
   await using scene = await openTools();
   for (let folder = 0; folder < 20; folder++) {

@@ -34,7 +34,8 @@ export async function runRipgrep(
     cwd: string;
     /** What to search: `.`, or `./` and a file's name. */
     path: string;
-    separator: '\n' | '\0';
+    /** What stands after each record. */
+    separator: string;
     take: (record: string) => boolean;
     signal: AbortSignal;
   },
@@ -93,7 +94,7 @@ async function startRipgrep(
 }
 
 /** `COLLOQUY_RIPGREP` names another ripgrep than the one that came with this package. */
-async function ripgrepPath(): Promise<string> {
+export async function ripgrepPath(): Promise<string> {
   const named = process.env['COLLOQUY_RIPGREP'];
   if (named !== undefined && named !== '') return named;
   try {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { RipgrepMissingError, runRipgrep, type SearchEnd } from './ripgrep.ts';
 import { SearchGate } from './search-gate.ts';
-import { ripgrepArguments, type SearchQuery } from './search-query.ts';
+import { recordEnd, ripgrepArguments, type SearchQuery } from './search-query.ts';
 
 export type SearchOutcome = SearchEnd & {
   /** Files in which something was found that is not shown unasked. */
@@ -29,7 +29,6 @@ export async function runSearch(
   },
 ): Promise<SearchOutcome> {
   const isPath = query.kind === 'files' || query.mode === 'files_with_matches';
-  const separator = isPath ? '\0' : '\n';
   const gate = new SearchGate(o.cwd);
   // Names are no content, and a file that was asked for by its name was judged by it.
   const isOpen = query.kind === 'files' || o.path !== '.';
@@ -41,7 +40,7 @@ export async function runSearch(
     return !isOpen && end !== -1 && !gate.isShown(record.slice(0, end)) ? true : o.take(record);
   };
   try {
-    const end = await runRipgrep(ripgrepArguments(query, o), { ...o, separator, take });
+    const end = await runRipgrep(ripgrepArguments(query, o), { ...o, separator: recordEnd(query), take });
     return { ...end, withheld: gate.withheld, withoutRipgrep: false };
   } catch (error) {
     if (!(error instanceof RipgrepMissingError)) throw error;
