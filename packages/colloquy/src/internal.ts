@@ -33,6 +33,7 @@ export { decide } from './permissions/decide.ts';
 export { initialPermissions } from './permissions/state.ts';
 export { createLocalFiles } from './tools/local-files.ts';
 export { builtInTools } from './tools/registry.ts';
+export { ripgrepPath } from './tools/search/ripgrep.ts';
 export { attemptSandbox, type Detected, detectSandbox } from './tools/sandbox/detect.ts';
 export { requireSandbox } from './tools/sandbox/require-sandbox.ts';
 export type { Cursor, Live } from './views/view.ts';
