@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openSqliteStore } from 'colloquy/internal';
 import { expect, test, vi } from 'vitest';
@@ -147,6 +147,26 @@ test('a workspace that is called by a link is the same one', async (context) => 
   expect(await readdir(field.workspace)).toEqual(['made']);
 });
 
+test('a workspace may lie among temporary files', async (context) => {
+  await needSandbox(context);
+  await using field = await createField();
+  const folder = await mkdtemp('/var/tmp/colloquy-sandbox-');
+  try {
+    expect((await tell(field, 'echo here > a; pwd; cat a', { cwd: folder })).text).toBe(`${folder}\nhere`);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('a home folder that is called by a link is the session’s own', async (context) => {
+  await needSandbox(context);
+  await using field = await createField();
+  field.env['HOME'] = join(field.root, 'link');
+  await symlink(field.home, field.env['HOME']);
+  expect((await tell(field, 'echo mine > ~/a; cat ~/a; ls -A ~')).text).toBe('mine\na');
+  expect(await readdir(field.home)).toEqual(['.ssh']);
+});
+
 test('home and /tmp are folders of the session, which go with it', async (context) => {
   await needSandbox(context);
   await using field = await createField();
@@ -172,11 +192,16 @@ test('what makes programs run is not written, nor made anew, and leaves nothing 
     'mkdir -p .claude; echo "{}" > .claude/settings.json',
     'mv .claude away; mkdir .claude; echo "{}" > .claude/settings.json',
     'echo x > .vscode/tasks.json',
-    'echo a > a; git add a; git -c user.name=a -c user.email=a@b commit -qm one; git log --format=%s',
+    'mkdir -p evil/hooks; echo ../evil > .git/commondir',
+    'rm -r evil .git/commondir.refused; echo a > a; git add a; git -c user.name=a -c user.email=a@b commit -qm one; git log --format=%s',
   ]);
   expect(told.slice(0, 6).map(({ text }) => /Read-only|busy/i.test(text))).toEqual(Array(6).fill(true));
   expect(told[0]?.text).toContain('`sandbox.filesystem.allowWrite` would allow');
-  expect(told[6]?.text).toBe('one');
+  expect(told[6]).toEqual({
+    text: `[${field.workspace}/.git/commondir would make git take hooks and settings from elsewhere; it was renamed to commondir.refused.]`,
+    isError: false,
+  });
+  expect(told[7]?.text).toBe('one');
   expect(await readFile(join(field.workspace, '.git/config'), 'utf8')).toBe(before);
   expect((await readdir(join(field.workspace, '.git/hooks'))).filter((name) => !name.endsWith('.sample'))).toEqual([]);
   expect((await readdir(field.workspace)).toSorted()).toEqual(['.git', '.vscode', 'a']);

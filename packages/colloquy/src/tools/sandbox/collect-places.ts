@@ -5,7 +5,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import type { SandboxSettings } from '../../options/sandbox.ts';
 import { isInside } from '../../permissions/paths.ts';
 import { type Found, type Link, lookUp } from './look-up.ts';
-import { type Access, type Origin, type Place, placeOf, settlePlaces } from './place.ts';
+import { type Access, type Origin, type Place, placeOf, settlePlaces, TEMPORARY } from './place.ts';
 import { isReserved, reserveFolder } from './reserved-folders.ts';
 import {
   PROTECTED_IN_WORKSPACE,
@@ -54,7 +54,10 @@ let systemSecrets: Promise<Settled[]> | undefined;
 /** Where commands may read and write, as it is at this moment. */
 export async function collectPlaces(reach: Reach): Promise<CollectedPlaces> {
   const home = reach.env['HOME'] || homedir();
-  const [atHome, inRoots] = await Promise.all([privatePlaces(reach, home), inWorkspaces(reach.roots)]);
+  const [{ places: atHome, links: toHome }, inRoots] = await Promise.all([
+    privatePlaces(reach, home),
+    inWorkspaces(reach.roots),
+  ]);
   const tools = reach.isServer ? [] : toolFolders({ path: reach.env['PATH'], home });
   const settings = fromSettings(reach, home);
   const [system, others] = await Promise.all([
@@ -79,10 +82,7 @@ export async function collectPlaces(reach: Reach): Promise<CollectedPlaces> {
   ]);
   return {
     places,
-    links: neededLinks(
-      open.flatMap(({ links }) => links),
-      places,
-    ),
+    links: neededLinks([...toHome, ...open.flatMap(({ links }) => links)], places),
     home: atHome.some(({ path }) => path === reach.temp.home) ? reach.temp.home : home,
     release: async () => void (await Promise.all(reserved.map(({ release }) => release()))),
   };
@@ -184,8 +184,8 @@ async function reserve(
 }
 
 /** A home folder and a `/tmp` of the session's own; where the real ones may be seen, these stand back. */
-async function privatePlaces({ temp }: Reach, home: string): Promise<Place[]> {
-  const real = home === '/' ? undefined : (await lookUp(home))?.real;
+async function privatePlaces({ temp }: Reach, home: string): Promise<{ places: Place[]; links: Link[] }> {
+  const found = home === '/' ? undefined : await lookUp(home);
   const own = (path: string, source: string): Place => ({
     path,
     source,
@@ -193,7 +193,9 @@ async function privatePlaces({ temp }: Reach, home: string): Promise<Place[]> {
     by: 'private',
     isFolder: true,
   });
-  return [own('/tmp', temp.tmp), own(real === undefined || real === '/tmp' ? temp.home : real, temp.home)];
+  const isUsable = found !== undefined && !TEMPORARY.includes(found.real);
+  const places = [own(isUsable ? found.real : temp.home, temp.home), ...TEMPORARY.map((path) => own(path, temp.tmp))];
+  return { places, links: isUsable ? found.links : [] };
 }
 
 function neededLinks(links: readonly Link[], places: readonly Place[]): Link[] {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { ConfigurationError } from '../../errors.ts';
-import { findProgram } from './find-program.ts';
+import { findTrustedProgram } from './find-program.ts';
 
 /** What the sandbox is made of. */
 export type SandboxParts = {
@@ -24,14 +24,14 @@ const HELPERS: Partial<Record<NodeJS.Architecture, string>> = { x64: 'x64', arm6
 export function findParts(env: Readonly<Record<string, string | undefined>> = process.env): FoundParts {
   if (process.platform !== 'linux')
     return { ok: false, missing: [`the sandbox is for Linux, not for ${process.platform}`] };
-  const bwrap = findProgram('bwrap', env['PATH']);
+  const bwrap = findTrustedProgram('bwrap', env['PATH']);
   const runtime = findRuntime();
   const missing = [
     ...(bwrap === undefined ? ['bwrap is not on PATH; install the package bubblewrap'] : []),
     ...(typeof runtime === 'string' ? [runtime] : []),
   ];
   if (bwrap === undefined || typeof runtime === 'string') return { ok: false, missing };
-  return { ok: true, parts: { bwrap, ...runtime, socat: findProgram('socat', env['PATH']) } };
+  return { ok: true, parts: { bwrap, ...runtime, socat: findTrustedProgram('socat', env['PATH']) } };
 }
 
 /** @throws ConfigurationError when a sandbox cannot work here, because a part of it is missing */

@@ -37,6 +37,9 @@ export type Place = {
   isPinned?: boolean | undefined;
 };
 
+/** Where programs look for a place to write, whatever else is shown. */
+export const TEMPORARY = ['/tmp', '/var/tmp'];
+
 /** The deepest place that a path lies in; undefined where commands see nothing. */
 export function placeOf(places: readonly Place[], path: string): Place | undefined {
   let deepest: Place | undefined;
@@ -63,7 +66,7 @@ export function settlePlaces(said: readonly Place[]): Place[] {
   const opened = merged.filter(({ by }) => by === 'allowRead' || by === 'allowWrite' || by === 'workspace');
   return merged
     .filter((place) => {
-      if (place.by === 'private') return place.path === '/tmp' || !isBelow(opened, place);
+      if (place.by === 'private') return TEMPORARY.includes(place.path) || !isBelow(opened, place);
       if (isBelow(own, place)) return false;
       return !((place.by === 'system' || place.by === 'tools') && isBelow(hidden, place));
     })

@@ -10,6 +10,7 @@ import { askInside } from './ask-inside.ts';
 import { type CollectedPlaces, collectPlaces, type Reach } from './collect-places.ts';
 import { explainRefusals } from './explain-refusals.ts';
 import { findProgram } from './find-program.ts';
+import { plainRepositories, withdrawRedirects } from './git-redirects.ts';
 import type { SandboxParts } from './find-parts.ts';
 import type { NetworkProxy } from './network-proxy.ts';
 import { placeOf } from './place.ts';
@@ -31,7 +32,10 @@ export type Confinement = { parts: SandboxParts; reach: Reach; proxy: NetworkPro
 export async function runConfined(command: string, o: ShellOptions, within: Confinement): Promise<ShellOutcome> {
   if (o.signal.aborted)
     return { exitCode: null, stdout: '', stderr: '', droppedBytes: 0, timedOut: false, interrupted: true };
-  const places = await collectPlaces(within.reach);
+  const [places, repositories] = await Promise.all([
+    collectPlaces(within.reach),
+    plainRepositories(within.reach.roots),
+  ]);
   try {
     await checkFolder(o.cwd, places);
     const started = await startInside(command, o, within, places);
@@ -46,7 +50,8 @@ export async function runConfined(command: string, o: ShellOptions, within: Conf
       reach: within.reach,
       hasProxy: within.proxy !== undefined,
     });
-    return notes.length === 0 ? outcome : { ...outcome, notes };
+    const withdrawn = await withdrawRedirects(repositories);
+    return notes.length + withdrawn.length === 0 ? outcome : { ...outcome, notes: [...notes, ...withdrawn] };
   } finally {
     await places.release();
   }

@@ -33,7 +33,7 @@ export function sandboxArguments(call: SandboxCall): string[] {
     ...(outer === undefined ? ['--tmpfs', '/'] : mount(outer)),
     ...words('--proc /proc'),
     ...coveredForRoot(),
-    ...words('--dev /dev --tmpfs /run --symlink /tmp /var/tmp'),
+    ...words('--dev /dev --tmpfs /run'),
     ...inner.filter((place) => isNeeded(place, places.places)).flatMap(mount),
     ...places.links.flatMap(({ at, to }) => ['--symlink', to, at]),
     ...(call.refuseSockets ? ['--ro-bind', parts.helper, HELPER] : []),

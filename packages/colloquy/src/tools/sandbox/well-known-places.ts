@@ -22,8 +22,8 @@ export const SECRETS_OF_SYSTEM: readonly string[] = words(`
 
 /** What a command sees of the system, if it is there. */
 export const SYSTEM_PLACES: readonly string[] = words(`
-  /usr /bin /sbin /lib /lib32 /lib64 /libx32 /etc /opt /nix /gnu /snap /sys /var/lib/dpkg /var/lib/rpm
-  /var/lib/alternatives /var/cache/fontconfig /var/lib/flatpak
+  /usr /bin /sbin /lib /lib32 /lib64 /libx32 /etc /opt /nix /gnu /snap /sys/devices/system/cpu /sys/devices/system/node /sys/fs/cgroup /var/lib/dpkg /var/lib/rpm
+  /var/lib/alternatives /var/cache/fontconfig
 `);
 
 /** What nobody else should bring to run by putting it into a working folder: read-only there, where it exists. */
