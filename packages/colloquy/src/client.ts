@@ -1,4 +1,4 @@
-import { defaultEngine } from './engines/default-engine.ts';
+import { engineFor } from './engines/default-engine.ts';
 import type { Controls, RewindFilesResult, ServerInfo } from './engines/engine.ts';
 import { Inbox } from './engines/inbox.ts';
 import { DEFAULT_LABEL, type NamedSession, NamedSessions } from './engines/named-sessions.ts';
@@ -218,7 +218,7 @@ class Connection {
       abort: abortController?.signal,
       named: (name) => this.sessions.get(name),
     });
-    this.sessions = new NamedSessions(defaultEngine(), { options, onOpen: (opened) => this.inbox.opened(opened) });
+    this.sessions = new NamedSessions(engineFor(options()), { options, onOpen: (opened) => this.inbox.opened(opened) });
     this.#abort = abortController?.signal;
     this.#onAbort = onAbort;
     this.#abort?.addEventListener('abort', onAbort, { once: true });

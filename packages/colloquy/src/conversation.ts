@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { defaultEngine } from './engines/default-engine.ts';
+import { engineFor } from './engines/default-engine.ts';
 import type { EngineSession } from './engines/engine.ts';
 import { PendingResponse } from './engines/pending-response.ts';
 import { ResultErrors } from './engines/result-error.ts';
@@ -164,7 +164,7 @@ export class Conversation {
   }
 
   async #openSession(): Promise<EngineSession> {
-    const engine = defaultEngine();
+    const engine = engineFor(this.#options);
     const session = await engine.open(this.#options);
     this.#id = session.id;
     const { resume, continue: newest } = this.#options;

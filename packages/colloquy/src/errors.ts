@@ -104,3 +104,62 @@ export class NothingPendingError extends ColloquyError {
   override readonly name = 'NothingPendingError';
   readonly code = 'nothing_pending';
 }
+
+/** Claude Code, which the cli engine runs, cannot be used: it cannot be started, is too old, does not answer, or breaks its protocol. */
+export class CLIConnectionError extends ColloquyError {
+  override readonly name: string = 'CLIConnectionError';
+  readonly code: string = 'cli_connection';
+}
+
+/** There is no Claude Code where it was looked for. */
+export class CLINotFoundError extends CLIConnectionError {
+  override readonly name = 'CLINotFoundError';
+  override readonly code = 'cli_not_found';
+  /** The path that was given, if one was. */
+  readonly cliPath: string | undefined;
+  /** Where it was looked for, in this order. */
+  readonly lookedIn: readonly string[];
+  constructor(
+    message: string,
+    facts: { cliPath?: string | undefined; lookedIn: readonly string[] },
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.cliPath = facts.cliPath;
+    this.lookedIn = facts.lookedIn;
+  }
+}
+
+/** The process of Claude Code has ended while something was still expected of it. */
+export class ProcessError extends ColloquyError {
+  override readonly name = 'ProcessError';
+  readonly code = 'process';
+  /** `null` when a signal has ended it. */
+  readonly exitCode: number | null;
+  /** The signal that has ended it, such as `SIGKILL`. */
+  readonly signal: string | null;
+  /** The end of what it has written to its error output. */
+  readonly stderr: string;
+  constructor(
+    message: string,
+    facts: { exitCode: number | null; signal: string | null; stderr: string },
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.exitCode = facts.exitCode;
+    this.signal = facts.signal;
+    this.stderr = facts.stderr;
+  }
+}
+
+/** Claude Code has printed something where a message of its protocol was due. */
+export class CLIJSONDecodeError extends ColloquyError {
+  override readonly name = 'CLIJSONDecodeError';
+  readonly code = 'cli_json_decode';
+  /** The line, or its beginning. */
+  readonly line: string;
+  constructor(message: string, line: string, options?: ErrorOptions) {
+    super(message, options);
+    this.line = line;
+  }
+}

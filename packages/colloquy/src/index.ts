@@ -2,7 +2,14 @@
 export { ClaudeSDKClient } from './client.ts';
 export { Conversation, type ConversationUsage } from './conversation.ts';
 export type { Decision } from './log/entries.ts';
-export type { Controls, RewindFilesResult, SDKSessionInfo, ServerInfo, SessionMessage } from './engines/engine.ts';
+export type {
+  Controls,
+  McpServerStatus,
+  RewindFilesResult,
+  SDKSessionInfo,
+  ServerInfo,
+  SessionMessage,
+} from './engines/engine.ts';
 export { explainPermission, type PermissionQuestion } from './engines/explain/explain-permission.ts';
 export {
   deleteSession,
@@ -17,10 +24,14 @@ export {
   AbortError,
   APIConnectionError,
   APIError,
+  CLIConnectionError,
+  CLIJSONDecodeError,
+  CLINotFoundError,
   ColloquyError,
   ConfigurationError,
   LimitExceededError,
   NothingPendingError,
+  ProcessError,
   SessionBusyError,
   SessionNotFoundError,
   TimeoutError,
@@ -136,10 +147,13 @@ export {
   type HookCommandMatcher,
   type SettingsHooks,
 } from './options/hooks.ts';
+export type { CliOptions, ElicitationRequest, ElicitationResult, OnElicitation } from './options/cli-options.ts';
 export type {
   CallToolResult,
+  McpRemoteServerConfig,
   McpSdkServerConfig,
   McpServerConfig,
+  McpStdioServerConfig,
   SdkMcpToolDefinition,
   ToolAnnotations,
 } from './options/mcp.ts';
@@ -157,5 +171,5 @@ export type {
   PermissionUpdateDestination,
 } from './options/permissions.ts';
 export type { WebConnection, WebFetchOptions } from './options/web-fetch.ts';
-export { type McpServerStatus, query, type Query } from './query.ts';
+export { query, type Query } from './query.ts';
 export type { DialogueMessage } from './views/dialogue.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { defaultEngine } from './engines/default-engine.ts';
-import type { Controls, EngineSession, RewindFilesResult, ServerInfo } from './engines/engine.ts';
+import { engineFor } from './engines/default-engine.ts';
+import type { Controls, EngineSession, McpServerStatus, RewindFilesResult, ServerInfo } from './engines/engine.ts';
 import { ResultErrors } from './engines/result-error.ts';
 import { SessionReader, withoutLifecycle } from './engines/session-reader.ts';
 import { checkUserMessage, forEachMessage, promptOf } from './engines/user-message.ts';
@@ -9,18 +9,9 @@ import { abortErrorOf, atBorder } from './helpers/abort-error.ts';
 import { BatchIterator, type BatchSource } from './helpers/batch-iterator.ts';
 import { untilAborted } from './helpers/until-aborted.ts';
 import type { SDKMessage, SDKUserMessage } from './messages.ts';
-import type { McpServerConfig } from './options/mcp.ts';
 import type { Options } from './options/options.ts';
 import type { PermissionModeInput } from './options/permissions.ts';
 import { validateOptions } from './options/validate.ts';
-
-/** The state of an MCP server. Those in this process are always connected. */
-export type McpServerStatus = {
-  name: string;
-  status: 'connected';
-  serverInfo: { name: string; version: string };
-  tools: { name: string; description: string }[];
-};
 
 /**
  * The messages of a query, and its controls. The iteration ends after the result of the last prompt, or throws after it if that result
@@ -116,8 +107,8 @@ class RunningQuery extends BatchIterator<SDKMessage> implements Query {
     return (await this.initializationResult()).agents;
   }
 
-  async mcpServerStatus(): Promise<McpServerStatus[]> {
-    return Object.entries(this.#run.mcpServers).map(([name, server]) => statusOf(name, server));
+  mcpServerStatus(): Promise<McpServerStatus[]> {
+    return this.#run.control('mcpServerStatus', {});
   }
 
   async accountInfo(): Promise<ServerInfo['account']> {
@@ -142,20 +133,10 @@ class RunningQuery extends BatchIterator<SDKMessage> implements Query {
   }
 }
 
-function statusOf(name: string, server: McpServerConfig): McpServerStatus {
-  return {
-    name,
-    status: 'connected',
-    serverInfo: { name: server.name, version: server.version },
-    tools: server.tools.map((tool) => ({ name: tool.name, description: tool.description })),
-  };
-}
-
 /** The session behind a query: prompts in, batches of messages out, until all prompts have their results. */
 class QueryRun implements BatchSource<SDKMessage> {
   /** Called when what is ready must not be told any longer. */
   onAbort: () => void = () => {};
-  readonly mcpServers: Record<string, McpServerConfig>;
   readonly #abort: AbortSignal | undefined;
   readonly #opened: Promise<{ session: EngineSession; reader: SessionReader }>;
   /** A string prompt on its way: what is asked for right after `query()` comes after it. */
@@ -171,7 +152,6 @@ class QueryRun implements BatchSource<SDKMessage> {
   #closed: Promise<void> | undefined;
 
   constructor(prompt: string | AsyncIterable<SDKUserMessage>, options: Options) {
-    this.mcpServers = options.mcpServers ?? {};
     this.#abort = options.abortController?.signal;
     this.#abort?.addEventListener('abort', this.#onAbort, { once: true });
     this.#opened = open(options);
@@ -305,6 +285,6 @@ class QueryRun implements BatchSource<SDKMessage> {
 }
 
 async function open(options: Options): Promise<{ session: EngineSession; reader: SessionReader }> {
-  const session = await defaultEngine().open(options);
+  const session = await engineFor(options).open(options);
   return { session, reader: new SessionReader(session, { partial: options.includePartialMessages === true }) };
 }

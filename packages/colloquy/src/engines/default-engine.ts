@@ -1,4 +1,7 @@
+import { CLI_OPTION_NAMES } from '../options/validate.ts';
+import type { Options } from '../options/options.ts';
 import { createApiEngine } from './api/api-engine.ts';
+import type { Engine, SessionFunctions } from './engine.ts';
 
 let shared: ReturnType<typeof createApiEngine> | undefined;
 
@@ -6,3 +9,27 @@ let shared: ReturnType<typeof createApiEngine> | undefined;
 export function defaultEngine(): ReturnType<typeof createApiEngine> {
   return (shared ??= createApiEngine());
 }
+
+/** The engine that the options choose. */
+export function engineFor({ engine }: Pick<Options, 'engine'>): Engine {
+  return engine === 'cli' ? CLI_ENGINE : defaultEngine();
+}
+
+const cliEngine = async (): Promise<Engine> => (await import('./cli/cli-engine.ts')).cliEngine();
+const cliSessions = async (): Promise<SessionFunctions> => (await cliEngine()).sessions;
+
+/** Claude Code, of which nothing is loaded before the first session: most programs have none. */
+const CLI_ENGINE: Engine = {
+  kind: 'cli',
+  supports: CLI_OPTION_NAMES,
+  open: async (options) => (await cliEngine()).open(options),
+  sessions: {
+    list: async (o) => (await cliSessions()).list(o),
+    get: async (id) => (await cliSessions()).get(id),
+    messages: async (id, o) => (await cliSessions()).messages(id, o),
+    fork: async (id, o) => (await cliSessions()).fork(id, o),
+    rename: async (id, title) => (await cliSessions()).rename(id, title),
+    tag: async (id, tag) => (await cliSessions()).tag(id, tag),
+    delete: async (id) => (await cliSessions()).delete(id),
+  },
+};

@@ -85,6 +85,21 @@ export type Controls = {
   /** Sets files back to what they were when a prompt was taken. @throws ConfigurationError for a prompt that no turn has taken. */
   rewindFiles: { args: { userMessageId: string; dryRun?: boolean | undefined }; result: RewindFilesResult };
   serverInfo: { args: Record<string, never>; result: ServerInfo };
+  mcpServerStatus: { args: Record<string, never>; result: McpServerStatus[] };
+  /** Asks the real Claude Code something else, by the name and the fields of its protocol. @throws ConfigurationError on the api engine. */
+  askClaudeCode: {
+    args: { subtype: string; fields?: Record<string, unknown> | undefined };
+    result: { response: Record<string, unknown> };
+  };
+};
+
+/** The state of an MCP server. Those in this process are always connected. */
+export type McpServerStatus = {
+  name: string;
+  status: 'connected' | 'failed' | 'needs-auth' | 'pending' | 'disabled';
+  serverInfo?: { name: string; version: string } | undefined;
+  error?: string | undefined;
+  tools?: { name: string; description?: string | undefined }[] | undefined;
 };
 
 /** What setting files back has changed, or would change. */

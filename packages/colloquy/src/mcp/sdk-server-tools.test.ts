@@ -29,7 +29,9 @@ const contextOf = (signal = new AbortController().signal): ToolContext => ({
   folders: () => [],
   files: createLocalFiles({ cwd: '/', roots: () => [] }),
   shell: { run: () => Promise.reject(new Error('no shell here')) },
-  background: new BackgroundTasks({ journal: { started: async () => {}, ended: async () => {}, news: async () => {} } }),
+  background: new BackgroundTasks({
+    journal: { started: async () => {}, ended: async () => {}, news: async () => {} },
+  }),
   web: { read: () => Promise.reject(new Error('no web here')) },
   signal,
   state: () => undefined,

@@ -49,7 +49,8 @@ function toTool(name: string, definition: SdkMcpToolDefinition, zod: typeof Zod)
   };
 }
 
-function readShape(
+/** A tool's shape as a schema for the model, and to check inputs with. @throws ConfigurationError */
+export function readShape(
   name: string,
   { inputSchema: shape }: SdkMcpToolDefinition,
   { z: zod }: typeof Zod,
@@ -74,7 +75,7 @@ function readShape(
 }
 
 /** What the handler is called with: defaults filled in, transformations made. */
-async function argumentsOf(
+export async function argumentsOf(
   schema: Zod.z.ZodObject,
   definition: SdkMcpToolDefinition,
   input: unknown,

@@ -39,4 +39,30 @@ export type McpSdkServerConfig = {
   alwaysLoad?: boolean | undefined;
 };
 
-export type McpServerConfig = McpSdkServerConfig;
+/** A server that is started as a process; only with `engine: 'cli'`. */
+export type McpStdioServerConfig = {
+  type?: 'stdio' | undefined;
+  command: string;
+  args?: string[] | undefined;
+  env?: Record<string, string> | undefined;
+  /** Milliseconds. */
+  timeout?: number | undefined;
+  alwaysLoad?: boolean | undefined;
+};
+
+/** A server that is reached over the network; only with `engine: 'cli'`. */
+export type McpRemoteServerConfig = {
+  type: 'sse' | 'http';
+  url: string;
+  headers?: Record<string, string> | undefined;
+  /** Milliseconds. */
+  timeout?: number | undefined;
+  alwaysLoad?: boolean | undefined;
+};
+
+export type McpServerConfig = McpSdkServerConfig | McpStdioServerConfig | McpRemoteServerConfig;
+
+/** Those whose tools run in this process, with their keys. */
+export function sdkServersOf(servers: Record<string, McpServerConfig> | undefined): [string, McpSdkServerConfig][] {
+  return Object.entries(servers ?? {}).flatMap(([key, server]) => (server.type === 'sdk' ? [[key, server]] : []));
+}

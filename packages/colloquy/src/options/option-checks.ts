@@ -2,6 +2,7 @@ import { isRecord } from '../helpers/is-record.ts';
 import { checkAgents } from './agents.ts';
 import { checkHooks } from './check-hooks.ts';
 import { checkSandbox } from './check-sandbox.ts';
+import type { CliOptions } from './cli-options.ts';
 import type { Options } from './options.ts';
 import { checkSettings } from './settings.ts';
 import { webFetchFlaw } from './web-fetch.ts';
@@ -31,8 +32,8 @@ export function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text);
 }
 
-/** One check for every option; the type makes a forgotten one a compile error. */
-export const OPTION_CHECKS: Record<keyof Options, Check> = {
+/** One check for every option but those of the cli engine alone; the type makes a forgotten one a compile error. */
+export const OPTION_CHECKS: Record<Exclude<keyof Options, keyof CliOptions>, Check> = {
   abortController: (value) =>
     isRecord(value) && value['signal'] instanceof AbortSignal ? undefined : 'an AbortController',
   additionalDirectories: texts,
@@ -46,6 +47,7 @@ export const OPTION_CHECKS: Record<keyof Options, Check> = {
   disallowedTools: texts,
   effort: oneOf('low', 'medium', 'high', 'xhigh', 'max'),
   enableFileCheckpointing: boolean,
+  engine: oneOf('api', 'cli'),
   env: (value) =>
     isRecord(value) && Object.values(value).every((item) => item === undefined || typeof item === 'string')
       ? undefined

@@ -2,6 +2,7 @@ import type { MessagesCreator } from '../messages-api/from-anthropic-client.ts';
 import type { HttpSend } from '../messages-api/http-send.ts';
 import type { HookEvent } from './hook-inputs.ts';
 import type { AgentDefinition } from './agents.ts';
+import type { CliOptions } from './cli-options.ts';
 import type { HookCallbackMatcher } from './hooks.ts';
 import type { McpServerConfig } from './mcp.ts';
 import type { CanUseTool, PermissionModeInput } from './permissions.ts';
@@ -10,7 +11,7 @@ import type { Settings } from './settings.ts';
 import type { WebFetchOptions } from './web-fetch.ts';
 
 /** How a conversation is held. The names and meanings are those of the official TypeScript Agent SDK; those of ours are marked. */
-export type Options = {
+export type Options = CliOptions & {
   /** Abandons everything; iteration then throws `AbortError`. To end only the running turn, use `interrupt()`. */
   abortController?: AbortController | undefined;
   /** Further folders that the tools may touch, besides `cwd`. */
@@ -88,6 +89,11 @@ export type Options = {
 
   /** Ours. A client with the `messages.create({ stream: true })` of `@anthropic-ai/sdk`, in place of the built-in one: Bedrock, Vertex, gateways. */
   client?: MessagesCreator | undefined;
+  /**
+   * Ours. What runs the conversation: our own loop in this process (`api`, the default), or the real Claude Code, in a process of its
+   * own for each session (`cli`). @see docs/engines.md
+   */
+  engine?: 'api' | 'cli' | undefined;
   /** Ours. Most tokens of one answer. Default: 32,000, or the model's maximum if that is lower. */
   maxOutputTokens?: number | undefined;
   /** Ours. Retries of one model request after an error that may pass. Default 10. */

@@ -31,7 +31,7 @@ describe('names', () => {
 
   test('an official option that the api engine lacks is refused by name', () => {
     expect(refusal({ plugins: [] })).toBe(
-      'The api engine does not support the option `plugins`; leave it out',
+      "The api engine does not support the option `plugins`; leave it out, or choose `engine: 'cli'`",
     );
   });
 

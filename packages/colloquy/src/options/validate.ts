@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { ConfigurationError } from '../errors.ts';
 import { nearestName } from '../helpers/nearest-name.ts';
 import { modelInfo } from '../messages-api/models.ts';
+import { CLI_LACKS, CLI_OPTION_CHECKS, WIDER_IN_CLI } from './cli-options.ts';
 import { UNSUPPORTED_OPTIONS } from './official-options.ts';
 import { OPTION_CHECKS } from './option-checks.ts';
 import type { Options } from './options.ts';
@@ -11,6 +12,15 @@ import { modelOf, smallModelOf, workingDirectoryOf } from './resolve-options.ts'
 /** The names of the options that the api engine honours. */
 export const OPTION_NAMES: ReadonlySet<string> = new Set(Object.keys(OPTION_CHECKS));
 
+const CHECKS = {
+  api: new Map(Object.entries(OPTION_CHECKS)),
+  cli: new Map(Object.entries({ ...OPTION_CHECKS, ...CLI_OPTION_CHECKS, ...WIDER_IN_CLI })),
+};
+for (const name of CLI_LACKS) CHECKS.cli.delete(name);
+
+/** The names of the options that the cli engine honours. */
+export const CLI_OPTION_NAMES: ReadonlySet<string> = new Set(CHECKS.cli.keys());
+
 /**
  * Checks the options before anything starts: names, types, combinations, the working directory, and that a budget can be kept.
  * Options that are `undefined` count as absent. By hand, because loading zod would delay the first answer by 40 ms.
@@ -18,8 +28,9 @@ export const OPTION_NAMES: ReadonlySet<string> = new Set(Object.keys(OPTION_CHEC
  */
 export function validateOptions(options: Options): void {
   if (typeof options !== 'object' || options === null) throw new ConfigurationError('Options must be an object');
+  const engine = options.engine === 'cli' ? 'cli' : 'api';
   for (const [name, value] of Object.entries(options)) {
-    if (value !== undefined) checkOption(name, value);
+    if (value !== undefined) checkOption(name, value, engine);
   }
   checkSessionChoice(options);
   if (options.permissionMode !== undefined) validatePermissionMode(options.permissionMode, options);
@@ -31,19 +42,26 @@ export function validateOptions(options: Options): void {
   if (options.smallModel !== undefined) validateModel(smallModelOf(options), options);
 }
 
-function checkOption(name: string, value: unknown): void {
-  if (UNSUPPORTED_OPTIONS.has(name)) {
-    throw new ConfigurationError(`The api engine does not support the option \`${name}\`; leave it out`);
-  }
-  if (!Object.hasOwn(OPTION_CHECKS, name)) {
-    const meant = nearestName(name, OPTION_NAMES);
-    throw new ConfigurationError(
-      `There is no option \`${name}\`${meant === undefined ? '' : `; did you mean \`${meant}\`?`}`,
+function checkOption(name: string, value: unknown, engine: 'api' | 'cli'): void {
+  const check = CHECKS[engine].get(name);
+  if (check === undefined) throw unknownOption(name, engine);
+  const wanted = check(value);
+  if (wanted !== undefined) throw new ConfigurationError(`Option \`${name}\` must be ${wanted}`);
+}
+
+function unknownOption(name: string, engine: 'api' | 'cli'): ConfigurationError {
+  const other = engine === 'api' ? 'cli' : 'api';
+  const hasOther = CHECKS[other].has(name);
+  if (hasOther || UNSUPPORTED_OPTIONS.has(name)) {
+    const instead = hasOther && other === 'cli' ? ", or choose `engine: 'cli'`" : '';
+    return new ConfigurationError(
+      `The ${engine} engine does not support the option \`${name}\`; leave it out${instead}`,
     );
   }
-  // The key is one of the table's own, as tested above.
-  const wanted = OPTION_CHECKS[name as keyof Options](value);
-  if (wanted !== undefined) throw new ConfigurationError(`Option \`${name}\` must be ${wanted}`);
+  const meant = nearestName(name, CHECKS[engine].keys());
+  return new ConfigurationError(
+    `There is no option \`${name}\`${meant === undefined ? '' : `; did you mean \`${meant}\`?`}`,
+  );
 }
 
 function checkSessionChoice({ sessionId, resume, continue: newest, forkSession }: Options): void {
@@ -104,8 +122,10 @@ function checkWorkingDirectory(options: Options): void {
  * Checks a model, as an option or as set while the session runs.
  * @throws ConfigurationError when it has no name, or when there is a budget and its price is not known.
  */
-export function validateModel(model: string, options: Pick<Options, 'maxBudgetUsd'>): void {
+export function validateModel(model: string, options: Pick<Options, 'maxBudgetUsd' | 'engine'>): void {
   if (model === '') throw new ConfigurationError('A model must be named; leave it out for the first one');
+  // Claude Code knows the prices of its models itself.
+  if (options.engine === 'cli') return;
   if (options.maxBudgetUsd === undefined || modelInfo(model).price !== undefined) return;
   throw new ConfigurationError(
     `Option \`maxBudgetUsd\` cannot be kept with model ${model}, whose price is not known; leave it out, or choose another model`,

@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../../errors.ts';
 import type { Options } from '../../options/options.ts';
 import { agentTool } from '../../tools/agent.ts';
+import { sdkServersOf } from '../../options/mcp.ts';
 import type { Tool } from '../../tools/tool.ts';
 
 /** With more tools of servers than this, the model looks for them with ToolSearch. */
@@ -47,7 +48,7 @@ async function builtInOf(options: Options): Promise<Tool[]> {
 }
 
 async function servedTools({ mcpServers = {} }: Options): Promise<{ tool: Tool; alwaysLoad: boolean }[]> {
-  const servers = Object.entries(mcpServers);
+  const servers = sdkServersOf(mcpServers);
   if (servers.length === 0) return [];
   const { sdkServerTools } = await import('../../mcp/sdk-server-tools.ts');
   const served = await Promise.all(

@@ -121,6 +121,14 @@ export const CONTROLS: Handlers = {
       available_output_styles: [init.output_style],
     };
   },
+
+  async mcpServerStatus(session) {
+    return session.setup.mcpServerStatus();
+  },
+
+  async askClaudeCode(_session, { subtype }) {
+    throw new ConfigurationError(`Only Claude Code itself knows ${subtype}; choose \`engine: 'cli'\` for it`);
+  },
 };
 
 /** Takes a prompt from the queue; gives its uuid, unless a turn took it in the same moment: only one of the two has the key. */

@@ -3,7 +3,9 @@ import { dataFolder } from '../../log/data-folder.ts';
 import type { Json } from '../../log/entries.ts';
 import type { Store } from '../../log/store.ts';
 import type { MessagesClient } from '../../messages-api/messages-client.ts';
+import { sdkServersOf } from '../../options/mcp.ts';
 import type { Options } from '../../options/options.ts';
+import type { McpServerStatus } from '../engine.ts';
 import { parseUpdate } from '../../permissions/parse-update.ts';
 import type { PermissionModeInput } from '../../options/permissions.ts';
 import { reportedMode } from '../../options/reported-mode.ts';
@@ -95,6 +97,15 @@ export class SessionSetup {
       mergePrompts: options.promptQueue === 'merge',
     };
     this.checkModel(this.#model);
+  }
+
+  mcpServerStatus(): McpServerStatus[] {
+    return sdkServersOf(this.#options.mcpServers).map(([name, server]) => ({
+      name,
+      status: 'connected',
+      serverInfo: { name: server.name, version: server.version },
+      tools: server.tools.map((tool) => ({ name: tool.name, description: tool.description })),
+    }));
   }
 
   makeHooks(session: ApiSession): SessionHooks {

@@ -1,0 +1,221 @@
+import type { ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { CLIConnectionError, CLIJSONDecodeError, ConfigurationError, ProcessError } from '../../errors.ts';
+import { messageOf } from '../../helpers/message-of.ts';
+import { within } from '../../helpers/within.ts';
+import { type Watched, watchOver } from '../../tools/orphan-watch.ts';
+import { endGroup, killEscaped, MARK_NAME } from '../../tools/process-group.ts';
+import { type CliLine, parseLine, quoteLine } from './parse-line.ts';
+import { LineSplitter } from './line-splitter.ts';
+import { TailText } from './tail-text.ts';
+
+/** For what it still has to write after the end of its input. */
+const END_WITHIN_MS = 2_000;
+/** For its last words after its end; what it has started may hold the pipes longer. */
+const LAST_WORDS_MS = 500;
+/** How it writes stream events; one that is written in another way is read like any message. */
+const FRAGMENT = '{"type":"stream_event"';
+
+export type Launch = {
+  file: string;
+  args: readonly string[];
+  cwd: string;
+  env: Readonly<Record<string, string>>;
+  onStderr?: ((text: string) => void) | undefined;
+};
+
+export type ProcessEvents = {
+  /** In order, with the text that it was read from. Must not throw. */
+  line(line: CliLine, text: string): void;
+  /** Whether anybody wants stream events; else they are not even read. */
+  wantsFragments(): boolean;
+  /** It broke the protocol; it is being ended. */
+  broken(error: Error): void;
+};
+
+/** How it ended. */
+export type Exit = { exitCode: number | null; signal: string | null };
+
+/** One process of Claude Code: lines in, messages out, and an end in order. It does not outlive this process. */
+export class ClaudeProcess {
+  /** Settles once it has ended and everything that it wrote has been read. Never rejects. */
+  readonly exited: Promise<Exit>;
+  /** What it printed first that is no message. */
+  noise: string | undefined;
+  readonly #child: ChildProcess;
+  readonly #mark: string;
+  readonly #watched: Watched;
+  readonly #stderr = new TailText();
+  #exit: Exit | undefined;
+  #shutDown: Promise<void> | undefined;
+
+  private constructor(child: ChildProcess, watched: Watched, mark: string, launch: Launch, events: ProcessEvents) {
+    this.#child = child;
+    this.#watched = watched;
+    this.#mark = mark;
+    this.exited = this.#follow(events);
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr.add(text);
+      tellStderr(launch.onStderr, text);
+    });
+    // Writing to a process that has ended is told by its exit.
+    for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.on('error', () => {});
+  }
+
+  /** Starts it. @throws CLIConnectionError if that is impossible */
+  static async start(launch: Launch, events: ProcessEvents): Promise<ClaudeProcess> {
+    const mark = randomUUID();
+    const watched = await watchOver(mark);
+    try {
+      const child = await spawnClaude(launch, mark);
+      if (child.pid !== undefined) watched.group(child.pid);
+      return new ClaudeProcess(child, watched, mark, launch, events);
+    } catch (error) {
+      await watched.done();
+      throw error;
+    }
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Undefined as long as it runs. */
+  get exit(): Exit | undefined {
+    return this.#exit;
+  }
+
+  /** Writes one message. Resolves when the process has been given it. @throws ProcessError if it has ended */
+  async write(message: object): Promise<void> {
+    const { stdin } = this.#child;
+    if (stdin === null || !stdin.writable) throw this.error('has ended');
+    const line = `${JSON.stringify(message)}\n`;
+    await new Promise<void>((resolve, reject) => {
+      stdin.write(line, (cause) => {
+        if (cause === null || cause === undefined) resolve();
+        else reject(this.error('has ended', cause));
+      });
+    });
+  }
+
+  /** What its end means to somebody who still expects something of it. */
+  error(what: string, cause?: unknown): ProcessError {
+    const { exitCode, signal } = this.#exit ?? { exitCode: this.#child.exitCode, signal: this.#child.signalCode };
+    const stderr = this.#stderr.text();
+    const how = signal === null ? (exitCode === null ? '' : ` with exit code ${exitCode}`) : ` by ${signal}`;
+    const said = stderr.trim() === '' ? '' : `: ${stderr.trim()}`;
+    return new ProcessError(`Claude Code ${what}${how}${said}`, { exitCode, signal, stderr }, { cause });
+  }
+
+  get stderr(): string {
+    return this.#stderr.text();
+  }
+
+  /** Ends it: the end of its input first, then a signal, then another. Resolves when nothing of it is left; within 6 s. Safe to call twice. */
+  shutDown(o: { atOnce?: boolean | undefined } = {}): Promise<void> {
+    return (this.#shutDown ??= this.#end(o.atOnce === true));
+  }
+
+  async #end(atOnce: boolean): Promise<void> {
+    this.#child.stdin?.end();
+    if (!atOnce) await within(END_WITHIN_MS, settled(this.exited));
+    const { pid } = this.#child;
+    try {
+      if (pid !== undefined) await this.#endRest(pid);
+    } finally {
+      await this.#watched.done();
+    }
+    await within(LAST_WORDS_MS, settled(this.exited));
+  }
+
+  async #endRest(pid: number): Promise<void> {
+    if (process.platform === 'win32') {
+      this.#child.kill();
+      return;
+    }
+    const group = { id: pid, mark: this.#mark };
+    await endGroup(group);
+    await killEscaped(group);
+  }
+
+  async #follow(events: ProcessEvents): Promise<Exit> {
+    const child = this.#child;
+    const lines = new LineSplitter();
+    const hear = (line: string): void => {
+      if (line.startsWith(FRAGMENT) && !events.wantsFragments()) return;
+      const message = parseLine(line);
+      if (message !== undefined) events.line(message, line);
+      else if (line.trim() !== '') this.noise ??= quoteLine(line);
+    };
+    let isBroken = false;
+    const tryHear = (act: () => void): void => {
+      if (isBroken) return;
+      try {
+        act();
+      } catch (error) {
+        isBroken = true;
+        events.broken(toError(error));
+        void this.shutDown({ atOnce: true });
+      }
+    };
+    child.stdout?.on('data', (piece: Buffer) => tryHear(() => lines.add(piece).forEach(hear)));
+    const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+    await new Promise<void>((resolve) => {
+      child.once('exit', () => resolve());
+      child.once('close', () => resolve());
+    });
+    await within(LAST_WORDS_MS, closed);
+    for (const stream of [child.stdout, child.stderr]) stream?.destroy();
+    // A last line without an end may have been cut by the end of the process: then it is no message.
+    const rest = lines.rest();
+    if (rest !== '' && !isBroken) hearRest(() => hear(rest));
+    this.#exit = { exitCode: child.exitCode, signal: child.signalCode };
+    // Its children do not go on without it.
+    void this.shutDown();
+    return this.#exit;
+  }
+}
+
+function hearRest(hear: () => void): void {
+  try {
+    hear();
+  } catch (error) {
+    if (!(error instanceof CLIJSONDecodeError)) throw error;
+  }
+}
+
+function tellStderr(tell: ((text: string) => void) | undefined, text: string): void {
+  try {
+    tell?.(text);
+  } catch {
+    // The program's own; it was told that it must not throw.
+  }
+}
+
+async function spawnClaude({ file, args, cwd, env }: Launch, mark: string): Promise<ChildProcess> {
+  const { spawn } = await import('node:child_process');
+  const { existsSync } = await import('node:fs');
+  if (!existsSync(cwd)) throw new ConfigurationError(`Option \`cwd\` names ${cwd}, which does not exist`);
+  const child = spawn(file, args, {
+    cwd,
+    env: { ...env, [MARK_NAME]: mark },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    // A group of its own, which ends as a whole.
+    detached: process.platform !== 'win32',
+    windowsHide: true,
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', (cause) =>
+      reject(new CLIConnectionError(`Claude Code at ${file} could not be started: ${messageOf(cause)}`, { cause })),
+    );
+  });
+  return child;
+}
+
+const settled = (promise: Promise<unknown>): Promise<void> => promise.then(() => {});
+
+function toError(error: unknown): Error {
+  if (error instanceof CLIJSONDecodeError) return error;
+  return new CLIConnectionError(`What Claude Code printed cannot be read: ${messageOf(error)}`, { cause: error });
+}

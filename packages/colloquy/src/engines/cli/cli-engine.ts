@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import { ConfigurationError } from '../../errors.ts';
+import type { Options } from '../../options/options.ts';
+import { environmentOf, workingDirectoryOf } from '../../options/resolve-options.ts';
+import { CLI_OPTION_NAMES, validateOptions } from '../../options/validate.ts';
+import type { Engine, SessionFunctions } from '../engine.ts';
+import { CliSession } from './cli-session.ts';
+import type { SessionChoice } from './launch-options.ts';
+import type { StartOptions } from './open-process.ts';
+import { newestSession } from './transcripts.ts';
+
+/** Runs conversations with the real Claude Code, in a process of its own for each session. */
+export type CliEngine = Engine & {
+  open(options: Options): Promise<CliSession>;
+  /** Closes every open session. */
+  close(): Promise<void>;
+};
+
+let shared: CliEngine | undefined;
+
+/** The engine of this process. */
+export function cliEngine(): CliEngine {
+  return (shared ??= createCliEngine());
+}
+
+/** Makes an engine. Nothing is started before the first session. */
+export function createCliEngine(start: StartOptions = {}): CliEngine {
+  const open = new Set<CliSession>();
+  return {
+    kind: 'cli',
+    supports: CLI_OPTION_NAMES,
+    sessions: SESSIONS,
+    async open(options) {
+      checkOptions(options);
+      const choice = await chooseSession(options);
+      const session: CliSession = new CliSession(options, choice, { start, onClose: () => open.delete(session) });
+      open.add(session);
+      try {
+        await session.open();
+      } catch (error) {
+        await session.close();
+        throw error;
+      }
+      return session;
+    },
+    async close() {
+      await Promise.allSettled([...open].map((session) => session.close()));
+    },
+  };
+}
+
+function checkOptions(options: Options): void {
+  validateOptions(options);
+  if (options.canUseTool !== undefined && options.permissionPromptToolName !== undefined) {
+    throw new ConfigurationError(
+      'Options `canUseTool` and `permissionPromptToolName` both answer permission prompts; give one of them',
+    );
+  }
+}
+
+async function chooseSession(options: Options): Promise<SessionChoice> {
+  const { sessionId, resume, forkSession } = options;
+  const from = resume ?? (options.continue === true ? await newest(options) : undefined);
+  if (from === undefined) return { kind: 'new', id: sessionId ?? randomUUID() };
+  return forkSession === true ? { kind: 'fork', from, id: sessionId ?? randomUUID() } : { kind: 'resume', id: from };
+}
+
+function newest(options: Options): Promise<string | undefined> {
+  return newestSession(environmentOf(options), workingDirectoryOf(options));
+}
+
+const unsupported = async (): Promise<never> => {
+  throw new ConfigurationError(
+    'Sessions of Claude Code are kept by Claude Code itself, whose files this version does not read; `resume` goes on with one by its id',
+  );
+};
+
+const SESSIONS: SessionFunctions = {
+  list: unsupported,
+  get: unsupported,
+  messages: unsupported,
+  fork: unsupported,
+  rename: unsupported,
+  tag: unsupported,
+  delete: unsupported,
+};

@@ -1,0 +1,79 @@
+import { ConfigurationError } from '../../errors.ts';
+import { isRecord } from '../../helpers/is-record.ts';
+import { ServedSdkServer } from '../../mcp/serve-sdk-server.ts';
+import type { ElicitationRequest } from '../../options/cli-options.ts';
+import { sdkServersOf } from '../../options/mcp.ts';
+import type { Options } from '../../options/options.ts';
+import type { PermissionModeInput } from '../../options/permissions.ts';
+import { reportedMode } from '../../options/reported-mode.ts';
+import { askPermission } from './ask-permission.ts';
+import type { ControlRequest } from './control-channel.ts';
+import { HookCallbacks } from './hook-callbacks.ts';
+
+type About = { requestId: string; signal: AbortSignal };
+
+/** Answers what Claude Code asks of the program: permissions, hooks, the tools of in-process servers, what servers ask of a person. */
+export class HostAnswers {
+  readonly hooks: HookCallbacks;
+  /** The mode in force, those that Claude Code does not know included. */
+  mode: PermissionModeInput;
+  readonly #options: Options;
+  readonly #servers: ReadonlyMap<string, ServedSdkServer>;
+
+  constructor(options: Options) {
+    this.#options = options;
+    this.mode = options.permissionMode ?? 'default';
+    this.hooks = new HookCallbacks(options.hooks, () => this.mode);
+    this.#servers = new Map(
+      sdkServersOf(options.mcpServers).map(([key, server]) => [key, new ServedSdkServer(key, server)]),
+    );
+  }
+
+  /** Reads the tools' shapes. @throws ConfigurationError for one that cannot be told to the model */
+  async prepare(): Promise<void> {
+    for (const server of this.#servers.values()) await server.prepare();
+  }
+
+  /** Claude Code reports a mode: it may have changed it itself, as at the end of a plan. */
+  noteMode(reported: unknown): void {
+    if (this.#isOwnMode() || typeof reported !== 'string') return;
+    // One of its modes: it has just said so.
+    this.mode = reported as PermissionModeInput;
+  }
+
+  /** @throws what the program's callback throws; ConfigurationError for a question that nobody here can answer */
+  async answer(request: ControlRequest, about: About): Promise<object> {
+    switch (request.subtype) {
+      case 'can_use_tool':
+        return askPermission(this.#options.canUseTool, request, about);
+      case 'hook_callback':
+        return this.hooks.run(request, about.signal);
+      case 'mcp_message':
+        return this.#callServer(request, about);
+      case 'elicitation':
+        return this.#elicit(request, about);
+      default:
+        throw new ConfigurationError(`This program does not know ${request.subtype}`);
+    }
+  }
+
+  #isOwnMode(): boolean {
+    return reportedMode(this.mode) !== this.mode;
+  }
+
+  async #callServer({ server_name: name, message }: ControlRequest, { signal }: About): Promise<object> {
+    const server = typeof name === 'string' ? this.#servers.get(name) : undefined;
+    if (server === undefined) throw new ConfigurationError(`There is no in-process server ${String(name)}`);
+    if (!isRecord(message)) throw new ConfigurationError('A message to a server must be an object');
+    return { mcp_response: await server.answer(message, signal) };
+  }
+
+  async #elicit(request: ControlRequest, { signal }: About): Promise<object> {
+    const { onElicitation } = this.#options;
+    if (onElicitation === undefined) return { action: 'decline' };
+    const { mcp_server_name: serverName, elicitation_id: elicitationId, requested_schema: requestedSchema } = request;
+    // The protocol's fields under the names that programs know.
+    const asked = { ...request, serverName, elicitationId, requestedSchema } as unknown as ElicitationRequest;
+    return onElicitation(asked, { signal });
+  }
+}

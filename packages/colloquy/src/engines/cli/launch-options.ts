@@ -1,0 +1,213 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { ConfigurationError } from '../../errors.ts';
+import { isRecord } from '../../helpers/is-record.ts';
+import { messageOf } from '../../helpers/message-of.ts';
+import { VERSION } from '../../helpers/version.ts';
+import type { CLI_LACKS } from '../../options/cli-options.ts';
+import { sdkServersOf } from '../../options/mcp.ts';
+import type { Options } from '../../options/options.ts';
+import { reportedMode } from '../../options/reported-mode.ts';
+import { environmentOf, workingDirectoryOf } from '../../options/resolve-options.ts';
+
+type Honoured = Exclude<keyof Options, (typeof CLI_LACKS)[number]>;
+type Fields = Record<string, unknown>;
+
+/** How an option reaches Claude Code: as flags, in `initialize`, or not at all, because the engine itself honours it. */
+type Way<Value> =
+  | { flags(value: Value, options: Options): readonly string[] }
+  | { initialize(value: Value, options: Options): Fields }
+  | 'engine';
+
+const flag = (name: string) => ({ flags: (value: unknown) => [`--${name}=${String(value)}`] });
+const list = (name: string) => ({ flags: (values: readonly string[]) => [`--${name}=${values.join(',')}`] });
+const toggle = (name: string) => ({ flags: (value: boolean) => (value ? [`--${name}`] : []) });
+const field = (name: string) => ({ initialize: (value: unknown) => ({ [name]: value }) });
+const paths = (name: string) => ({
+  // Absolute, so that none is taken for a flag.
+  flags: (folders: readonly string[], options: Options) =>
+    folders.flatMap((folder) => [`--${name}`, resolve(workingDirectoryOf(options), folder)]),
+});
+
+/** One way for every option: the type makes a forgotten one a compile error. @see docs/internals/facts/agent-protocol.md (c), (f) */
+const WAYS: { [Name in Honoured]: Way<NonNullable<Options[Name]>> } = {
+  abortController: 'engine',
+  additionalDirectories: paths('add-dir'),
+  agent: flag('agent'),
+  agentProgressSummaries: field('agentProgressSummaries'),
+  agents: field('agents'),
+  allowDangerouslySkipPermissions: toggle('allow-dangerously-skip-permissions'),
+  allowedTools: list('allowedTools'),
+  betas: list('betas'),
+  canUseTool: { flags: () => ['--permission-prompt-tool=stdio'] },
+  // The session that is meant is looked up, so that its id is known from the beginning.
+  continue: 'engine',
+  cwd: 'engine',
+  debug: { flags: (on, { debugFile }) => (on && debugFile === undefined ? ['--debug'] : []) },
+  debugFile: flag('debug-file'),
+  disallowedTools: list('disallowedTools'),
+  effort: flag('effort'),
+  enableFileCheckpointing: 'engine',
+  engine: 'engine',
+  env: 'engine',
+  executable: 'engine',
+  executableArgs: 'engine',
+  extraArgs: {
+    flags: (flags) =>
+      Object.entries(flags).map(([name, value]) => (value === null ? `--${name}` : `--${name}=${value}`)),
+  },
+  fallbackModel: flag('fallback-model'),
+  forkSession: 'engine',
+  forwardSubagentText: field('forwardSubagentText'),
+  hooks: 'engine',
+  includeHookEvents: toggle('include-hook-events'),
+  includePartialMessages: toggle('include-partial-messages'),
+  maxBudgetUsd: flag('max-budget-usd'),
+  maxThinkingTokens: flag('max-thinking-tokens'),
+  maxTurns: flag('max-turns'),
+  // Not among the arguments, which every user of the machine can see: they may hold credentials.
+  mcpServers: {
+    initialize: (servers) => {
+      const inProcess = sdkServersOf(servers).map(([key]) => key);
+      const others = Object.entries(servers).filter(([, { type }]) => type !== 'sdk');
+      return {
+        ...(inProcess.length === 0 ? {} : { sdkMcpServers: inProcess }),
+        ...(others.length === 0 ? {} : { mcpServers: Object.fromEntries(others) }),
+      };
+    },
+  },
+  model: flag('model'),
+  onElicitation: 'engine',
+  outputFormat: { initialize: ({ schema }) => ({ jsonSchema: schema }) },
+  pathToClaudeCodeExecutable: 'engine',
+  permissionMode: { flags: (mode) => [`--permission-mode=${reportedMode(mode)}`] },
+  permissionPrompts: flag('permission-prompts'),
+  permissionPromptToolName: flag('permission-prompt-tool'),
+  persistSession: { flags: (isKept) => (isKept ? [] : ['--no-session-persistence']) },
+  perTaskStopAffordance: field('perTaskStopAffordance'),
+  planModeInstructions: field('planModeInstructions'),
+  plugins: { flags: (plugins, options) => plugins.flatMap(({ path }) => paths('plugin-dir').flags([path], options)) },
+  promptSuggestions: field('promptSuggestions'),
+  resume: 'engine',
+  resumeDropsTurn: flag('resume-drops-turn'),
+  resumeSessionAt: flag('resume-session-at'),
+  // With the settings: see `settingsFlags`.
+  sandbox: 'engine',
+  sessionId: 'engine',
+  settings: 'engine',
+  settingSources: list('setting-sources'),
+  skills: field('skills'),
+  stderr: 'engine',
+  strictMcpConfig: toggle('strict-mcp-config'),
+  systemPrompt: 'engine',
+  taskBudget: { flags: ({ total }) => [`--task-budget=${total}`] },
+  thinking: { flags: thinkingFlags },
+  title: field('title'),
+  toolAliases: field('toolAliases'),
+  tools: { flags: (tools) => [`--tools=${Array.isArray(tools) ? tools.join(',') : 'default'}`] },
+  verbatimPrompts: 'engine',
+};
+
+/** Which session a process is to hold. */
+export type SessionChoice =
+  | { kind: 'new'; id: string }
+  | { kind: 'resume'; id: string }
+  | { kind: 'fork'; from: string; id: string };
+
+/** The arguments of Claude Code. */
+export function launchArguments(options: Options, session: SessionChoice): string[] {
+  const flags = given(options).flatMap(([value, way]) => (isFlags(way) ? way.flags(value, options) : []));
+  return [
+    '--output-format',
+    'stream-json',
+    '--verbose',
+    '--input-format',
+    'stream-json',
+    ...flags,
+    ...settingsFlags(options),
+    ...sessionFlags(session),
+  ];
+}
+
+/** What `initialize` carries, but for what only a session knows: its hooks. */
+export function initializeFields(options: Options): Fields {
+  const fields = given(options).map(([value, way]) => (isInitialize(way) ? way.initialize(value, options) : {}));
+  return Object.assign(systemPromptFields(options.systemPrompt), ...fields);
+}
+
+/** The environment of Claude Code: `options.env`, else ours; and who has started it. */
+export function launchEnvironment(options: Options): Record<string, string> {
+  const { CLAUDECODE: _inside, ...inherited } = environmentOf(options);
+  const passed = options.env ?? inherited;
+  const own = {
+    CLAUDE_CODE_ENTRYPOINT: 'colloquy',
+    COLLOQUY_VERSION: VERSION,
+    ...(options.enableFileCheckpointing === true ? { CLAUDE_CODE_ENABLE_SDK_FILE_CHECKPOINTING: 'true' } : {}),
+  };
+  const all = Object.entries({ ...passed, ...own });
+  return Object.fromEntries(all.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+}
+
+type AnyWay = Way<unknown>;
+
+function given(options: Options): [unknown, AnyWay][] {
+  return Object.entries(options).flatMap(([name, value]) => {
+    const isHonoured = value !== undefined && Object.hasOwn(WAYS, name);
+    // The way belongs to the option of that name, whose form was checked; TypeScript cannot follow through `Object.entries`.
+    return isHonoured ? [[value, WAYS[name as Honoured] as AnyWay]] : [];
+  });
+}
+
+const isFlags = (way: AnyWay): way is Extract<AnyWay, { flags: unknown }> => way !== 'engine' && 'flags' in way;
+const isInitialize = (way: AnyWay): way is Extract<AnyWay, { initialize: unknown }> =>
+  way !== 'engine' && 'initialize' in way;
+
+function sessionFlags(session: SessionChoice): string[] {
+  switch (session.kind) {
+    case 'new':
+      return [`--session-id=${session.id}`];
+    case 'resume':
+      return [`--resume=${session.id}`];
+    case 'fork':
+      return [`--resume=${session.from}`, '--fork-session', `--session-id=${session.id}`];
+    default:
+      return session satisfies never;
+  }
+}
+
+function thinkingFlags(thinking: NonNullable<Options['thinking']>): string[] {
+  if (thinking.type === 'disabled') return ['--thinking=disabled'];
+  const display = thinking.display === undefined ? [] : [`--thinking-display=${thinking.display}`];
+  if (thinking.type === 'adaptive' || thinking.budgetTokens === undefined) return ['--thinking=adaptive', ...display];
+  return [`--max-thinking-tokens=${thinking.budgetTokens}`, ...display];
+}
+
+function settingsFlags({ settings, sandbox }: Options): string[] {
+  if (sandbox === undefined && typeof settings === 'string') return [`--settings=${resolve(settings)}`];
+  const base = typeof settings === 'string' ? readSettings(resolve(settings)) : settings;
+  const merged = { ...base, ...(sandbox === undefined ? {} : { sandbox }) };
+  return Object.keys(merged).length === 0 ? [] : [`--settings=${JSON.stringify(merged)}`];
+}
+
+/** The sandbox is a part of the settings, of which Claude Code takes one lot. */
+function readSettings(path: string): Fields {
+  try {
+    const settings: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (isRecord(settings)) return settings;
+    throw new SyntaxError('it holds no object');
+  } catch (cause) {
+    throw new ConfigurationError(`The settings file ${path} cannot be read: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function systemPromptFields(prompt: Options['systemPrompt']): Fields {
+  if (prompt === undefined) return { systemPrompt: [''] };
+  if (typeof prompt === 'string') return { systemPrompt: [prompt] };
+  if (Array.isArray(prompt)) return { systemPrompt: prompt };
+  const { append, excludeDynamicSections, custom }: Fields = { ...prompt };
+  if (typeof custom === 'string') return { systemPrompt: [custom] };
+  return {
+    ...(append === undefined ? {} : { appendSystemPrompt: append }),
+    ...(excludeDynamicSections === undefined ? {} : { excludeDynamicSections }),
+  };
+}

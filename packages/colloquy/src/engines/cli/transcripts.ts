@@ -1,0 +1,53 @@
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { isUuid } from '../../options/option-checks.ts';
+
+/** Longer names of folders are cut by Claude Code, and get a checksum. */
+const MAX_FOLDER_CHARS = 200;
+const SUFFIX = '.jsonl';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Whether Claude Code has kept anything of the session. @see docs/internals/facts/agent-protocol.md (h) */
+export async function isSessionKept(env: Env, id: string): Promise<boolean> {
+  const projects = projectsFolder(env);
+  const files = (await list(projects)).map((folder) => join(projects, folder, `${id}${SUFFIX}`));
+  const sizes = await Promise.all(files.map(async (file) => (await stat(file).catch(() => undefined))?.size ?? 0));
+  return sizes.some((size) => size > 0);
+}
+
+/** The session of the folder in which something was said last; undefined when it has none. */
+export async function newestSession(env: Env, cwd: string): Promise<string | undefined> {
+  const projects = projectsFolder(env);
+  const name = (await realpath(cwd)).replaceAll(/[^a-zA-Z0-9]/g, '-');
+  const isCut = name.length > MAX_FOLDER_CHARS;
+  const folders = (await list(projects)).filter((folder) =>
+    isCut ? folder.startsWith(name.slice(0, MAX_FOLDER_CHARS)) : folder === name,
+  );
+  const found = await Promise.all(folders.map((folder) => sessionsIn(join(projects, folder))));
+  return found.flat().toSorted((a, b) => b.changedAtMs - a.changedAtMs)[0]?.id;
+}
+
+async function sessionsIn(folder: string): Promise<{ id: string; changedAtMs: number }[]> {
+  const names = (await list(folder)).filter((name) => name.endsWith(SUFFIX) && isUuid(name.slice(0, -SUFFIX.length)));
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const file = await stat(join(folder, name)).catch(() => undefined);
+      const isKept = file !== undefined && file.size > 0;
+      return isKept ? [{ id: name.slice(0, -SUFFIX.length), changedAtMs: file.mtimeMs }] : [];
+    }),
+  );
+  return found.flat();
+}
+
+function projectsFolder(env: Env): string {
+  const configured = env['CLAUDE_CONFIG_DIR'];
+  const home = env['HOME'] ?? env['USERPROFILE'] ?? homedir();
+  return join(configured === undefined || configured === '' ? join(home, '.claude') : configured, 'projects');
+}
+
+/** What is in a folder; nothing if it is not there. */
+async function list(folder: string): Promise<string[]> {
+  return readdir(folder).catch(() => []);
+}
