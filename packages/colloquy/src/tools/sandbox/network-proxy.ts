@@ -4,8 +4,10 @@ import { createInterface } from 'node:readline';
 import { messageOf } from '../../helpers/message-of.ts';
 import { within } from '../../helpers/within.ts';
 import type { SandboxSettings } from '../../options/sandbox.ts';
+import { childEnvironment } from '../child-environment.ts';
 import type { SandboxParts } from './find-parts.ts';
 import { PROXY_PORT } from './sandbox-arguments.ts';
+import { words } from './words.ts';
 
 /** A proxy that lets commands of one session reach the hosts that are allowed. */
 export type NetworkProxy = {
@@ -17,6 +19,11 @@ export type NetworkProxy = {
 };
 
 type Network = NonNullable<SandboxSettings['network']>;
+
+/** How this machine reaches the network, if not directly. */
+const WAY_OUT = words(`
+  HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY http_proxy https_proxy all_proxy no_proxy NODE_EXTRA_CA_CERTS
+`);
 
 const START_WITHIN_MS = 15_000;
 const END_WITHIN_MS = 3_000;
@@ -40,9 +47,6 @@ try {
 }
 `;
 
-/** Whether any host is allowed, so that a proxy is needed. */
-export const wantsNetwork = ({ network }: SandboxSettings): boolean => (network?.allowedDomains ?? []).length > 0;
-
 /** @throws Error that says what is missing */
 export async function startProxy(parts: SandboxParts, network: Network): Promise<NetworkProxy> {
   if (parts.socat === undefined)
@@ -52,7 +56,7 @@ export async function startProxy(parts: SandboxParts, network: Network): Promise
   const config = JSON.stringify({ network: rules, ripgrep: { command: rgPath } });
   const child = spawn(process.execPath, ['--input-type=module', '--eval', PROGRAM, parts.runtime, config], {
     cwd: '/',
-    env: { ...process.env, NODE_OPTIONS: '' },
+    env: { ...childEnvironment(process.env, '/'), ...pick(process.env, WAY_OUT) },
     detached: true,
     stdio: ['pipe', 'pipe', 'ignore'],
   });
@@ -66,6 +70,15 @@ export async function startProxy(parts: SandboxParts, network: Network): Promise
     await endProxy(child);
     throw new Error(`The proxy of the sandbox could not be started: ${messageOf(error)}`, { cause: error });
   }
+}
+
+function pick(env: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 }
 
 async function firstNews(child: ChildProcess): Promise<{ socket: string; token: string }> {
