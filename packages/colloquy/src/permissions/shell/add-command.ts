@@ -46,7 +46,7 @@ export function addCommand(command: SimpleCommand, place: Place, reading: Readin
   if (called?.includes('=') === true) findings.doubt('it cannot be told whether a word of it sets a variable');
   const whyUnclear = name === undefined ? undefined : whyBuiltinUnclear(name, command.words);
   if (whyUnclear !== undefined) findings.doubt(whyUnclear);
-  for (const variable of name === undefined ? [] : variablesSetBy(name, command.words)) findings.assigned.add(variable);
+  for (const variable of name === undefined ? [] : variablesSetBy(name, command.words)) findings.sets(variable);
   const setsForLater = command.words.length === 0 || (name !== undefined && DECLARATIONS.has(name));
   const dangerous = command.assignments.find((assignment) => isDangerousVariable(assignment.name));
   if (setsForLater && dangerous !== undefined)

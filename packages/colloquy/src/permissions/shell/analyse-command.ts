@@ -7,6 +7,12 @@ import { fileName } from './match-command.ts';
 import { readScript } from './read-script.ts';
 
 const MOVERS: ReadonlySet<string> = new Set(['cd', 'pushd', 'popd']);
+/** Options with which a program runs another in another folder: a letter, or how the others begin. */
+const MOVING_OPTIONS: ReadonlyMap<string, RegExp> = new Map([
+  ['env', /^-(?!-)\w*C|^--ch/],
+  ['find', /^-(?:exec|ok)dir$/],
+  ['sudo', /^-(?!-)\w*D|^--ch/],
+]);
 
 /**
  * Takes a command line apart into every command that would run, wrappers opened, without running anything. What cannot be told for
@@ -68,7 +74,7 @@ function checkTogether(findings: Findings): void {
 
 // After a change of the folder, relative paths name something else, and git may find itself in a repository it does not know.
 function withPlaces(parts: readonly CommandPart[]): CommandPart[] {
-  if (!parts.some(({ name }) => name !== undefined && MOVERS.has(name))) return [...parts];
+  if (!parts.some(moves)) return [...parts];
   return parts.map((part) => ({
     ...part,
     readOnly: part.readOnly && part.name !== 'git',
@@ -80,4 +86,9 @@ function withPlaces(parts: readonly CommandPart[]): CommandPart[] {
       access,
     })),
   }));
+}
+
+function moves({ name = '', words }: CommandPart): boolean {
+  const option = MOVING_OPTIONS.get(name);
+  return MOVERS.has(name) || (option !== undefined && words.some((word) => word !== undefined && option.test(word)));
 }

@@ -57,11 +57,17 @@ const DANGEROUS: ReadonlySet<string> = new Set([
   'EXECIGNORE',
   'FIGNORE',
   'GLOBIGNORE',
+  'HISTCMD',
   'HOME',
   'IFS',
+  // Bash calculates what these are set to.
+  'OPTIND',
   'POSIXLY_CORRECT',
   'PS0',
   'PS4',
+  'RANDOM',
+  'SECONDS',
+  'SRANDOM',
   'VISUAL',
 ]);
 

@@ -1,5 +1,6 @@
 import { MAX_PARTS, MAX_STEPS } from './bounds.ts';
 import type { Access, CommandPart, Word } from './command-part.ts';
+import { isDangerousVariable, isHarmlessVariable } from './environment-names.ts';
 
 /** What a command reads on its standard input: nothing, or a text, undefined where it cannot be known. */
 export type Input = { text: Word } | undefined;
@@ -35,6 +36,19 @@ export class Findings {
 
   doubt(why: string): void {
     this.unknown ??= why;
+  }
+
+  /** The shell keeps a value in a variable by another way than `NAME=value`: a loop, `read`, a calculation. */
+  sets(name: string): void {
+    this.assigned.add(name);
+    if (isDangerousVariable(name)) this.doubt(`the variable ${name} changes what the commands after it mean`);
+  }
+
+  /** A calculation uses a variable, and may change it. What the shell itself keeps in one (`_`, `REPLY`) may be text of the model. */
+  calculates(name: string): void {
+    this.calculated.add(name);
+    if (name === '_' || !isHarmlessVariable(name))
+      this.doubt(`it calculates with ${name}, whose value cannot be known`);
   }
 
   /** Counts work. False: there has been too much of it, and reading ends. */

@@ -1,3 +1,4 @@
+import { isDangerousVariable, isHarmlessVariable } from './environment-names.ts';
 import { everyChar } from './every-char.ts';
 import type { Word } from './command-part.ts';
 import { addScript, nothingOpened, type Opened } from './open-wrapper.ts';
@@ -92,11 +93,13 @@ export function whyBuiltinUnclear(name: string, words: readonly Word[]): string 
     case 'local':
     case 'readonly':
     case 'export':
-      return rest.every((word) => isVariable(word) || ['-x', '-r', '-g', '-a', '-p'].includes(word ?? ''))
+      // A name alone may have got its value before, and is given to programs now.
+      return rest.every((word) => isHarmless(word) || ['-x', '-r', '-g', '-a', '-p'].includes(word ?? ''))
         ? undefined
         : `${name} is used in a way that is not understood`;
     case 'unset':
-      return rest.every((word) => isVariable(word) || word === '-v' || word === '-f')
+      // Without PATH, programs are looked for in the current folder.
+      return rest.every((word) => (isVariable(word) && !isDangerousVariable(word)) || word === '-v' || word === '-f')
         ? undefined
         : 'unset may calculate';
     case 'read':
@@ -121,16 +124,17 @@ export function whyBuiltinUnclear(name: string, words: readonly Word[]): string 
 
 /** Variables that a builtin sets. */
 export function variablesSetBy(name: string, words: readonly Word[]): string[] {
-  const sets = ['read', 'mapfile', 'readarray', 'getopts', 'printf'].includes(name);
-  return sets
-    ? words
-        .slice(1)
-        .filter((word) => word !== undefined && isName(word))
-        .map((word) => word ?? '')
-    : [];
+  if (!['read', 'mapfile', 'readarray', 'getopts', 'printf', 'wait'].includes(name)) return [];
+  const given = words.slice(1).filter((word) => word !== undefined);
+  // `read -aNAME`, `wait -pNAME`
+  const joined = given
+    .filter((word) => word.startsWith('-'))
+    .flatMap((word) => ['a', 'p'].map((letter) => word.slice(word.indexOf(letter) + 1)));
+  return [...given, ...joined].filter(isName);
 }
 
-const isVariable = (word: Word): boolean => word !== undefined && isName(word);
+const isVariable = (word: Word): word is string => word !== undefined && isName(word);
+const isHarmless = (word: Word): boolean => isVariable(word) && isHarmlessVariable(word);
 
 function isPlainSetting(word: Word): boolean {
   if (word === undefined) return false;

@@ -12,7 +12,9 @@ const SHELLS: ReadonlySet<string> = new Set(['sh', 'bash', 'dash', 'zsh', 'ksh',
 /** Programs of other languages, which run the code they are given. */
 const INTERPRETERS: ReadonlySet<string> = new Set([
   'bun',
+  'dc',
   'deno',
+  'elvish',
   'ed',
   'emacs',
   'ex',
@@ -21,31 +23,46 @@ const INTERPRETERS: ReadonlySet<string> = new Set([
   'gdb',
   'irb',
   'lua',
+  'm4',
+  'mysql',
   'nu',
   'osascript',
   'perl',
   'php',
+  'psql',
   'pwsh',
   'rscript',
   'ruby',
+  'socat',
+  'sqlite3',
   'tclsh',
   'tsx',
   'vi',
   'vim',
   'nvim',
+  'xonsh',
 ]);
 const INTERPRETER_BEGINNINGS = ['python', 'pypy', 'node', 'perl5', 'ruby2', 'ruby3', 'lua5', 'php7', 'php8'];
 /** Run later, or elsewhere, what they read. */
 const SCHEDULERS: ReadonlySet<string> = new Set([
   'at',
   'batch',
+  'capsh',
+  'coreutils',
   'crontab',
+  'daemonize',
+  'mispipe',
+  'run-parts',
+  'sg',
+  'start-stop-daemon',
   'parallel',
   'screen',
   'tmux',
   'entr',
   'sem',
 ]);
+/** Without a command they start a shell, which reads its input. */
+const STARTS_SHELL: ReadonlySet<string> = new Set(['sudo', 'su', 'doas', 'ssh', 'chroot', 'unshare', 'nsenter']);
 /** Those whose operands begin with a command. */
 const RUNS_OPERANDS: ReadonlySet<string> = new Set(['parallel', 'sem', 'entr']);
 /** Options of a shell after which `-c` still only runs the script. */
@@ -77,13 +94,18 @@ function openByName(name: string, words: readonly Word[], input: Input): Opened 
   }
   if (wrapper !== undefined) {
     const opened = openWrapper(wrapper, words);
+    if (opened.commands.length === 0 && input !== undefined && STARTS_SHELL.has(name)) addScript(opened, input.text);
+    // In another folder a command may be another: git, for instance, does what the settings there say.
+    const options = words.slice(1, opened.commands[0]?.at);
+    if (name === 'env' && options.some((word) => word !== undefined && /^-(?!-)\w*C|^--ch/.test(word)))
+      return { ...opened, transparent: false };
     return name === 'npm' ? { ...opened, unclear: opened.unclear ?? doubtOfNpm(words) } : opened;
   }
   if (INTERPRETERS.has(name) || INTERPRETER_BEGINNINGS.some((start) => name.startsWith(start)))
     return isVersionOnly(words)
       ? nothingOpened()
       : { ...nothingOpened(), unseen: `${name} runs code of its own language` };
-  if (SCHEDULERS.has(name)) return openScheduler(name, words);
+  if (SCHEDULERS.has(name) || name.startsWith('ld-linux')) return openScheduler(name, words);
   return openBuiltin(name, words) ?? openByOptions(name, words);
 }
 

@@ -50,6 +50,19 @@ const PROGRAM_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   'send-pack': ['--r', '--e'],
   submodule: [],
 };
+/** What they show, they can write to any file: a word that cannot be known may be that option. */
+const SHOWS_CHANGES: ReadonlySet<string> = new Set([
+  'diff',
+  'diff-files',
+  'diff-index',
+  'diff-tree',
+  'format-patch',
+  'log',
+  'range-diff',
+  'show',
+  'stash',
+  'whatchanged',
+]);
 const ALWAYS_UNCLEAR: ReadonlySet<string> = new Set([
   'filter-branch',
   'daemon',
@@ -83,9 +96,13 @@ export function openGit(words: readonly Word[]): Opened {
   if (subcommand === undefined) return opened;
   if (subcommand === 'bisect' && rest[0] === 'run' && rest.length > 1)
     opened.commands.push({ words: rest.slice(1), at: at + 2 });
+  if (subcommand === 'config') openConfig(rest, opened);
   if (subcommand === 'submodule') openForeach(rest, at, opened);
   if (ALWAYS_UNCLEAR.has(subcommand)) opened.unclear = `git ${subcommand} runs other programs`;
   readOptions(subcommand, rest, opened);
+  const ends = rest.indexOf('--');
+  if (SHOWS_CHANGES.has(subcommand) && rest.slice(0, ends === -1 ? rest.length : ends).includes(undefined))
+    opened.unclear ??= `a word of git ${subcommand} that cannot be known may name a file that it writes`;
   // What shows changes can write them to any file, whatever text they hold.
   if (rest.some((word) => word?.startsWith('--ou') === true && !word.startsWith('--output-indicator')))
     opened.unclear ??= `an option of git ${subcommand} names a file that it writes`;
@@ -106,12 +123,28 @@ function readSettings(options: readonly Word[], opened: Opened): void {
       continue;
     }
     const equals = setting.indexOf('=');
-    const key = (equals === -1 ? setting : setting.slice(0, equals)).toLowerCase();
-    if (HARMLESS_SETTINGS.some((start) => key.startsWith(start))) continue;
-    const value = equals === -1 ? '' : setting.slice(equals + 1);
-    if ((key === 'core.pager' || key.startsWith('pager.')) && ['cat', '', 'false', 'less', 'true'].includes(value))
-      continue;
-    names(opened, value, `the setting ${key} of git may name a program`);
+    readSetting(
+      equals === -1 ? setting : setting.slice(0, equals),
+      equals === -1 ? '' : setting.slice(equals + 1),
+      opened,
+    );
+  }
+}
+
+function readSetting(name: string, value: Word, opened: Opened): void {
+  const key = name.toLowerCase();
+  if (HARMLESS_SETTINGS.some((start) => key.startsWith(start))) return;
+  const isPager = key === 'core.pager' || key.startsWith('pager.');
+  if (isPager && value !== undefined && ['cat', '', 'false', 'less', 'true'].includes(value)) return;
+  names(opened, value ?? '', `the setting ${key} of git may name a program`);
+}
+
+/** A setting that is kept: what git does later may be what it says. */
+function openConfig(rest: readonly Word[], opened: Opened): void {
+  for (const [index, word] of rest.entries()) {
+    if (word === undefined) opened.unclear = 'a setting of git cannot be known';
+    else if (word.includes('.') && !word.startsWith('-') && index < rest.length - 1)
+      readSetting(word, rest[index + 1], opened);
   }
 }
 

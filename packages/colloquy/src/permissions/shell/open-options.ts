@@ -5,6 +5,7 @@ import { nothingOpened, type Opened } from './open-wrapper.ts';
 
 /** Options whose value is a program, or the rest of the command: by how they begin, because beginnings may stand for the whole. */
 const PROGRAM_OPTIONS: Readonly<Record<string, { options: readonly string[]; takesRest?: true }>> = {
+  compgen: { options: ['-C', '-F'] },
   fd: { options: ['-x', '-X', '--exec'], takesRest: true },
   fdfind: { options: ['-x', '-X', '--exec'], takesRest: true },
   less: { options: ['+', '-k', '--lesskey'] },
@@ -15,6 +16,7 @@ const PROGRAM_OPTIONS: Readonly<Record<string, { options: readonly string[]; tak
   rsync: { options: ['-e', '--rsh', '--rsync-path'] },
   scp: { options: ['-S', '-o', '-D', '-F'] },
   sftp: { options: ['-S', '-o', '-D', '-F', '-b'] },
+  split: { options: ['--f'] },
   sort: { options: ['--co'] },
   tar: { options: ['--to', '--ch', '--us', '--rs', '--in', '--ne', '-I', '-F'] },
   wget: { options: ['--use-a', '-e', '--exe'] },

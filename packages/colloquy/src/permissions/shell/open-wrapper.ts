@@ -41,6 +41,8 @@ export function openWrapper(wrapper: Wrapper, words: readonly Word[], from = 1):
     assignments.push({ name, value: value.join('=') });
   }
   at += wrapper.operands ?? 0;
+  // `kubectl exec POD -- COMMAND`
+  if (wrapper.operands !== undefined && words[at] === '--') at += 1;
   const rest = words.slice(at);
   // `flock FILE -c SCRIPT`
   if (

@@ -66,7 +66,7 @@ export function checkArithmetic(text: string, findings: Findings): void {
       name += char;
       continue;
     }
-    if (name !== '' && !isDigit(name.charAt(0))) findings.calculated.add(name);
+    if (name !== '' && !isDigit(name.charAt(0))) findings.calculates(name);
     name = '';
     if (!PLAIN_IN_ARITHMETIC.includes(char)) {
       findings.doubt('it calculates with what cannot be followed');

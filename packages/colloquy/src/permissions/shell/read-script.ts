@@ -115,7 +115,7 @@ class ScriptReader {
     }
     if (node.type === 'c_style_for_statement' || node.children[0]?.type === '((')
       return this.#arithmeticGroup(node, place);
-    if (node.type === 'for_statement') this.#findings.assigned.add(childIn(node, 'variable')?.text ?? '');
+    if (node.type === 'for_statement') this.#findings.sets(childIn(node, 'variable')?.text ?? '');
     if (place.depth > MAX_DEPTH) return this.#findings.giveUp(`it is nested more than ${MAX_DEPTH} deep`);
     this.statements(node, { ...place, depth: place.depth + 1 });
   }
@@ -257,6 +257,8 @@ class ScriptReader {
     if (valueNode?.type === 'array') {
       value = undefined;
       for (const item of valueNode.children) {
+        // `a=([x]=1)`: x is calculated.
+        if (item.text.startsWith('[')) this.#findings.doubt('it calculates an index');
         if (isWord(item)) this.#word(item, place);
         else if (item.isNamed) this.#findings.doubt('it has an array that is not understood');
       }
@@ -279,6 +281,8 @@ class ScriptReader {
     const isNumbered = descriptor?.type === 'file_descriptor';
     if (isNumbered && !(isDigits(descriptor.text) && endsWord(this.#source.charAt(descriptor.startIndex - 1))))
       this.#findings.doubt('it has a redirection that is not understood');
+    if (keepsDescriptor(this.#source.slice(Math.max(0, node.startIndex - 200), node.startIndex)))
+      this.#findings.doubt('it keeps the number of a redirection in a variable');
     const closes = operator === '>&-' || operator === '<&-';
     if (closes && target !== undefined) take(target);
     words.forEach(take);
@@ -343,7 +347,7 @@ class ScriptReader {
       const text = side?.text ?? '';
       if (isNumber(text)) continue;
       const name = text.replaceAll('"', '').replace('$', '');
-      if (isName(name)) this.#findings.calculated.add(name);
+      if (isName(name)) this.#findings.calculates(name);
       else this.#findings.doubt('it calculates with what cannot be followed');
     }
   }
@@ -428,3 +432,10 @@ class ScriptReader {
     if (inner.includes('\\"')) this.#reading.script(inner.replaceAll('\\"', '"'), place);
   }
 }
+
+/** `{NAME}>FILE`: the text before a redirection ends in a name in braces. */
+function keepsDescriptor(before: string): boolean {
+  return before.endsWith('}') && !hasBlank(before.slice(before.lastIndexOf('{')));
+}
+
+const hasBlank = (text: string): boolean => [' ', '\t', '\n'].some((blank) => text.includes(blank));
