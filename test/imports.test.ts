@@ -24,6 +24,7 @@ const LAYERS = [
   'query.ts',
   'client.ts',
   'conversation.ts',
+  'startup.ts',
   'everyday',
   'internal.ts',
   'index.ts',

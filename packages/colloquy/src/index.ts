@@ -172,4 +172,5 @@ export type {
 } from './options/permissions.ts';
 export type { WebConnection, WebFetchOptions } from './options/web-fetch.ts';
 export { query, type Query } from './query.ts';
+export { prewarm, type SpareClaude, startup, type WarmQuery } from './startup.ts';
 export type { DialogueMessage } from './views/dialogue.ts';

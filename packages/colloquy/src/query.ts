@@ -61,9 +61,18 @@ export function query({
   prompt: string | AsyncIterable<SDKUserMessage>;
   options?: Options | undefined;
 }): Query {
+  return queryIn(prompt, options, () => engineFor(options).open(options));
+}
+
+/** Like `query()`, in a session that is opened in another way. @throws ConfigurationError, before it is opened */
+export function queryIn(
+  prompt: string | AsyncIterable<SDKUserMessage>,
+  options: Options,
+  openSession: () => Promise<EngineSession>,
+): Query {
   validateOptions(options);
   if (typeof prompt === 'string') checkUserMessage(promptOf(prompt));
-  return new RunningQuery(new QueryRun(prompt, options));
+  return new RunningQuery(new QueryRun(prompt, options, openSession));
 }
 
 class RunningQuery extends BatchIterator<SDKMessage> implements Query {
@@ -151,10 +160,14 @@ class QueryRun implements BatchSource<SDKMessage> {
   #failure: { error: unknown } | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(prompt: string | AsyncIterable<SDKUserMessage>, options: Options) {
+  constructor(
+    prompt: string | AsyncIterable<SDKUserMessage>,
+    options: Options,
+    openSession: () => Promise<EngineSession>,
+  ) {
     this.#abort = options.abortController?.signal;
     this.#abort?.addEventListener('abort', this.#onAbort, { once: true });
-    this.#opened = open(options);
+    this.#opened = open(options, openSession);
     // The iteration tells what failed, here and below; it may be that nobody iterates.
     this.#opened.catch(() => {});
     const input = typeof prompt === 'string' ? this.#input(() => this.#send(promptOf(prompt))) : this.feed(prompt);
@@ -284,7 +297,10 @@ class QueryRun implements BatchSource<SDKMessage> {
   };
 }
 
-async function open(options: Options): Promise<{ session: EngineSession; reader: SessionReader }> {
-  const session = await engineFor(options).open(options);
+async function open(
+  options: Options,
+  openSession: () => Promise<EngineSession>,
+): Promise<{ session: EngineSession; reader: SessionReader }> {
+  const session = await openSession();
   return { session, reader: new SessionReader(session, { partial: options.includePartialMessages === true }) };
 }

@@ -1,7 +1,9 @@
 import { CLI_OPTION_NAMES } from '../options/validate.ts';
 import type { Options } from '../options/options.ts';
 import { createApiEngine } from './api/api-engine.ts';
-import type { Engine, SessionFunctions } from './engine.ts';
+import type { CliEngine } from './cli/cli-engine.ts';
+import type { SpareProcess } from './cli/spare-process.ts';
+import type { Engine, EngineSession, SessionFunctions } from './engine.ts';
 
 let shared: ReturnType<typeof createApiEngine> | undefined;
 
@@ -15,8 +17,17 @@ export function engineFor({ engine }: Pick<Options, 'engine'>): Engine {
   return engine === 'cli' ? CLI_ENGINE : defaultEngine();
 }
 
-const cliEngine = async (): Promise<Engine> => (await import('./cli/cli-engine.ts')).cliEngine();
+const cliEngine = async (): Promise<CliEngine> => (await import('./cli/cli-engine.ts')).cliEngine();
 const cliSessions = async (): Promise<SessionFunctions> => (await cliEngine()).sessions;
+
+/** A process of Claude Code started ahead of time, and the way to a session with it. */
+export async function prewarmCli(
+  options: Options,
+): Promise<{ spare: SpareProcess; open(options: Options): Promise<EngineSession> }> {
+  const engine = await cliEngine();
+  const spare = await engine.prewarm(options);
+  return { spare, open: (claimed) => engine.openWith(spare, claimed) };
+}
 
 /** Claude Code, of which nothing is loaded before the first session: most programs have none. */
 const CLI_ENGINE: Engine = {

@@ -9,7 +9,6 @@ import { type CliLine, parseLine, quoteLine } from './parse-line.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { TailText } from './tail-text.ts';
 
-/** For what it still has to write after the end of its input. */
 const END_WITHIN_MS = 2_000;
 /** For its last words after its end; what it has started may hold the pipes longer. */
 const LAST_WORDS_MS = 500;
@@ -22,6 +21,8 @@ export type Launch = {
   cwd: string;
   env: Readonly<Record<string, string>>;
   onStderr?: ((text: string) => void) | undefined;
+  /** For what it still has to write after the end of its input. Default 2 s. */
+  endMs?: number | undefined;
 };
 
 export type ProcessEvents = {
@@ -45,6 +46,7 @@ export class ClaudeProcess {
   readonly #child: ChildProcess;
   readonly #mark: string;
   readonly #watched: Watched;
+  readonly #endMs: number;
   readonly #stderr = new TailText();
   #exit: Exit | undefined;
   #shutDown: Promise<void> | undefined;
@@ -53,6 +55,7 @@ export class ClaudeProcess {
     this.#child = child;
     this.#watched = watched;
     this.#mark = mark;
+    this.#endMs = launch.endMs ?? END_WITHIN_MS;
     this.exited = this.#follow(events);
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr.add(text);
@@ -118,7 +121,7 @@ export class ClaudeProcess {
 
   async #end(atOnce: boolean): Promise<void> {
     this.#child.stdin?.end();
-    if (!atOnce) await within(END_WITHIN_MS, settled(this.exited));
+    if (!atOnce) await within(this.#endMs, settled(this.exited));
     const { pid } = this.#child;
     try {
       if (pid !== undefined) await this.#endRest(pid);

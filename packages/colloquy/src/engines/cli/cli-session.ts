@@ -10,7 +10,7 @@ import { CLI_CONTROLS } from './cli-controls.ts';
 import { HostAnswers } from './host-answers.ts';
 import { initializeFields, type SessionChoice } from './launch-options.ts';
 import { MessageFeed } from './message-feed.ts';
-import { type OpenProcess, shakeHands, startProcess, type StartOptions } from './open-process.ts';
+import { type OpenProcess, type ProcessHost, shakeHands, startProcess, type StartOptions } from './open-process.ts';
 import type { CliLine } from './parse-line.ts';
 import { PromptBook } from './prompt-book.ts';
 import { isSessionKept } from './transcripts.ts';
@@ -54,12 +54,17 @@ export class CliSession implements EngineSession {
     this.answers = new HostAnswers(options);
   }
 
-  /** Starts a process that is not spoken to yet, to be ready sooner. @throws as `open` does */
-  async warmUp(): Promise<OpenProcess> {
-    return this.#startProcess();
+  /** What a process tells and asks this session. */
+  get host(): ProcessHost {
+    return {
+      answer: (request, o) => this.answers.answer(request, o),
+      line: (line, text) => this.#onLine(line, text),
+      broken: (error) => (this.#broken ??= error),
+      wantsFragments: () => this.#feed.wantsFragments,
+    };
   }
 
-  /** Starts the process and waits until it is ready; `warm` is one that was started before. */
+  /** Starts the process and waits until it is ready; `warm` is one that was started before, with this session's host. */
   async open(warm?: OpenProcess): Promise<void> {
     await this.running(warm);
   }
@@ -131,17 +136,7 @@ export class CliSession implements EngineSession {
       model: this.#model,
       permissionMode: mode,
     };
-    return startProcess(
-      options,
-      this.#choice,
-      {
-        answer: (request, o) => this.answers.answer(request, o),
-        line: (line, text) => this.#onLine(line, text),
-        broken: (error) => (this.#broken ??= error),
-        wantsFragments: () => this.#feed.wantsFragments,
-      },
-      this.#start,
-    );
+    return startProcess(options, this.#choice, this.host, this.#start);
   }
 
   async #connect(warm: OpenProcess | undefined): Promise<Running> {

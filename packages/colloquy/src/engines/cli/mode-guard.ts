@@ -54,8 +54,9 @@ async function judgeReading(call: {
   const { tool, input, cwd } = call;
   if (READING.has(tool)) return undefined;
   if (tool !== 'Bash') return deny(`The mode readOnly denies ${tool}, which does more than read.`);
-  // Commands are judged as our own loop judges them. One that is put into the background is judged the same.
-  const { behavior, reason } = await explainPermission({ tool, input, mode: 'readOnly', cwd, canAsk: false });
+  // What only reads is judged as in our own loop, inside of a sandbox; Claude Code then decides about it as about every call.
+  const question = { tool, input, mode: 'readOnly', cwd, canAsk: false, sandbox: 'working' } as const;
+  const { behavior, reason } = await explainPermission(question);
   return behavior === 'allow' ? undefined : deny(reason);
 }
 

@@ -22,6 +22,8 @@ const HANDSHAKE_WITHIN_MS = 60_000;
 export type StartOptions = FindOptions & {
   /** For the answer to the first message. Default 60 s. */
   handshakeMs?: number | undefined;
+  /** For what a process still has to write after the end of its input. Default 2 s. */
+  endMs?: number | undefined;
 };
 
 /** What a session makes of a process: whom its questions and its messages go to. */
@@ -49,6 +51,7 @@ export async function startProcess(
     cwd: workingDirectoryOf(options),
     env: launchEnvironment(options),
     onStderr: options.stderr,
+    endMs: o.endMs,
   };
   // Both are needed by the other: what the process says before the channel is there waits for it.
   const early: { line: CliLine; text: string }[] = [];
