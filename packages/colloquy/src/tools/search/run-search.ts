@@ -12,7 +12,7 @@ export type SearchOutcome = SearchEnd & {
 
 /**
  * Answers a query record by record until `take` answers false: paths of files, or for matches a path, a NUL and the rest of the
- * line. Records of one file come together; `sorted` files come in the order of their paths.
+ * line. Records of one file come together; `sorted` matches come in the order of paths.
  * @throws Error for a query that cannot be answered; the signal's reason when it aborts; TimeoutError.
  */
 export async function runSearch(

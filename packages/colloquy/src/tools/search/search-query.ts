@@ -3,6 +3,7 @@ import { plainNames } from './glob-match.ts';
 /** What is searched for below a place. */
 export type SearchQuery = FilesQuery | MatchQuery;
 
+/** Paths of files, those changed last first. */
 export type FilesQuery = {
   kind: 'files';
   /** Only files whose name fits one of these plain globs, if the search can tell; it may find others too. */
@@ -68,7 +69,7 @@ export function ripgrepArguments(query: SearchQuery, { sorted }: { sorted: boole
 }
 
 function filesArguments({ names }: FilesQuery): string[] {
-  return ['--files', ...(names === undefined ? [] : wantedArguments(names))];
+  return ['--files', '--sortr=modified', ...(names === undefined ? [] : wantedArguments(names))];
 }
 
 // A type of file of our own, because --glob would also bring in what .gitignore leaves out.

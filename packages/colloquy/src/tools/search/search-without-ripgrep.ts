@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, lstatSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { TimeoutError } from '../../errors.ts';
@@ -36,8 +36,8 @@ export async function searchWithoutRipgrep(
     const onTrouble = (): void => void (end.incomplete = true);
     const files = listFiles(o, { signal: deadline.signal, onTrouble });
     if (query.kind === 'files') {
-      for await (const path of files) if (!o.take(path)) return { ...end, cut: true };
-      return end;
+      const cut = (await newestFirst(files, o.cwd)).some((path) => !o.take(path));
+      return { ...end, cut };
     }
     const cut = await searchContents(query, files, { ...o, signal: deadline.signal, onTrouble });
     return { ...end, cut };
@@ -57,6 +57,15 @@ async function* listFiles(
     if (++count > MAX_FILES) return o.onTrouble();
     yield file;
   }
+}
+
+async function newestFirst(files: AsyncIterable<string>, folder: string): Promise<string[]> {
+  const changed: { path: string; changedMs: number }[] = [];
+  for await (const path of files) {
+    const state = lstatSync(join(folder, path), { throwIfNoEntry: false });
+    if (state !== undefined) changed.push({ path, changedMs: state.mtimeMs });
+  }
+  return changed.toSorted((a, b) => b.changedMs - a.changedMs).map(({ path }) => path);
 }
 
 /** @returns whether `take` wanted no more. */
