@@ -79,7 +79,8 @@ test('when the program is killed, its commands end with it', async (context) => 
   const seconds = someSeconds();
   const victim = join(import.meta.dirname, 'victim.ts');
   const args = ['--conditions=colloquy-source', victim, field.workspace, `sleep ${seconds} & setsid sleep ${seconds}`];
-  const running = promisify(execFile)(process.execPath, args);
+  // What a killed program leaves in the temporary folder goes with the field.
+  const running = promisify(execFile)(process.execPath, args, { env: { ...process.env, TMPDIR: field.root } });
   await expect.poll(() => runs(seconds), { interval: 10, timeout: 8_000 }).toBe(true);
   running.child.kill('SIGKILL');
   await expect(running).rejects.toMatchObject({ signal: 'SIGKILL' });
