@@ -150,13 +150,11 @@ describe('Edit', () => {
       .context()
       .shell.run('printf xx > b.txt', { cwd: place.cwd, timeoutMs: 5000, signal: new AbortController().signal });
     await expect(place.run(editTool, other)).rejects.toThrow('has changed since it was read');
-    await place
-      .context()
-      .shell.run("printf 'x\\303\\244\\303\\266\\377' > b.txt", {
-        cwd: place.cwd,
-        timeoutMs: 5000,
-        signal: new AbortController().signal,
-      });
+    await place.context().shell.run("printf 'x\\303\\244\\303\\266\\377' > b.txt", {
+      cwd: place.cwd,
+      timeoutMs: 5000,
+      signal: new AbortController().signal,
+    });
     await read(place, 'b.txt');
     await expect(place.run(editTool, other)).rejects.toThrow('not valid UTF-8');
     expect(await place.text('b.txt')).toBe('xäö\uFFFD');

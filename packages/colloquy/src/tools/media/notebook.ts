@@ -5,6 +5,9 @@ export type CellType = 'code' | 'markdown' | 'raw';
 /** A cell of a notebook, as far as it is read here; everything else in it stays as it is. */
 export type Cell = Record<string, unknown> & { cell_type: CellType; source: string | string[] };
 
+/** Of what names something: an id, a language, a kind of output. The format gives ids at most 64. */
+export const MAX_NAME_CHARS = 100;
+
 /** A Jupyter notebook of format 4. @see https://nbformat.readthedocs.io */
 export type Notebook = Record<string, unknown> & { cells: Cell[] };
 
@@ -49,10 +52,10 @@ export function joinText(value: unknown): string {
   return isStrings(value) ? value.join('') : '';
 }
 
-/** What the model calls a cell: its id, or in notebooks that have none, its place. */
+/** What the model calls a cell: its id, or where it has none that can be told, its place. */
 export function cellId(cell: Cell, index: number): string {
   const { id } = cell;
-  return typeof id === 'string' && id !== '' ? id : `cell-${index}`;
+  return typeof id === 'string' && id !== '' && id.length <= MAX_NAME_CHARS ? id : `cell-${index}`;
 }
 
 /** The place of a cell; -1 when there is none. */
@@ -65,7 +68,8 @@ export function notebookLanguage({ metadata }: Notebook): string {
   const { language_info, kernelspec } = isRecord(metadata) ? metadata : {};
   const name = isRecord(language_info) ? language_info['name'] : undefined;
   const language = isRecord(kernelspec) ? kernelspec['language'] : undefined;
-  return typeof name === 'string' ? name : typeof language === 'string' ? language : 'python';
+  const found = typeof name === 'string' ? name : typeof language === 'string' ? language : 'python';
+  return found.slice(0, MAX_NAME_CHARS);
 }
 
 /** Whether cells have ids of their own, as they do since format 4.5. */

@@ -8,10 +8,20 @@ import { untilAborted } from '../../helpers/until-aborted.ts';
 
 const MAX_WORK_MS = 30_000;
 const MAX_HEAP_MB = 512;
+/** Of what is packed in a file. The bounds of a thread do not count the memory of arrays. */
+const MAX_UNPACKED_MB = 256;
 
 /** A string and not a module: a bundle keeps no file of its own for it. */
 const SCRIPT = `
-const { parentPort, workerData: { library, bytes } } = require('node:worker_threads');
+const { parentPort, workerData: { library, bytes, maxUnpackedMb } } = require('node:worker_threads');
+const bounded = {
+  construct(Plain, args, made) {
+    if (typeof args[0] === 'number' && args[0] > maxUnpackedMb * 1024 * 1024)
+      throw new RangeError('something in it is larger than ' + maxUnpackedMb + ' MB when it is unpacked');
+    return Reflect.construct(Plain, args, made);
+  },
+};
+for (const name of ['Uint8Array', 'Uint8ClampedArray', 'ArrayBuffer']) globalThis[name] = new Proxy(globalThis[name], bounded);
 const { PDFDocument } = require(library);
 const tell = (work) => work.then(
   (done) => parentPort.postMessage(done),
@@ -54,7 +64,7 @@ export class PdfThread implements AsyncDisposable {
     );
     const worker = new Worker(SCRIPT, {
       eval: true,
-      workerData: { library, bytes },
+      workerData: { library, bytes, maxUnpackedMb: MAX_UNPACKED_MB },
       env: {},
       stdout: true,
       stderr: true,

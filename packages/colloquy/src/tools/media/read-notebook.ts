@@ -4,7 +4,15 @@ import type { Json } from '../../log/entries.ts';
 import { decodeText } from '../text/text-encoding.ts';
 import type { ToolContext, ToolOutcome } from '../tool.ts';
 import { fitImage } from './fit-image.ts';
-import { type Cell, cellId, type CellType, joinText, notebookLanguage, parseNotebook } from './notebook.ts';
+import {
+  type Cell,
+  cellId,
+  type CellType,
+  joinText,
+  MAX_NAME_CHARS,
+  notebookLanguage,
+  parseNotebook,
+} from './notebook.ts';
 
 const MAX_FILE_BYTES = 50 * 1024 * 1024;
 const MAX_CHARS = 100_000;
@@ -53,7 +61,7 @@ export async function readNotebook(
     const seen = await toShownCell(cell, at, { language, imagesLeft: MAX_IMAGES - images, signal });
     const told = toBlocks(seen);
     images += told.filter(({ type }) => type === 'image').length;
-    chars += seen.source.length + (seen.outputs ?? []).reduce((sum, { text: out = '' }) => sum + out.length, 0);
+    chars += told.reduce((sum, block) => sum + (block.type === 'text' ? block.text.length : 0), 0);
     cells.push(seen);
     content.push(...told);
   }
@@ -101,7 +109,8 @@ async function toShownOutput(
   o: { imagesLeft: number; signal: AbortSignal },
 ): Promise<ShownOutput | undefined> {
   if (!isRecord(output) || typeof output['output_type'] !== 'string') return undefined;
-  const { output_type, text, data, ename, evalue, traceback } = output;
+  const { text, data, ename, evalue, traceback } = output;
+  const output_type = output['output_type'].slice(0, MAX_NAME_CHARS);
   if (output_type === 'stream') return { output_type, text: toOutputText(joinText(text)) };
   if (output_type === 'error') {
     const lines = Array.isArray(traceback) ? traceback.map(String).join('\n') : '';
@@ -141,11 +150,11 @@ function cutText(text: string, max: number): string {
   return text.length <= max ? text : `${text.slice(0, max)} [cut: ${text.length} characters]`;
 }
 
-function toBlocks({ cell_id, cellType, language, source, outputs = [] }: ShownCell): { type: string }[] {
+type ShownBlock = { type: 'text'; text: string } | { type: 'image'; source: Json };
+
+function toBlocks({ cell_id, cellType, language, source, outputs = [] }: ShownCell): ShownBlock[] {
   const kind = cellType === 'code' ? `code, ${language}` : cellType;
-  const blocks: ({ type: 'text'; text: string } | { type: 'image'; source: Json })[] = [
-    { type: 'text', text: `[Cell ${cell_id}: ${kind}]\n${source}` },
-  ];
+  const blocks: ShownBlock[] = [{ type: 'text', text: `[Cell ${cell_id}: ${kind}]\n${source}` }];
   for (const { text, image } of outputs) {
     if (text !== undefined) blocks.push({ type: 'text', text: `[Output of ${cell_id}]\n${text}` });
     if (image !== undefined)
