@@ -61,7 +61,7 @@ export async function startClaudeCode(o: {
 const STREAM_JSON = ['-p', '--input-format', 'stream-json', '--output-format', 'stream-json', '--verbose'];
 
 /** Nothing of the machine's environment but PATH, and nothing that would ask the network for anything else. */
-function quietEnv(root: string, baseUrl: string): Record<string, string> {
+export function quietEnv(root: string, baseUrl: string): Record<string, string> {
   return {
     PATH: process.env['PATH'] ?? '',
     HOME: join(root, 'home'),

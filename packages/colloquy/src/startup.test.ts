@@ -13,7 +13,7 @@ const FAKE = join(import.meta.dirname, 'engines/cli/__fixtures__/fake-claude.mjs
 async function cliOptions(): Promise<Options> {
   const home = await mkdtemp(join(tmpdir(), 'colloquy-startup-'));
   onTestFinished(() => rm(home, { recursive: true, force: true }));
-  const env = { PATH: process.env['PATH'], HOME: home };
+  const env = { PATH: process.env['PATH'], HOME: home, TMPDIR: home };
   return { engine: 'cli', pathToClaudeCodeExecutable: FAKE, cwd: home, env };
 }
 

@@ -1,5 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { CLIConnectionError, CLIJSONDecodeError, ConfigurationError, ProcessError } from '../../errors.ts';
 import { messageOf } from '../../helpers/message-of.ts';
 import { within } from '../../helpers/within.ts';
@@ -9,6 +13,8 @@ import { type CliLine, parseLine, quoteLine } from './parse-line.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { TailText } from './tail-text.ts';
 
+/** The variable by which it takes a folder for its temporary files. */
+const TEMP_NAME = 'CLAUDE_CODE_TMPDIR';
 const END_WITHIN_MS = 2_000;
 /** For its last words after its end; what it has started may hold the pipes longer. */
 const LAST_WORDS_MS = 500;
@@ -44,17 +50,15 @@ export class ClaudeProcess {
   /** What it printed first that is no message. */
   noise: string | undefined;
   readonly #child: ChildProcess;
-  readonly #mark: string;
-  readonly #watched: Watched;
+  readonly #place: Place;
   readonly #endMs: number;
   readonly #stderr = new TailText();
   #exit: Exit | undefined;
   #shutDown: Promise<void> | undefined;
 
-  private constructor(child: ChildProcess, watched: Watched, mark: string, launch: Launch, events: ProcessEvents) {
+  private constructor(child: ChildProcess, place: Place, launch: Launch, events: ProcessEvents) {
     this.#child = child;
-    this.#watched = watched;
-    this.#mark = mark;
+    this.#place = place;
     this.#endMs = launch.endMs ?? END_WITHIN_MS;
     this.exited = this.#follow(events);
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -67,14 +71,13 @@ export class ClaudeProcess {
 
   /** Starts it. @throws CLIConnectionError if that is impossible */
   static async start(launch: Launch, events: ProcessEvents): Promise<ClaudeProcess> {
-    const mark = randomUUID();
-    const watched = await watchOver(mark);
+    const place = await makePlace(launch);
     try {
-      const child = await spawnClaude(launch, mark);
-      if (child.pid !== undefined) watched.group(child.pid);
-      return new ClaudeProcess(child, watched, mark, launch, events);
+      const child = await spawnClaude(launch, place);
+      if (child.pid !== undefined) place.watched.group(child.pid);
+      return new ClaudeProcess(child, place, launch, events);
     } catch (error) {
-      await watched.done();
+      await leavePlace(place);
       throw error;
     }
   }
@@ -126,7 +129,7 @@ export class ClaudeProcess {
     try {
       if (pid !== undefined) await this.#endRest(pid);
     } finally {
-      await this.#watched.done();
+      await leavePlace(this.#place);
     }
     await within(LAST_WORDS_MS, settled(this.exited));
   }
@@ -136,7 +139,7 @@ export class ClaudeProcess {
       this.#child.kill();
       return;
     }
-    const group = { id: pid, mark: this.#mark };
+    const group = { id: pid, mark: this.#place.mark };
     await endGroup(group);
     await killEscaped(group);
   }
@@ -195,13 +198,28 @@ function tellStderr(tell: ((text: string) => void) | undefined, text: string): v
   }
 }
 
-async function spawnClaude({ file, args, cwd, env }: Launch, mark: string): Promise<ChildProcess> {
-  const { spawn } = await import('node:child_process');
-  const { existsSync } = await import('node:fs');
+/** What a process has while it lives: who ends it if we cannot, and a folder for its temporary files. */
+type Place = { mark: string; watched: Watched; temp: string | undefined };
+
+async function makePlace({ cwd, env }: Launch): Promise<Place> {
   if (!existsSync(cwd)) throw new ConfigurationError(`Option \`cwd\` names ${cwd}, which does not exist`);
+  // Where nobody has chosen a folder, one that goes with the process: it does not clear up itself.
+  const temp = env[TEMP_NAME] === undefined ? await mkdtemp(join(env['TMPDIR'] ?? tmpdir(), 'colloquy-')) : undefined;
+  const mark = randomUUID();
+  return { mark, temp, watched: await watchOver(mark) };
+}
+
+async function leavePlace({ temp, watched }: Place): Promise<void> {
+  await watched.done();
+  // What cannot be removed now is the system's to remove.
+  if (temp !== undefined) await rm(temp, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
+}
+
+async function spawnClaude({ file, args, cwd, env }: Launch, { mark, temp }: Place): Promise<ChildProcess> {
+  const { spawn } = await import('node:child_process');
   const child = spawn(file, args, {
     cwd,
-    env: { ...env, [MARK_NAME]: mark },
+    env: { ...env, ...(temp === undefined ? {} : { [TEMP_NAME]: temp }), [MARK_NAME]: mark },
     stdio: ['pipe', 'pipe', 'pipe'],
     // A group of its own, which ends as a whole.
     detached: process.platform !== 'win32',

@@ -38,7 +38,7 @@ async function folder(): Promise<string> {
 /** Options for the stand-in, with a home of its own. */
 async function optionsFor(given: Options = {}, how = ''): Promise<Options> {
   const home = await folder();
-  const env = { PATH: process.env['PATH'], HOME: home, FAKE: how, ...given.env };
+  const env = { PATH: process.env['PATH'], HOME: home, FAKE: how, TMPDIR: home, ...given.env };
   return { engine: 'cli', pathToClaudeCodeExecutable: FAKE, cwd: home, ...given, env };
 }
 
