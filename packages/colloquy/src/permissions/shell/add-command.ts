@@ -3,7 +3,7 @@ import type { CommandPart, Word } from './command-part.ts';
 import { isDangerousVariable } from './environment-names.ts';
 import type { Place, Reading, SimpleCommand } from './findings.ts';
 import { classify } from './known-commands.ts';
-import { fileName } from './match-command.ts';
+import { fileName } from './part-texts.ts';
 import { variablesSetBy, whyBuiltinUnclear } from './open-builtin.ts';
 import { openCommand } from './open-command.ts';
 import { nothingOpened } from './open-wrapper.ts';

@@ -3,7 +3,7 @@ import { whyTooLarge } from './bounds.ts';
 import type { CommandAnalysis, CommandPart } from './command-part.ts';
 import { Findings, type Reading } from './findings.ts';
 import { loadShellParser, type ParseShell } from './load-parser.ts';
-import { fileName } from './match-command.ts';
+import { fileName } from './part-texts.ts';
 import { readScript } from './read-script.ts';
 
 const MOVERS: ReadonlySet<string> = new Set(['cd', 'pushd', 'popd']);

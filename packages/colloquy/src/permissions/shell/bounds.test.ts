@@ -49,6 +49,21 @@ describe.each<[string, string]>([
   });
 });
 
+test('a command of nothing but options is soon compared with rules that look behind options', async () => {
+  const world = { sandbox: 'none' as const, place: async () => 'inside' as const };
+  const rules = ['git * main', 'git push * main', '*it push', 'git push'].map((specifier): CommandRule => ({
+    behavior: 'deny',
+    specifier,
+    text: `Bash(${specifier})`,
+  }));
+  const options = '-a '.repeat(20_000);
+  const decide = async (command: string) =>
+    (await decideCommand(await analyseCommand(command), [ALLOW, ...rules], 'default', world)).rule;
+  expect(await decide(`git ${options}`)).toBe('Bash');
+  expect(await decide(`git ${options} push`)).toBe('Bash(*it push)');
+  expect(await decide(`git ${options} push x main`)).toBe('Bash(git * main)');
+});
+
 test('a thousand parts, and fifty in one another, are still looked at', async () => {
   const rules = ALLOW_ALL_PARTS;
   const world = { sandbox: 'none' as const, place: async () => 'inside' as const };

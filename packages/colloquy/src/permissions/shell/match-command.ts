@@ -1,5 +1,6 @@
 import { everyChar } from './every-char.ts';
 import type { CommandPart, Word } from './command-part.ts';
+import { GAP, isOption, type PartTexts, textsOf } from './part-texts.ts';
 
 /** What stands in the brackets of a rule about commands, taken apart. */
 export type CommandPattern = {
@@ -7,13 +8,11 @@ export type CommandPattern = {
   specifier: string;
   /** Literal text between the asterisks, its words joined by `GAP`. One piece: there is no asterisk, or only `anyArguments`. */
   pieces: readonly string[];
+  /** The same with spaces between the words, for texts that are not taken apart. */
+  writtenPieces: readonly string[];
   /** It ends in ` *` or `:*`: the words before, alone or followed by others. */
   anyArguments: boolean;
 };
-
-// Neither can occur in a word of a command.
-const GAP = '\u0000';
-const UNKNOWN = '\u0001';
 
 /** Reads `npm run build`, `npm run *`, `npm run:*`, `git * main`, `git*`; `\*` is an asterisk itself, quotes hold words together. */
 export function parseCommandPattern(specifier: string): CommandPattern {
@@ -21,7 +20,7 @@ export function parseCommandPattern(specifier: string): CommandPattern {
   const spaced = specifier.endsWith(' *') || specifier.endsWith('\t*');
   const anyArguments = legacy || spaced || specifier === '*';
   const pieces = splitPieces(anyArguments ? specifier.slice(0, legacy || spaced ? -2 : -1) : specifier);
-  return { specifier, pieces, anyArguments };
+  return { specifier, pieces, writtenPieces: pieces.map((piece) => piece.replaceAll(GAP, ' ')), anyArguments };
 }
 
 /** Whether a pattern stands for more than one command. */
@@ -38,49 +37,70 @@ export function coveredWords(pattern: CommandPattern, part: CommandPart): number
   if (name === undefined || name === '') return undefined;
   const [first = '', ...others] = pattern.pieces;
   if (first === '' && others.length === 0) return undefined;
-  if (!matchPieces(pattern, joinWords(part.words))) return undefined;
+  if (!matchPieces(pattern.pieces, pattern.anyArguments, textsOf(part).words)) return undefined;
   const named = first.split(GAP).length;
   return others.length === 0 ? named : named - 1;
 }
 
 /** How far a deny or ask rule reaches a part; `maybe`: it depends on words that cannot be known. */
 export function reachOf(pattern: CommandPattern, part: CommandPart): 'yes' | 'maybe' | 'no' {
-  const [name, ...rest] = part.words;
   if (part.words.length === 0) return 'no';
-  if (name === undefined) return 'yes';
-  const views = [part.words, [fileName(name), ...rest]];
-  if (views.some((words) => matchPieces(pattern, joinWords(words))) || matchText(pattern, part.text)) return 'yes';
-  return reachOfWords(pattern, fileName(name), rest);
+  if (part.words[0] === undefined) return 'yes';
+  const { pieces, anyArguments } = pattern;
+  const texts = textsOf(part);
+  if (matchPieces(pieces, anyArguments, texts.words) || matchText(pattern, part.text)) return 'yes';
+  if (texts.called !== texts.words && matchPieces(pieces, anyArguments, texts.called)) return 'yes';
+  return reachOfWords(pattern, texts);
 }
 
 /** Whether a pattern matches a text as it is written, over several commands too. */
-export function matchText(pattern: CommandPattern, text: string): boolean {
-  const spaced = { ...pattern, pieces: pattern.pieces.map((piece) => piece.replaceAll(GAP, ' ')) };
-  return matchPieces(spaced, text.trim(), ' ');
+export function matchText({ writtenPieces, anyArguments }: CommandPattern, text: string): boolean {
+  return matchPieces(writtenPieces, anyArguments, text.trim(), ' ');
 }
 
 /** Words, with other spellings of the same taken into account: options before a subcommand, in another order, or joined. */
-function reachOfWords(pattern: CommandPattern, name: string, rest: readonly Word[]): 'yes' | 'maybe' | 'no' {
+function reachOfWords(pattern: CommandPattern, texts: PartTexts): 'yes' | 'maybe' | 'no' {
   const [first = '', ...others] = pattern.pieces;
+  const { name, rest } = texts;
   if (others.length > 0) {
-    const tails = startsAfterOptions(rest).map((start) => rest.slice(start));
-    if (tails.some((words) => matchPieces(pattern, joinWords([name, ...words])))) return 'yes';
-    return rest.includes(undefined) && first.split(GAP)[0] === name ? 'maybe' : 'no';
+    if (matchesAfterOptions(pattern, texts)) return 'yes';
+    return texts.hasUnknown && first.split(GAP)[0] === name ? 'maybe' : 'no';
   }
   const [wantedName, ...wanted] = first.split(GAP);
   if (wantedName !== '' && wantedName?.toLowerCase() !== name.toLowerCase()) return 'no';
-  if (!pattern.anyArguments) return reachExact(wanted, rest);
+  if (!pattern.anyArguments) return reachExact(wanted, texts);
   const options = wanted.filter(isOption);
   const operands = wanted.filter((word) => !isOption(word));
   const inOrder = reachOperands(operands, rest);
   if (inOrder === 'no' || options.every((option) => hasOption(rest, option))) return inOrder;
-  return rest.includes(undefined) ? 'maybe' : 'no';
+  return texts.hasUnknown ? 'maybe' : 'no';
 }
 
-function reachExact(wanted: readonly string[], rest: readonly Word[]): 'yes' | 'maybe' | 'no' {
-  const tails = startsAfterOptions(rest).map((start) => rest.slice(start));
-  if (tails.some((words) => words.length === wanted.length && words.every((word, index) => word === wanted[index])))
-    return 'yes';
+/**
+ * Whether a pattern with asterisks matches the words with options before the subcommand left out. That can only matter to a piece
+ * which holds the end of the name and what follows it; what such a piece meets first leaves the most for the pieces after it.
+ */
+function matchesAfterOptions({ pieces, anyArguments }: CommandPattern, texts: PartTexts): boolean {
+  const { name, rest, afterName, starts } = texts;
+  if (starts.has(rest.length) && matchPieces(pieces, anyArguments, name)) return true;
+  return pieces.some((piece, index) => {
+    const gap = piece.indexOf(GAP);
+    if (gap < 1 || (index === 0 ? piece.slice(0, gap) !== name : !name.endsWith(piece.slice(0, gap)))) return false;
+    const follows = piece.slice(gap + 1);
+    for (const at of starts.values()) {
+      if (!afterName.startsWith(follows, at)) continue;
+      const end = at + follows.length;
+      const ends = end === afterName.length || (anyArguments && afterName.charAt(end) === GAP);
+      if (index < pieces.length - 1 || ends)
+        return matchPieces(pieces, anyArguments, `${name}${GAP}${afterName.slice(at)}`);
+    }
+    return false;
+  });
+}
+
+function reachExact(wanted: readonly string[], { rest, starts }: PartTexts): 'yes' | 'maybe' | 'no' {
+  const start = rest.length - wanted.length;
+  if (starts.has(start) && wanted.every((word, index) => word === rest[start + index])) return 'yes';
   const unknown = rest.indexOf(undefined);
   if (unknown === -1) return 'no';
   return rest.slice(0, unknown).every((word, index) => word === wanted[index] || isOption(word)) ? 'maybe' : 'no';
@@ -103,20 +123,6 @@ function reachOperands(operands: readonly string[], rest: readonly Word[]): 'yes
   return found === operands.length ? 'yes' : 'no';
 }
 
-/** Where the words may begin that are no options of the program itself: each option may have a value or none. */
-function startsAfterOptions(words: readonly Word[]): number[] {
-  const starts = [0];
-  for (let at = 1; at <= words.length; at += 1) {
-    const afterOption = starts.includes(at - 1) && isOption(words[at - 1]);
-    const afterValue = at >= 2 && starts.includes(at - 2) && isOption(words[at - 2]);
-    if (afterOption || afterValue) starts.push(at);
-    else if (!starts.includes(at - 1)) break;
-  }
-  return starts;
-}
-
-const isOption = (word: Word): boolean => word !== undefined && word.length > 1 && word.startsWith('-');
-
 /** Whether an option is among the words: itself, with a value, or as letters of others (`-rf` in `-r -fv`). */
 function hasOption(words: readonly Word[], option: string): boolean {
   if (words.some((word) => word === option || word?.startsWith(`${option}=`) === true)) return true;
@@ -125,12 +131,12 @@ function hasOption(words: readonly Word[], option: string): boolean {
   return everyChar(option.slice(1), (letter) => letters.includes(letter));
 }
 
-function matchPieces(pattern: CommandPattern, text: string, gap = GAP): boolean {
-  const [first = '', ...others] = pattern.pieces;
-  const last = others.pop();
+function matchPieces(pieces: readonly string[], anyArguments: boolean, text: string, gap = GAP): boolean {
+  const [first = '', ...others] = pieces;
   if (!text.startsWith(first)) return false;
+  const last = others.pop();
   if (last === undefined) {
-    return pattern.anyArguments
+    return anyArguments
       ? first === '' || text.length === first.length || text.startsWith(gap, first.length)
       : text.length === first.length;
   }
@@ -140,16 +146,8 @@ function matchPieces(pattern: CommandPattern, text: string, gap = GAP): boolean 
     if (found === -1) return false;
     at = found + piece.length;
   }
-  if (!pattern.anyArguments) return text.length - last.length >= at && text.endsWith(last);
-  const found = `${text}${gap}`.indexOf(last === '' ? '' : `${last}${gap}`, at);
-  return found !== -1;
-}
-
-const joinWords = (words: readonly Word[]): string => words.map((word) => word ?? UNKNOWN).join(GAP);
-
-/** What a path calls, without its folders. */
-export function fileName(name: string): string {
-  return name.slice(name.lastIndexOf('/') + 1);
+  if (!anyArguments) return text.length - last.length >= at && text.endsWith(last);
+  return last === '' || text.includes(`${last}${gap}`, at) || (text.length - last.length >= at && text.endsWith(last));
 }
 
 /** Literal text between asterisks, with words as a shell would split them. */

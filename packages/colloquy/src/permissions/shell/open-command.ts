@@ -1,7 +1,7 @@
 import { everyChar } from './every-char.ts';
 import type { Word } from './command-part.ts';
 import type { Input } from './findings.ts';
-import { fileName } from './match-command.ts';
+import { fileName } from './part-texts.ts';
 import { openBuiltin } from './open-builtin.ts';
 import { openGit } from './open-git.ts';
 import { doubtOfNpm, openByOptions } from './open-options.ts';
