@@ -1,11 +1,13 @@
+import { resolve } from 'node:path';
 import type { PermissionCall, PermissionWorld } from './call.ts';
-import { judgeFileRules } from './judge-file-rules.ts';
-import { absolutePath } from './paths.ts';
+import { type FileRule, judgeFileRules } from './judge-file-rules.ts';
+import type { JudgedPath } from './match-path.ts';
+import { absolutePath, isOfProcess } from './paths.ts';
 import { resolvePaths } from './resolve-paths.ts';
 import { isPathRule, judgePath, loadPathRules, pathPlaces } from './rule-reach.ts';
 import { isAboutTool } from './rules.ts';
 import type { CommandAnalysis } from './shell/command-part.ts';
-import type { CommandJudgement } from './shell/judge-command.ts';
+import type { CommandJudgement, Verdict } from './shell/judge-command.ts';
 import type { PermissionState, PlacedRule } from './state.ts';
 import { tellRule } from './tell-rule.ts';
 
@@ -35,37 +37,59 @@ export async function judgeCallCommand(
   const folder = world.shellCwd ?? world.cwd;
   const own = state.rules.filter((rule) => isAboutTool(rule, call.tool));
   const forFiles = state.rules.filter((rule) => isPathRule(rule) && accessOf(rule) !== undefined);
-  const files = await loadPathRules(forFiles, pathPlaces(state, world));
+  let loading: ReturnType<typeof loadPathRules> | undefined;
+  const load = () => (loading ??= loadPathRules(forFiles, pathPlaces(state, world)));
+  const judge = async (path: string): Promise<JudgedPath> =>
+    isOfProcess(absolutePath(folder, path))
+      ? { written: resolve(folder, path), real: undefined }
+      : judgePath(path, folder, world);
   const analysis = known ?? (await analyseCommand(command));
   const judgement = await judgeCommand(analysis, own.map(toCommandRule), {
     sandbox: world.sandbox,
     acceptsEdits: state.mode === 'acceptEdits',
     place: async (path, access) => {
       const absolute = absolutePath(folder, path);
+      if (isOfProcess(absolute)) return 'protected';
       const places = await resolvePaths({ ...call, target: { paths: [{ path: absolute, access }] } }, state, world);
       if (places.protected !== undefined || (access === 'write' && places.isRoot)) return 'protected';
       return places.inside ? 'inside' : 'outside';
     },
     mayWrite: async (path) => {
-      const judged = await judgePath(path, folder, world);
+      const [files, judged] = await Promise.all([load(), judge(path)]);
       return forFiles.find(
         (rule) => rule.behavior === 'allow' && accessOf(rule) === 'write' && files.get(rule)?.reach(judged) === 'yes',
       )?.text;
     },
   });
-  const byFiles = await judgeFileRules(analysis, {
-    rules: forFiles.flatMap((rule) => {
-      const [paths, access] = [files.get(rule), accessOf(rule)];
-      return paths === undefined || access === undefined || rule.behavior === 'allow' ? [] : [{ rule, paths, access }];
-    }),
-    judge: (path) => judgePath(path, folder, world),
-  });
+  const byFiles = await byFileRules({ analysis, state, folder, files: { rules: refusing(forFiles), load, judge } });
   return {
     ...judgement,
     analysis,
     deny: judgement.deny ?? byFiles.deny,
     ask: judgement.ask ?? byFiles.ask,
   };
+}
+
+/** What rules about files say of the files that a command names, with `~` and `$HOME` for what they are most likely. */
+async function byFileRules(o: {
+  analysis: CommandAnalysis;
+  state: PermissionState;
+  folder: string;
+  files: Parameters<typeof judgeFileRules>[1];
+}): Promise<{ deny?: Verdict; ask?: Verdict }> {
+  const { analysis, state, folder, files } = o;
+  const certain = await judgeFileRules(analysis, files);
+  if (files.rules.length === 0 || certain.deny !== undefined || !/~|HOME|PWD/.test(analysis.text)) return certain;
+  const { analyseCommand } = await import('./shell/analyse-command.ts');
+  const likely = await judgeFileRules(await analyseCommand(analysis.text, { home: state.home, folder }), files);
+  return { ...certain, ...likely };
+}
+
+function refusing(rules: readonly PlacedRule[]): FileRule[] {
+  return rules.flatMap((rule) => {
+    const access = accessOf(rule);
+    return access === undefined || rule.behavior === 'allow' ? [] : [{ rule, access }];
+  });
 }
 
 function accessOf({ tool }: PlacedRule): 'read' | 'write' | undefined {

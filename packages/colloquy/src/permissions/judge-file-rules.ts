@@ -1,4 +1,5 @@
 import type { JudgedPath, PathRule } from './match-path.ts';
+import { isOfProcess } from './paths.ts';
 import type { RuleMatch } from './rule-match.ts';
 import type { Access, CommandAnalysis, CommandPart, Word } from './shell/command-part.ts';
 import type { Verdict } from './shell/judge-command.ts';
@@ -7,9 +8,14 @@ import type { PlacedRule } from './state.ts';
 import { tellRule, tellText } from './tell-rule.ts';
 
 /** A deny or ask rule about paths, for commands that read or write them. */
-export type FileRule = { rule: PlacedRule; paths: PathRule; access: Access };
+export type FileRule = { rule: PlacedRule; access: Access };
 
-type FileWorld = { rules: readonly FileRule[]; judge: (path: string) => Promise<JudgedPath> };
+type FileWorld = {
+  rules: readonly FileRule[];
+  /** Makes the rules ready: a look at the disk for each. */
+  load: () => Promise<ReadonlyMap<PlacedRule, PathRule>>;
+  judge: (path: string) => Promise<JudgedPath>;
+};
 /** `perhaps`: it is only a word of a command that is not known. */
 type Named = { path: Word; access: Access; part: CommandPart; perhaps?: true };
 
@@ -22,16 +28,18 @@ const MAX_NAMED_FILES = 200;
  */
 export async function judgeFileRules(
   analysis: CommandAnalysis,
-  { rules, judge }: FileWorld,
+  { rules, load, judge }: FileWorld,
 ): Promise<{ deny?: Verdict; ask?: Verdict }> {
   const [first] = rules;
   if (first === undefined) return {};
   const named = analysis.parts.flatMap(namedBy).filter(({ access }) => rules.some((each) => each.access === access));
+  const patterns = named.length === 0 ? undefined : await load();
   let ask: Verdict | undefined;
   for (const file of named.slice(0, MAX_NAMED_FILES)) {
     const judged = file.path === undefined ? undefined : await judge(file.path);
     for (const each of rules) {
-      const reach = each.access === file.access ? reachOf(each, file, judged) : 'no';
+      const pattern = each.access === file.access ? patterns?.get(each.rule) : undefined;
+      const reach = pattern === undefined ? 'no' : reachOf(pattern, file, judged);
       if (reach === 'yes' && each.rule.behavior === 'deny')
         return { deny: byRule(each, `The rule ${tellRule(each.rule)} denies ${tellFile(file)}.`) };
       if (reach !== 'no') ask ??= byRule(each, whyAsk(each, file, reach));
@@ -46,15 +54,15 @@ export async function judgeFileRules(
   return ask === undefined ? {} : { ask };
 }
 
-function reachOf({ paths }: FileRule, { access, part, perhaps }: Named, judged: JudgedPath | undefined): RuleMatch {
+function reachOf(pattern: PathRule, { path, access, part, perhaps }: Named, judged: JudgedPath | undefined): RuleMatch {
   if (judged === undefined) return 'unclear';
   // A folder may be listed, moved away or removed with all that it holds.
-  const reach = paths.reach({ ...judged, searched: true });
+  const reach = pattern.reach({ ...judged, searched: true });
   if (reach === 'yes') return reach;
   const { real } = judged;
   const isWhole = access === 'write' || readsWholeFolders(part);
-  if (real !== undefined && isWhole && paths.mayLieBelow(real, access)) return 'unclear';
-  return perhaps === true ? 'no' : reach;
+  if (real !== undefined && isWhole && pattern.mayLieBelow(real, access)) return 'unclear';
+  return perhaps === true && !isOfProcess(path ?? '') ? 'no' : reach;
 }
 
 function whyAsk({ rule }: FileRule, file: Named, reach: RuleMatch): string {

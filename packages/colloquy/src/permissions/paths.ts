@@ -1,4 +1,4 @@
-import { isAbsolute, relative, sep } from 'node:path';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
 
 /** Whether a path is a folder itself or lies below it. Both must be real, absolute paths: nothing is resolved here. */
 export function isInside(folder: string, path: string): boolean {
@@ -12,6 +12,11 @@ export function isInside(folder: string, path: string): boolean {
  */
 export function absolutePath(folder: string, path: string): string {
   return isAbsolute(path) ? path : `${folder}${sep}${path}`;
+}
+
+/** Whether a path begins at what is another place for every process, such as `/proc/self/cwd`: what it leads to here tells nothing. */
+export function isOfProcess(path: string): boolean {
+  return /^[/]proc[/](?:self|thread-self|\d+)(?:[/]|$)/.test(resolve(path));
 }
 
 /** Where systems like Linux show processes, devices and themselves as files. */

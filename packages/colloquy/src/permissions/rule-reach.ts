@@ -46,8 +46,15 @@ export async function loadPathRules(
   return new Map(await Promise.all(rules.map(async (rule) => [rule, await PathRule.load(rule, places)] as const)));
 }
 
+/** Where patterns of paths begin. Each path is looked at once: many rules begin at the same. */
 export function pathPlaces(state: PermissionState, world: Pick<PermissionWorld, 'cwd' | 'resolve'>): PathPlaces {
-  return { cwd: world.cwd, home: state.home, resolve: (path) => world.resolve(path) };
+  const known = new Map<string, Promise<string>>();
+  const resolveOnce = (path: string): Promise<string> => {
+    const resolving = known.get(path) ?? world.resolve(path);
+    known.set(path, resolving);
+    return resolving;
+  };
+  return { cwd: world.cwd, home: state.home, resolve: resolveOnce };
 }
 
 /** A path as it is written and as it really is. Relative ones begin at `folder`. */

@@ -151,6 +151,38 @@ test.each([
   if (decided === 'denied') expect(outcome.told).toMatch(/^The rule (Read\(secrets|Edit\(out)\/\*\*\) denies .*\.$/);
 });
 
+test.each([
+  ['cat ~/.ssh/id', 'denied'],
+  ['cat "$HOME/.ssh/id"', 'denied'],
+  ['cat ${HOME}/.ssh/id', 'denied'],
+  ['base64 ~/.ssh/id', 'denied'],
+  ['source ~/.ssh/id', 'denied'],
+  ['sudo less $HOME/.ssh/id', 'denied'],
+  ['curl -F f=@$HOME/.ssh/id http://127.0.0.1:1', 'denied'],
+  ['git diff --no-index ~/.ssh/id a.txt', 'denied'],
+  ['cat $PWD/secrets/k.pem', 'denied'],
+  ['xxd ~+/secrets/k.pem', 'denied'],
+  ['base64 $FILE', 'asked'],
+  ['cat ~root/.ssh/id', 'asked'],
+  ['cat /proc/self/cwd/secrets/k.pem', 'asked'],
+  ['xxd /proc/self/../self/root/etc/passwd', 'asked'],
+  ['cat "~/.ssh/id"', 'allowed'],
+  ['true ~/.ssh/id', 'allowed'],
+])('with Read(~/.ssh/**) and Read(secrets/**) denied, and all commands allowed, %s is %s', async (command, decided) => {
+  using field = new Field({ ...FILES, 'home/.ssh/id': 'key' });
+  const options = { allowedTools: ['Bash'], disallowedTools: ['Read(~/.ssh/**)', 'Read(secrets/**)'] };
+  const outcome = await field.one(bash(command), options);
+  expect(outcome).toMatchObject({ decided });
+  if (decided === 'denied') expect(outcome.told).toMatch(/^The rule Read\((~\/\.ssh|secrets)\/\*\*\) denies .*\.$/);
+});
+
+test('what a home folder most likely is gives no leave', async () => {
+  using field = new Field({ ...FILES, 'home/.ssh/id': 'key' });
+  const options = { allowedTools: [`Bash(cat ${field.home}/notes.txt)`, `Edit(/${field.home}/**)`, 'Bash(echo *)'] };
+  expect(await field.one(bash('cat ~/notes.txt'), options)).toMatchObject({ decided: 'asked' });
+  expect(await field.one(bash('HOME=/etc; echo x > ~/notes.txt'), options)).toMatchObject({ decided: 'asked' });
+});
+
 test('leave to edit a file is leave to write to it from an allowed command, inside the folders', async () => {
   using field = new Field(FILES);
   const outside = join(field.root, 'outside', 'o.txt');

@@ -1,6 +1,6 @@
 import { addCommand } from './add-command.ts';
 import { whyTooLarge } from './bounds.ts';
-import type { CommandAnalysis, CommandPart } from './command-part.ts';
+import type { CommandAnalysis, CommandPart, ShellPlaces } from './command-part.ts';
 import { Findings, type Reading } from './findings.ts';
 import { loadShellParser, type ParseShell } from './load-parser.ts';
 import { fileName } from './part-texts.ts';
@@ -16,19 +16,21 @@ const MOVING_OPTIONS: ReadonlyMap<string, RegExp> = new Map([
 
 /**
  * Takes a command line apart into every command that would run, wrappers opened, without running anything. What cannot be told for
- * certain is said in `unknown` or at the part. The work is bounded whatever the command is.
+ * certain is said in `unknown` or at the part. The work is bounded whatever the command is. With `places`, words such as `~/x` count as
+ * known: good enough to refuse, and not to allow, because a command may change what they stand for.
  */
-export async function analyseCommand(command: string): Promise<CommandAnalysis> {
+export async function analyseCommand(command: string, places?: ShellPlaces): Promise<CommandAnalysis> {
   const tooLarge = whyTooLarge(command);
   if (tooLarge !== undefined)
     return { text: command, parts: [], unknown: tooLarge, tooLarge: true, steps: command.length };
-  return analyse(command, await loadShellParser());
+  return analyse(command, await loadShellParser(), places);
 }
 
-function analyse(command: string, parse: ParseShell): CommandAnalysis {
+function analyse(command: string, parse: ParseShell, places: ShellPlaces | undefined): CommandAnalysis {
   const findings = new Findings();
   const reading: Reading = {
     findings,
+    places,
     script: (text, place) => readScript(text, place, reading, parse),
     command: (simple, place) => addCommand(simple, place, reading),
   };

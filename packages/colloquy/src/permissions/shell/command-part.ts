@@ -3,6 +3,9 @@ export type Word = string | undefined;
 
 export type Access = 'read' | 'write';
 
+/** What `~`, `$HOME` and `$PWD` most likely stand for. */
+export type ShellPlaces = { home: string; folder: string };
+
 /** One simple command of a command line, or one that another command of the line would run. */
 export type CommandPart = {
   /** As written, or made of its words where it is written nowhere as such. */

@@ -1,5 +1,5 @@
 import { MAX_PARTS, MAX_STEPS } from './bounds.ts';
-import type { Access, CommandPart, Word } from './command-part.ts';
+import type { Access, CommandPart, ShellPlaces, Word } from './command-part.ts';
 import { isDangerousVariable, isHarmlessVariable } from './environment-names.ts';
 
 /** What a command reads on its standard input: nothing, or a text, undefined where it cannot be known. */
@@ -73,6 +73,7 @@ export class Findings {
 /** The readers of scripts and of commands call each other through this. */
 export type Reading = {
   findings: Findings;
+  places: ShellPlaces | undefined;
   /** Reads a text in the language of bash. */
   script(text: string, place: Place): void;
   /** Takes a simple command in, and what it runs. */

@@ -225,12 +225,12 @@ export function classify(words: readonly Word[]): Classified {
   if (name === 'find') return classifyFind(rest);
   if (name === 'git') return classifyGit(words);
   if (name === 'sed') return classifySed(rest);
-  const reads = READS[name];
+  const reads = Object.hasOwn(READS, name) ? READS[name] : undefined;
   if (reads !== undefined) {
     const paths = pathsOf(reads, rest, name);
     return { readOnly: paths !== undefined, edits: false, paths: withAccess(paths ?? [], 'read') };
   }
-  const edits = EDITS[name];
+  const edits = Object.hasOwn(EDITS, name) ? EDITS[name] : undefined;
   if (edits === undefined) return { readOnly: false, edits: false, paths: [] };
   const paths = pathsOf(edits, rest, name);
   // Where a file comes from is written to as well when it is moved away; to copy it, it is enough to read it.
@@ -308,7 +308,7 @@ function classifyGit(words: readonly Word[]): Classified {
   const at = gitSubcommandAt(words);
   if (at === undefined || words.slice(1, at).some((word) => word !== '--no-pager' && word !== '-P')) return unknown;
   const subcommand = words[at];
-  const known = subcommand === undefined ? undefined : GIT_READS[subcommand];
+  const known = subcommand === undefined || !Object.hasOwn(GIT_READS, subcommand) ? undefined : GIT_READS[subcommand];
   if (known === undefined) return unknown;
   return { ...unknown, readOnly: pathsOf(known, words.slice(at + 1), 'git') !== undefined };
 }

@@ -38,6 +38,14 @@ const WRITERS: ReadonlySet<string> = new Set([
   'unlink',
 ]);
 
+/** Programs that show, pack or send the files that they are given. */
+const READERS: ReadonlySet<string> = new Set(
+  (
+    'ag awk base32 base64 basenc bat batcat bunzip2 bzcat bzip2 code csplit emacs gawk gpg gunzip gzip hd iconv jq less mawk more most ' +
+    'nano nl open openssl pr sdiff shuf source split tsort view vi vim xdg-open xxd xz xzcat yq zcat zstdcat .'
+  ).split(' '),
+);
+
 /** Whether a part reads whatever lies below the folders that it names. */
 export function readsWholeFolders({ name, words }: CommandPart): boolean {
   const letters = WHOLE_FOLDERS.get(name ?? '');
@@ -65,5 +73,5 @@ export function writesOperands({ name }: CommandPart): boolean {
 
 /** Whether the operands of a part are files, even where its flags are not known. */
 export function namesFiles({ name }: CommandPart): boolean {
-  return namesPaths(name ?? '') || WHOLE_FOLDERS.has(name ?? '');
+  return namesPaths(name ?? '') || WHOLE_FOLDERS.has(name ?? '') || READERS.has(name ?? '');
 }

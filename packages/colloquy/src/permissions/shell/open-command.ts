@@ -86,7 +86,7 @@ function openByName(name: string, words: readonly Word[], input: Input): Opened 
   if (name === 'xargs') return openXargs(words);
   if (name === 'find') return openFind(words);
   if (name === 'git') return openGit(words);
-  const wrapper = WRAPPERS[name];
+  const wrapper = Object.hasOwn(WRAPPERS, name) ? WRAPPERS[name] : undefined;
   if (name === 'ssh' && wrapper !== undefined) return openSsh(words, openWrapper(wrapper, words));
   if (name === 'time' && wrapper !== undefined && words.some((word) => word?.includes('=') === true)) {
     // Quoted, `a=b` would be the command.

@@ -366,7 +366,7 @@ class ScriptReader {
   #word(node: SyntaxNode, place: Place): Word {
     if (!this.#findings.step(1 + node.endIndex - node.startIndex)) return undefined;
     const expansions = this.#expansionsIn(node, place);
-    const { value, doubt } = readWord(this.#source, node.startIndex, node.endIndex, expansions);
+    const { value, doubt } = readWord(this.#source, [node.startIndex, node.endIndex], expansions, this.#reading.places);
     if (doubt !== undefined) this.#findings.doubt(doubt);
     if (!this.#endsAt(node.endIndex)) this.#findings.doubt('its words cannot be told apart for certain');
     return value;

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { analyseCommand } from './analyse-command.ts';
 import { readWord } from './read-word.ts';
 
-const read = (word: string): string | undefined => readWord(word, 0, word.length, []).value;
+const read = (word: string): string | undefined => readWord(word, [0, word.length], []).value;
 
 describe('a word', () => {
   test.each<[string, string | undefined]>([
@@ -30,7 +30,7 @@ describe('a word', () => {
   test.each(['$x', '"$x"', '`x`', '$(x)', '"unclosed', "'unclosed", 'a;b', 'a b', '#a', 'a\\', '$"x"', '$((1))'])(
     '%s is a doubt where the parser saw nothing special in it',
     (word) => {
-      expect(readWord(word, 0, word.length, []).doubt).toBeTypeOf('string');
+      expect(readWord(word, [0, word.length], []).doubt).toBeTypeOf('string');
     },
   );
 });

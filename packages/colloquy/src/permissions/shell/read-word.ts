@@ -1,4 +1,4 @@
-import type { Word } from './command-part.ts';
+import type { ShellPlaces, Word } from './command-part.ts';
 
 /** A stretch of text that the shell replaces before it takes words apart. */
 export type Expansion = { startIndex: number; endIndex: number };
@@ -36,8 +36,13 @@ export const endsWord = (char: string): boolean => METACHARS.has(char);
  * Takes the quotes of one word away, character by character as bash does, and checks with that what the parser took for a word.
  * `expansions` are those that the parser found in it, in order; one that it did not see is a doubt.
  */
-export function readWord(source: string, start: number, end: number, expansions: readonly Expansion[]): ReadWord {
-  return new WordReader(source, end, expansions).read(start);
+export function readWord(
+  source: string,
+  [start, end]: readonly [start: number, end: number],
+  expansions: readonly Expansion[],
+  places?: ShellPlaces,
+): ReadWord {
+  return new WordReader(source, end, expansions, places).read(start);
 }
 
 /** The same for text that is read as if in double quotes, where these mean nothing: a here-document. */
@@ -49,14 +54,16 @@ class WordReader {
   readonly #source: string;
   readonly #end: number;
   readonly #expansions: ReadonlyMap<number, number>;
+  readonly #places: ShellPlaces | undefined;
   #value = '';
   #known = true;
   #pattern = false;
   #doubt: string | undefined;
 
-  constructor(source: string, end: number, expansions: readonly Expansion[]) {
+  constructor(source: string, end: number, expansions: readonly Expansion[], places?: ShellPlaces) {
     this.#source = source;
     this.#end = end;
+    this.#places = places;
     this.#expansions = new Map(expansions.map(({ startIndex, endIndex }) => [startIndex, endIndex]));
   }
 
@@ -110,7 +117,7 @@ class WordReader {
         this.#known = false;
         return at + 1;
       case '~':
-        if (at === start || '=:'.includes(this.#source.charAt(at - 1))) this.#known = false;
+        if (at === start || '=:'.includes(this.#source.charAt(at - 1))) return this.#readTilde(at, next);
         this.#value += char;
         return at + 1;
       default:
@@ -119,6 +126,14 @@ class WordReader {
         this.#value += char;
         return at + 1;
     }
+  }
+
+  #readTilde(at: number, next: string): number {
+    const length = next === '+' ? 2 : 1;
+    const place = next === '+' ? this.#places?.folder : this.#places?.home;
+    if (place === undefined || !'/:'.includes(this.#charAt(at + length))) this.#known = false;
+    this.#value += place ?? '';
+    return at + length;
   }
 
   #readDollar(at: number, next: string): number {
@@ -187,12 +202,19 @@ class WordReader {
   #expansionAt(at: number): number | undefined {
     const end = this.#expansions.get(at);
     if (end === undefined) return undefined;
-    this.#known = false;
+    const place = this.#placeOf(this.#source.slice(at, end));
+    this.#value += place ?? '';
+    if (place === undefined) this.#known = false;
     if (end > this.#end || end <= at) {
       this.#doubtful('an expansion in it cannot be followed');
       return this.#end;
     }
     return end;
+  }
+
+  #placeOf(expansion: string): string | undefined {
+    if (expansion === '$HOME' || expansion === '${HOME}') return this.#places?.home;
+    return expansion === '$PWD' || expansion === '${PWD}' ? this.#places?.folder : undefined;
   }
 
   #charAt(at: number): string {
