@@ -61,7 +61,8 @@ export class PathRule {
   reach(path: JudgedPath): RuleMatch {
     const { written, real } = path;
     if (this.behavior === 'allow') return real !== undefined && this.#matches(real, path) ? 'yes' : 'no';
-    if (this.#matches(written, path) || (real !== undefined && this.#matches(real, path))) return 'yes';
+    if (this.#matches(written, path) || (real !== undefined && real !== written && this.#matches(real, path)))
+      return 'yes';
     return real === undefined ? 'unclear' : 'no';
   }
 

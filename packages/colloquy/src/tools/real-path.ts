@@ -1,5 +1,5 @@
 import { lstat, readlink, realpath } from 'node:fs/promises';
-import { dirname, join, parse } from 'node:path';
+import { dirname, join, parse, sep } from 'node:path';
 
 /** As many links as Linux follows. */
 const MAX_LINKS = 40;
@@ -13,7 +13,17 @@ const MAX_STEPS = 10_000;
  */
 export async function realPath(path: string): Promise<string> {
   if (path.includes('\0')) throw new Error('A path cannot hold a NUL character.');
-  return (await unlessMissing(realpath(path))) ?? (await follow(path));
+  return (await unlessMissing(realpath(path))) ?? (await inRealFolder(path)) ?? (await follow(path));
+}
+
+/** Most often only the last name does not exist: two looks instead of one for each name. Undefined: it is not so. */
+async function inRealFolder(path: string): Promise<string | undefined> {
+  const name = path.slice(path.lastIndexOf(sep) + 1);
+  if (name === '' || name === '.' || name === '..') return undefined;
+  const folder = await unlessMissing(realpath(dirname(path)));
+  if (folder === undefined) return undefined;
+  const real = join(folder, name);
+  return (await unlessMissing(lstat(real))) === undefined ? real : undefined;
 }
 
 /** Name by name, for a path whose end does not exist. */
