@@ -21,7 +21,7 @@ function person(...answers: (string | undefined)[]): { ask: AskPerson; questions
 }
 
 function context(suggestions: PermissionUpdate[] = []) {
-  return { signal: new AbortController().signal, toolUseID: 'toolu_1', suggestions };
+  return { signal: new AbortController().signal, toolUseID: 'toolu_1', requestId: 'request_1', suggestions };
 }
 
 test('the question shows the whole call, and yes allows it once', async () => {

@@ -25,6 +25,7 @@ export type PermissionResult =
       updatedInput?: Record<string, unknown> | undefined;
       updatedPermissions?: PermissionUpdate[] | undefined;
       toolUseID?: string | undefined;
+      decisionClassification?: DecisionClassification | undefined;
     }
   | {
       behavior: 'deny';
@@ -33,7 +34,14 @@ export type PermissionResult =
       /** End the turn as well. */
       interrupt?: boolean | undefined;
       toolUseID?: string | undefined;
+      decisionClassification?: DecisionClassification | undefined;
     };
+
+/** How somebody came to an answer. Claude Code counts these; here they change nothing. */
+export type DecisionClassification = 'user_temporary' | 'user_permanent' | 'user_reject';
+
+/** An ask rule that made a call be asked, and where it stands. */
+export type MatchedAskRule = PermissionRuleValue & { source: PermissionUpdateDestination };
 
 /**
  * Asked for every call that nothing else decides. An exception counts as a denial.
@@ -49,5 +57,9 @@ export type CanUseTool = (
     decisionReason?: string | undefined;
     toolUseID: string;
     agentID?: string | undefined;
+    /** Unique for every question. */
+    requestId: string;
+    /** Absent when no rule wants the call to be asked: then nothing allows it. */
+    matchedAskRule?: MatchedAskRule | undefined;
   },
 ) => Promise<PermissionResult>;

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { ConfigurationError } from '../errors.ts';
 import { messageOf } from '../helpers/message-of.ts';
 import { untilAborted } from '../helpers/until-aborted.ts';
 import type { CallState } from '../log/call-state.ts';
-import type { Entry, Json } from '../log/entries.ts';
-import type { PermissionUpdate } from '../options/permissions.ts';
+import type { Decision, Entry, Json } from '../log/entries.ts';
+import type { MatchedAskRule, PermissionUpdate } from '../options/permissions.ts';
 import type { Tool } from '../tools/tool.ts';
 import type { ShownCall } from '../views/door-messages.ts';
 import { contextOf } from './context.ts';
@@ -54,6 +54,8 @@ async function askCallback(
       decisionReason: open.decision.reason,
       ...(open.decision.blockedPath === undefined ? {} : { blockedPath: open.decision.blockedPath }),
       toolUseID: call.block.id,
+      requestId: randomUUID(),
+      ...matchedAskRule(world, open.decision),
       ...(world.thread === 'main' ? {} : { agentID: world.thread }),
     });
   let verdict: PermissionVerdict;
@@ -74,6 +76,17 @@ async function askCallback(
     reason: 'canUseTool allowed the call.',
     updatedInput: verdict.updatedInput,
   });
+}
+
+function matchedAskRule(world: TurnWorld, { source, rule }: Decision): { matchedAskRule?: MatchedAskRule } {
+  const found =
+    source === 'rule'
+      ? world.permissions.state.rules.find(({ behavior, text }) => behavior === 'ask' && text === rule)
+      : undefined;
+  if (found === undefined) return {};
+  const { destination, tool, specifier } = found;
+  const ruleContent = specifier === undefined ? {} : { ruleContent: specifier };
+  return { matchedAskRule: { source: destination, toolName: tool, ...ruleContent } };
 }
 
 async function allowed(

@@ -11,8 +11,9 @@ export async function askPermission(
   if (canUseTool === undefined) throw new ConfigurationError('There is no `canUseTool` to ask');
   const { tool_name: toolName, input } = request;
   const answer: unknown = await canUseTool(String(toolName), isRecord(input) ? input : {}, {
-    ...optionsOf(request, o.requestId),
+    ...optionsOf(request),
     signal: o.signal,
+    requestId: o.requestId,
     toolUseID: text(request['tool_use_id']) ?? '',
   });
   if (!isRecord(answer) || (answer['behavior'] !== 'allow' && answer['behavior'] !== 'deny')) {
@@ -24,9 +25,8 @@ export async function askPermission(
 }
 
 /** What the request tells beside the call, by the names that callbacks know. */
-function optionsOf(request: Readonly<Record<string, unknown>>, requestId: string): object {
+function optionsOf(request: Readonly<Record<string, unknown>>): object {
   const known = {
-    requestId,
     // As the protocol has it; it is given back as it came.
     suggestions: request['permission_suggestions'] as PermissionUpdate[] | undefined,
     blockedPath: text(request['blocked_path']),
@@ -38,9 +38,20 @@ function optionsOf(request: Readonly<Record<string, unknown>>, requestId: string
     defaultToNo: request['default_to_no'],
     suppressAlwaysAllowRule: request['suppress_always_allow_rule'],
     agentID: text(request['agent_id']),
-    matchedAskRule: request['matched_ask_rule'],
+    matchedAskRule: askRule(request['matched_ask_rule']),
   };
   return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined));
+}
+
+/** The rule by the names that callbacks know. */
+function askRule(rule: unknown): object | undefined {
+  if (!isRecord(rule)) return undefined;
+  const { tool_name: toolName, rule_content: ruleContent, ...others } = rule;
+  return {
+    ...others,
+    ...(toolName === undefined ? {} : { toolName }),
+    ...(ruleContent === undefined ? {} : { ruleContent }),
+  };
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
