@@ -21,6 +21,8 @@ type Named = { path: Word; access: Access; part: CommandPart; perhaps?: true };
 
 /** Beyond this, it is asked: each takes a look at the disk. */
 const MAX_NAMED_FILES = 200;
+/** Nor are more than this many files held against rules, all together. */
+const MAX_COMPARISONS = 20_000;
 
 /**
  * What deny and ask rules about reading and editing say of the files that a command names: its redirections, and its operands. What
@@ -35,7 +37,8 @@ export async function judgeFileRules(
   const named = analysis.parts.flatMap(namedBy).filter(({ access }) => rules.some((each) => each.access === access));
   const patterns = named.length === 0 ? undefined : await load();
   let ask: Verdict | undefined;
-  for (const file of named.slice(0, MAX_NAMED_FILES)) {
+  const maxFiles = Math.min(MAX_NAMED_FILES, Math.ceil(MAX_COMPARISONS / rules.length));
+  for (const file of named.slice(0, maxFiles)) {
     const judged = file.path === undefined ? undefined : await judge(file.path);
     for (const each of rules) {
       const pattern = each.access === file.access ? patterns?.get(each.rule) : undefined;
@@ -45,7 +48,7 @@ export async function judgeFileRules(
       if (reach !== 'no') ask ??= byRule(each, whyAsk(each, file, reach));
     }
   }
-  const doubt = named.length > MAX_NAMED_FILES ? `it names more than ${MAX_NAMED_FILES} files` : analysis.unknown;
+  const doubt = named.length > maxFiles ? `it names more than ${maxFiles} files` : analysis.unknown;
   if (doubt !== undefined)
     ask ??= byRule(
       first,

@@ -1,12 +1,14 @@
 import { join, relative, resolve, sep } from 'node:path';
 import ignore from 'ignore';
 import { isInside } from './paths.ts';
-import { parsePathPattern, type PathPattern, splitLiteral } from './path-pattern.ts';
+import { anyDepths, parsePathPattern, type PathPattern, splitLiteral } from './path-pattern.ts';
 import type { RuleMatch } from './rule-match.ts';
 import type { PlacedRule } from './state.ts';
 
 // No file is named like this, so that only a pattern for all that a folder holds matches it.
 const ANY_NAME = '\u0001any\u0001';
+/** In a deeper path, a pattern that skips folders several times is not looked for. */
+const MAX_DEPTH = 200;
 
 /** Where the patterns of rules begin, and how paths are followed. */
 export type PathPlaces = {
@@ -32,11 +34,13 @@ export type JudgedPath = {
 export class PathRule {
   readonly behavior: PlacedRule['behavior'];
   readonly #matchers: readonly Matcher[];
+  readonly #maxDepth: number;
   /** The real folder below which everything lies that the rule can be about. */
   readonly #top: string;
 
-  private constructor(behavior: PlacedRule['behavior'], matchers: readonly Matcher[], top: string) {
+  private constructor(behavior: PlacedRule['behavior'], pattern: string, matchers: readonly Matcher[], top: string) {
     this.behavior = behavior;
+    this.#maxDepth = anyDepths(pattern) > 1 ? MAX_DEPTH : Number.POSITIVE_INFINITY;
     this.#matchers = matchers;
     this.#top = top;
   }
@@ -55,11 +59,13 @@ export class PathRule {
       if (literal !== '' && top !== join(realBase, literal))
         matchers.push(new Matcher(top, splitLiteral(parsed.pattern)?.rest ?? '', behavior));
     }
-    return new PathRule(behavior, matchers, top);
+    return new PathRule(behavior, parsed.pattern, matchers, top);
   }
 
   reach(path: JudgedPath): RuleMatch {
     const { written, real } = path;
+    if ([written, real ?? ''].some((each) => each.split('/').length > this.#maxDepth))
+      return this.behavior === 'allow' ? 'no' : 'unclear';
     if (this.behavior === 'allow') return real !== undefined && this.#matches(real, path) ? 'yes' : 'no';
     if (this.#matches(written, path) || (real !== undefined && real !== written && this.#matches(real, path)))
       return 'yes';

@@ -42,7 +42,8 @@ function oneOf<const T extends string>(name: string, value: unknown, known: read
 
 function list<T>(name: string, value: unknown, read: (item: unknown) => T): T[] {
   if (!Array.isArray(value)) throw wrong(`\`${name}\` must be an array`);
-  return value.map(read);
+  // Holes in it are looked at, too.
+  return Array.from(value, read);
 }
 
 function toRuleValue(value: unknown): PermissionRuleValue {

@@ -10,11 +10,24 @@ export type PathPattern = {
 
 const MAGIC = /[*?[\]\\]/;
 
+/** Each makes the work as many times larger as a path is deep. */
+const MAX_ANY_DEPTHS = 3;
+
+/** How often a pattern may skip folders in its midst. */
+export function anyDepths(pattern: string): number {
+  return pattern
+    .split('/')
+    .slice(0, -1)
+    .filter((segment) => segment.includes('**')).length;
+}
+
 /** Why brackets hold no pattern of paths; undefined when they do. */
 export function whyNoPathPattern(specifier: string): string | undefined {
   if (specifier.startsWith('!')) return 'a pattern cannot take back what another one names, so it may not begin with !';
   if (/[\0\r\n]/.test(specifier)) return 'a pattern of paths is one line';
   if (specifier.split('/').includes('..')) return 'a pattern of paths may not contain ..';
+  if (anyDepths(specifier) > MAX_ANY_DEPTHS)
+    return `a pattern may have ** at most ${MAX_ANY_DEPTHS} times before its end, because it would take too long to look for`;
   return /(?:^|[^\\])(?:\\\\)*\\$/.test(specifier) ? 'a pattern may not end in a backslash' : undefined;
 }
 

@@ -115,3 +115,10 @@ test('an update from outside is read, and a wrong one is told what is wrong', ()
   expect(() => parseUpdate({ type: 'setMode', mode: 'auto', destination: 'session' })).toThrow('`mode` must be one of');
   expect(() => parseUpdate({ type: 'grow', destination: 'session' })).toThrow('there is no type "grow"');
 });
+
+test.each([
+  [{ type: 'addDirectories', directories: ['/a\0b'], destination: 'session' }, 'NUL'],
+  [{ type: 'addRules', rules: Array(2), behavior: 'allow', destination: 'session' }, 'each rule needs a `toolName`'],
+])('an update with what is nothing is told as such: %j', (update, why) => {
+  expect(() => applyUpdate(START, parseUpdate(update))).toThrow(why);
+});

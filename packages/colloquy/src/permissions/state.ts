@@ -154,6 +154,7 @@ function withoutRules(rules: readonly PlacedRule[], update: RuleUpdate): PlacedR
 }
 
 function absolute(path: string): string {
+  if (path.includes('\0')) throw new ConfigurationError(`${JSON.stringify(path)} is no path: it has a NUL in it`);
   if (isAbsolute(path)) return resolve(path);
   throw new ConfigurationError(`${JSON.stringify(path)} is not an absolute path; name the folder by its full path`);
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createEmulator, text, toolUses } from '@colloquy/emulator';
 import { type CanUseTool, ConfigurationError, type Options, type PermissionUpdate } from 'colloquy';
 import { createApiEngine, createMemoryStore } from 'colloquy/internal';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type Call, Field, warningsOf } from './field.ts';
 
 const USER = 'home/.claude/settings.json';
@@ -340,4 +340,35 @@ test('on a server, whose settings are not those of who talks to it, files are ne
   expect(asked).toBe(1);
   expect(existsSync(join(field.cwd, 'x'))).toBe(true);
   expect(field.read(USER)).toBe(before);
+});
+
+describe('A project that wants to hold everything up', () => {
+  const soon = { timeout: 5000 };
+
+  test('has no pattern that takes for ever: such a rule asks', soon, async () => {
+    using field = new Field();
+    const deep = `${'a/'.repeat(150)}x`;
+    field.settings(PROJECT, { deny: [`Read(${'**/a*/'.repeat(12)}b)`] });
+    expect(await decide(field, ['Read', { file_path: deep }], { allowedTools: ['Read'] })).toBe('asked');
+    field.settings(PROJECT, { deny: ['Read(**/a*/**/a*/**/a*/b)'] });
+    const deeper = `${'a/'.repeat(1500)}x`;
+    expect(await decide(field, ['Read', { file_path: deeper }], { allowedTools: ['Read'] })).toBe('asked');
+    expect(await decide(field, ['Read', { file_path: 'a/a/c/a/b' }], { allowedTools: ['Read'] })).toBe('denied');
+  });
+
+  test('has no file of too many rules', soon, async () => {
+    using field = new Field();
+    field.settings(PROJECT, { deny: Array.from({ length: 40_000 }, (_, index) => `Read(/p${index})`) });
+    const files = Array.from({ length: 200 }, (_, index) => `f${index}`).join(' ');
+    const { messages } = await field.play([['Bash', { command: `cat ${files}` }]]);
+    expect(warningsOf(messages)).toEqual([expect.stringContaining('more than 2000 rules')]);
+  });
+
+  test('is not told rule by rule', async () => {
+    using field = new Field();
+    field.settings(PROJECT, { deny: Array.from({ length: 1000 }, (_, index) => `Read(/p${index}`) });
+    const { messages } = await field.play([ls]);
+    expect(warningsOf(messages)).toHaveLength(21);
+    expect(warningsOf(messages).at(-1)).toContain('980 more rules in it cannot be used');
+  });
 });

@@ -32,6 +32,10 @@ export type LoadedSettings = PermissionSettings & { warnings: readonly string[] 
 type Layer = Pick<LoadedSettings, 'rules' | 'mode' | 'directories' | 'warnings'>;
 
 const DESTINATIONS = { user: 'userSettings', project: 'projectSettings', local: 'localSettings' } as const;
+/** Every call is held against each rule; a file comes with a project that anybody may have made. */
+const MAX_RULES = 2000;
+/** Of one file, this many things that are wrong with it are told. */
+const MAX_WARNINGS = 20;
 const LEAVE = { allow: [], additionalDirectories: [], defaultMode: undefined } as const;
 
 /**
@@ -56,6 +60,8 @@ async function readLayer(source: SettingsSource, place: SettingsPlace): Promise<
     const found = await readSettingsFile(path);
     if (found === undefined) return { rules: [], directories: [], warnings: [] };
     const { parts, flaws } = readParts(found.settings);
+    if (parts.allow.length + parts.deny.length + parts.ask.length > MAX_RULES)
+      throw new ConfigurationError(`${path} cannot be used: it has more than ${MAX_RULES} rules. Mend it or remove it`);
     const given = await givenBy(source, parts, place);
     const layer = toLayer(
       { ...parts, ...given },
@@ -66,7 +72,8 @@ async function readLayer(source: SettingsSource, place: SettingsPlace): Promise<
       },
     );
     const told = [...flaws, ...layer.warnings, ...untaken(source, parts, given)];
-    return { ...layer, warnings: told.map((text) => `${path}: ${text}.`) };
+    const more = told.length > MAX_WARNINGS ? [`${told.length - MAX_WARNINGS} more rules in it cannot be used`] : [];
+    return { ...layer, warnings: [...told.slice(0, MAX_WARNINGS), ...more].map((text) => `${path}: ${text}.`) };
   } catch (error) {
     return { rules: [], directories: [], warnings: [`${messageOf(error)}. No rule of it holds.`] };
   }
