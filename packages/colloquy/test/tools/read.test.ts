@@ -292,6 +292,37 @@ describe('notebooks', () => {
     );
   });
 
+  test.each([
+    ['empty cells', { cells: Array.from({ length: 20_000 }, () => ({ cell_type: 'markdown', source: '' })) }],
+    [
+      'empty outputs',
+      {
+        cells: Array.from({ length: 500 }, () => ({
+          cell_type: 'code',
+          source: '',
+          outputs: Array.from({ length: 50 }, () => ({ output_type: 'stream', text: '' })),
+        })),
+      },
+    ],
+    [
+      'long names',
+      {
+        cells: Array.from({ length: 50 }, (_, index) => ({
+          cell_type: 'code',
+          id: `${index}`.repeat(100_000),
+          source: '',
+          outputs: [{ output_type: 'o'.repeat(100_000) }],
+        })),
+        metadata: { language_info: { name: 'l'.repeat(100_000) } },
+      },
+    ],
+  ])('made of %s fill no conversation', async (_, bomb) => {
+    await using scene = await openTools({ 'a.ipynb': JSON.stringify(bomb) });
+    const { text, structured } = await scene.call('Read', { file_path: 'a.ipynb' });
+    expect(text.length).toBeLessThan(300_000);
+    expect(JSON.stringify(structured).length).toBeLessThan(1_000_000);
+  });
+
   test('that are none are refused', async () => {
     await using scene = await openTools({
       'a.ipynb': '{',

@@ -93,3 +93,14 @@ test.each([
   await expect(first).rejects.toThrow(ConfigurationError);
   await expect(first).rejects.toThrow(told);
 });
+
+test('a text that keeps a pattern of the schema busy does not hold the turn up', async () => {
+  const schema = { type: 'object', properties: { city: { type: 'string', pattern: '^(o+)+$' } }, required: ['city'] };
+  await using scene = await open(
+    [toolUse('StructuredOutput', { city: `${'o'.repeat(100)}!` }), toolUse('StructuredOutput', { city: 'oo' })],
+    { outputFormat: { type: 'json_schema', schema } },
+  );
+  const result = last(await scene.turn('Which?'));
+  expect(String(newestBlocks(scene.emulator, 1)[0]?.content)).toContain('takes too long');
+  expect(result).toMatchObject({ subtype: 'success', structured_output: { city: 'oo' } });
+});

@@ -9,7 +9,7 @@ import { untilAborted } from '../../helpers/until-aborted.ts';
 const MAX_WORK_MS = 30_000;
 const MAX_HEAP_MB = 512;
 /** Of what is packed in a file. The bounds of a thread do not count the memory of arrays. */
-const MAX_UNPACKED_MB = 256;
+const MAX_UNPACKED_MB = 64;
 
 /** A string and not a module: a bundle keeps no file of its own for it. */
 const SCRIPT = `
