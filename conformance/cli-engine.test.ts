@@ -152,6 +152,35 @@ test('tools of the program run in the program', async (context) => {
   expect(toolResults(messages)).toMatchObject([{ content: [{ type: 'text', text: '42' }] }]);
 });
 
+/** An MCP server over stdio with one tool, which answers a word of its environment. */
+const SERVER = `
+for await (const line of (await import('node:readline')).createInterface(process.stdin)) {
+  const { id, method, params } = JSON.parse(line);
+  if (id === undefined) continue;
+  const results = {
+    initialize: { protocolVersion: params?.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: 's', version: '1' } },
+    'tools/list': { tools: [{ name: 'word', description: 'A word.', inputSchema: { type: 'object' } }] },
+    'tools/call': { content: [{ type: 'text', text: process.env.WORD }] },
+  };
+  process.stdout.write(JSON.stringify({ jsonrpc: '2.0', id, result: results[method] ?? {} }) + '\\n');
+}`;
+
+test('servers of other processes are started by Claude Code, and their secrets are in no argument', async (context) => {
+  await using at = await scene(context, [toolUse('mcp__far__word', {}), text('Said.')], {
+    allowedTools: ['mcp__far'],
+    mcpServers: {
+      far: { command: process.execPath, args: ['--input-type=module', '-e', SERVER], env: { WORD: 'hush-hush' } },
+    },
+  });
+  const messages: SDKMessage[] = [];
+  for await (const message of query({ prompt: 'Which word?', options: at.options })) {
+    messages.push(message);
+    for (const pid of await claudesIn(at.folder))
+      expect(await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).not.toContain('hush-hush');
+  }
+  expect(toolResults(messages)).toMatchObject([{ content: [{ type: 'text', text: 'hush-hush' }] }]);
+});
+
 test('readOnly and strict hold inside of Claude Code', async (context) => {
   const script = [bash('touch a.txt'), bash('ls'), text('Done.')];
   await using at = await scene(context, script, { permissionMode: 'readOnly', allowedTools: ['Bash'] });
@@ -241,6 +270,19 @@ test('structured output, agents and system prompt reach it', async (context) => 
   expect((await running.supportedAgents()).map(({ name }) => name)).toContain('clerk');
   expect((await all(running)).at(-1)).toMatchObject({ structured_output: { n: 7 } });
   expect(JSON.stringify(at.emulator.requests[0]?.body['system'])).toContain('Count like a clerk.');
+});
+
+test('a query goes on until agents in the background have reported', async (context) => {
+  await using at = await scene(context, []);
+  const agent = {
+    description: 'Look',
+    prompt: '@emit 50 gap=20',
+    subagent_type: 'general-purpose',
+    run_in_background: true,
+  };
+  const messages = await all(query({ prompt: `@tool Agent ${JSON.stringify(agent)}`, options: at.options }));
+  expect(kinds(messages).filter((kind) => kind === 'result/success')).toHaveLength(2);
+  expect(messages.at(-1)).toMatchObject({ origin: { kind: 'task-notification' } });
 });
 
 test('sessions started ahead of time', async (context) => {

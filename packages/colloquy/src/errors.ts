@@ -9,6 +9,15 @@ export class ConfigurationError extends ColloquyError {
   readonly code = 'configuration';
 }
 
+/** Claude Code refused what it was asked for; `errorCode` is its own word for why, such as `bypass_not_launched`. */
+export class ControlRefusedError extends ConfigurationError {
+  readonly errorCode: string | undefined;
+  constructor(message: string, errorCode: string | undefined) {
+    super(message);
+    this.errorCode = errorCode;
+  }
+}
+
 /** The Messages API answered with an error, or with something that is not a complete answer. */
 export class APIError extends ColloquyError {
   override readonly name = 'APIError';

@@ -171,6 +171,6 @@ export type {
   PermissionUpdateDestination,
 } from './options/permissions.ts';
 export type { WebConnection, WebFetchOptions } from './options/web-fetch.ts';
-export { query, type Query } from './query.ts';
+export { query, type Query, type SetMcpServersResult } from './query.ts';
 export { prewarm, type SpareClaude, startup, type WarmQuery } from './startup.ts';
 export type { DialogueMessage } from './views/dialogue.ts';

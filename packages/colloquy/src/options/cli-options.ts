@@ -159,7 +159,8 @@ function checkHooks(value: unknown): string | undefined {
 
 const isFunction = (value: unknown): boolean => typeof value === 'function';
 
-function checkMcpServers(value: unknown): string | undefined {
+/** Says what `mcpServers` would have to be for Claude Code, after "must be "; undefined when it is fine. */
+export function checkMcpServers(value: unknown): string | undefined {
   if (!isRecord(value)) return 'an object with a server for each name';
   for (const [name, server] of Object.entries(value)) {
     if (!isRecord(server) || !isServer(server))

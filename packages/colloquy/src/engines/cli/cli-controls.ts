@@ -85,7 +85,9 @@ export const CLI_CONTROLS: Handlers = {
   },
 
   async askClaudeCode(session, { subtype, fields = {} }) {
-    return { response: await ask(session, subtype, fields) };
+    const response = await ask(session, subtype, await session.answers.prepareFields(subtype, fields));
+    if (subtype === 'initialize') Object.assign((await session.running()).initialized, response);
+    return { response };
   },
 };
 

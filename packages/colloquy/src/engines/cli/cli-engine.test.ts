@@ -17,7 +17,7 @@ import {
   TimeoutError,
 } from '../../errors.ts';
 import { createSdkMcpServer, tool } from '../../mcp/sdk-server.ts';
-import type { SDKMessage } from '../../messages.ts';
+import type { SDKMessage, SDKUserMessage } from '../../messages.ts';
 import type { Options } from '../../options/options.ts';
 import type { EngineSession } from '../engine.ts';
 import { ClaudeSDKClient } from '../../client.ts';
@@ -510,6 +510,31 @@ describe('above the engine', () => {
     await expect(async () => {
       for await (const message of dying) expect(message.type).toBe('system');
     }).rejects.toMatchObject({ name: 'ProcessError', exitCode: 4 });
+  });
+
+  test('query() waits for agents that work in the background, and gives what comes of them', async () => {
+    const said: unknown[] = [];
+    for await (const message of query({ prompt: 'agent', options: await optionsFor() }))
+      if (message.type === 'result' && message.subtype === 'success') said.push(message.result);
+    expect(said).toEqual(['sent', 'the agent is back']);
+  });
+
+  test('in-process servers can be given later', async () => {
+    const hello = tool('hello', 'Greets.', {}, async () => ({ content: [{ type: 'text', text: 'hello' }] }));
+    const ended = Promise.withResolvers<void>();
+    async function* prompts(): AsyncGenerator<SDKUserMessage> {
+      await ended.promise;
+      yield promptOf('mcp late hello');
+    }
+    await using running = query({ prompt: prompts(), options: await optionsFor() });
+    const late = createSdkMcpServer({ name: 'late', tools: [hello] });
+    expect(await running.setMcpServers({ late })).toEqual({ added: ['late'], removed: [], errors: {} });
+    expect(await running.readFile('/etc/hosts')).toBeNull();
+    await expect(running.reloadSkills()).rejects.toThrow('Claude Code refused reload_skills');
+    ended.resolve();
+    const messages: SDKMessage[] = [];
+    for await (const message of running) messages.push(message);
+    expect(JSON.stringify(messages.at(-1))).toContain('hello');
   });
 
   test('a client whose process was killed goes on in the same session', async () => {

@@ -24,6 +24,7 @@ type Running = OpenProcess & { initialized: Record<string, unknown> };
 /** One session of Claude Code, in a process of its own. When that ends by itself, the next prompt starts another, which goes on. */
 export class CliSession implements EngineSession {
   readonly id: string;
+  readonly waitsForAgents = true;
   readonly options: Options;
   readonly answers: HostAnswers;
   readonly #start: StartOptions;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { AbortError, CLIConnectionError, ConfigurationError, TimeoutError } from '../../errors.ts';
+import { AbortError, CLIConnectionError, ControlRefusedError, TimeoutError } from '../../errors.ts';
 import { Deadline } from '../../helpers/deadline.ts';
 import { isRecord } from '../../helpers/is-record.ts';
 import { messageOf } from '../../helpers/message-of.ts';
@@ -22,15 +22,6 @@ export type ControlHost = {
   /** The two do not understand each other any longer: the run has to end. Called once. */
   hopeless(error: Error): void;
 };
-
-/** Claude Code refused what it was asked for; `errorCode` is its own word for why, such as `bypass_not_launched`. */
-export class ControlRefusedError extends ConfigurationError {
-  readonly errorCode: string | undefined;
-  constructor(message: string, errorCode: string | undefined) {
-    super(message);
-    this.errorCode = errorCode;
-  }
-}
 
 type Waiting = {
   resolve: (response: Record<string, unknown>) => void;

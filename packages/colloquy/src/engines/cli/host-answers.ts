@@ -1,14 +1,15 @@
 import { ConfigurationError } from '../../errors.ts';
 import { isRecord } from '../../helpers/is-record.ts';
 import { ServedSdkServer } from '../../mcp/serve-sdk-server.ts';
-import type { ElicitationRequest } from '../../options/cli-options.ts';
-import { sdkServersOf } from '../../options/mcp.ts';
+import { checkMcpServers, type ElicitationRequest } from '../../options/cli-options.ts';
+import { type McpSdkServerConfig, type McpServerConfig, sdkServersOf } from '../../options/mcp.ts';
 import type { Options } from '../../options/options.ts';
 import type { PermissionModeInput } from '../../options/permissions.ts';
 import { reportedMode } from '../../options/reported-mode.ts';
 import { askPermission } from './ask-permission.ts';
 import type { ControlRequest } from './control-channel.ts';
 import { HookCallbacks } from './hook-callbacks.ts';
+import { initializeFields } from './launch-options.ts';
 
 type About = { requestId: string; signal: AbortSignal };
 
@@ -18,20 +19,34 @@ export class HostAnswers {
   /** The mode in force, those that Claude Code does not know included. */
   mode: PermissionModeInput;
   readonly #options: Options;
-  readonly #servers: ReadonlyMap<string, ServedSdkServer>;
+  #servers: ReadonlyMap<string, ServedSdkServer>;
 
   constructor(options: Options) {
     this.#options = options;
     this.mode = options.permissionMode ?? 'default';
     this.hooks = new HookCallbacks(options.hooks, () => this.mode);
-    this.#servers = new Map(
-      sdkServersOf(options.mcpServers).map(([key, server]) => [key, new ServedSdkServer(key, server)]),
-    );
+    this.#servers = serve(sdkServersOf(options.mcpServers));
   }
 
   /** Reads the tools' shapes. @throws ConfigurationError for one that cannot be told to the model */
   async prepare(): Promise<void> {
     for (const server of this.#servers.values()) await server.prepare();
+  }
+
+  /** What a question of the program says of its own parts: those that are here are told by their names. */
+  async prepareFields(subtype: string, fields: Record<string, unknown>): Promise<Record<string, unknown>> {
+    if (subtype === 'initialize')
+      return { ...initializeFields(this.#options), hooks: this.hooks.registered, ...fields };
+    if (subtype !== 'mcp_set_servers' || !isRecord(fields['servers'])) return fields;
+    // As `Query.setMcpServers()` has taken them.
+    const servers = fields['servers'] as Record<string, McpServerConfig>;
+    const wanted = checkMcpServers(servers);
+    if (wanted !== undefined) throw new ConfigurationError(`The servers must be ${wanted}`);
+    const own = sdkServersOf(servers);
+    this.#servers = serve(own);
+    await this.prepare();
+    const named = Object.fromEntries(own.map(([key, { name }]) => [key, { type: 'sdk', name }]));
+    return { ...fields, servers: { ...servers, ...named } };
   }
 
   /** Claude Code reports a mode: it may have changed it itself, as at the end of a plan. */
@@ -76,4 +91,8 @@ export class HostAnswers {
     const asked = { ...request, serverName, elicitationId, requestedSchema } as unknown as ElicitationRequest;
     return onElicitation(asked, { signal });
   }
+}
+
+function serve(servers: readonly [string, McpSdkServerConfig][]): Map<string, ServedSdkServer> {
+  return new Map(servers.map(([key, server]) => [key, new ServedSdkServer(key, server)]));
 }

@@ -15,8 +15,8 @@ type Fields = Record<string, unknown>;
 
 /** How an option reaches Claude Code: as flags, in `initialize`, or not at all, because the engine itself honours it. */
 type Way<Value> =
-  | { flags(value: Value, options: Options): readonly string[] }
-  | { initialize(value: Value, options: Options): Fields }
+  | { flags(value: Value, options: Options): readonly string[]; initialize?(value: Value): Fields }
+  | { initialize(value: Value): Fields }
   | 'engine';
 
 const flag = (name: string) => ({ flags: (value: unknown) => [`--${name}=${String(value)}`] });
@@ -67,6 +67,7 @@ const WAYS: { [Name in Honoured]: Way<NonNullable<Options[Name]>> } = {
   maxTurns: flag('max-turns'),
   // Not among the arguments, which every user of the machine can see: they may hold credentials.
   mcpServers: {
+    flags: (servers) => (Object.values(servers).every(({ type }) => type === 'sdk') ? [] : ['--await-initialize']),
     initialize: (servers) => {
       const inProcess = sdkServersOf(servers).map(([key]) => key);
       const others = Object.entries(servers).filter(([, { type }]) => type !== 'sdk');
@@ -131,7 +132,7 @@ export function launchArguments(options: Options, session: SessionChoice): strin
 
 /** What `initialize` carries, but for what only a session knows: its hooks. */
 export function initializeFields(options: Options): Fields {
-  const fields = given(options).map(([value, way]) => (isInitialize(way) ? way.initialize(value, options) : {}));
+  const fields = given(options).map(([value, way]) => (isInitialize(way) ? (way.initialize?.(value) ?? {}) : {}));
   return Object.assign(systemPromptFields(options.systemPrompt), ...fields);
 }
 

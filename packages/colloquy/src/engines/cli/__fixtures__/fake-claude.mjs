@@ -81,6 +81,8 @@ function onControl({ request_id, request }) {
       return tell({ type: 'system', subtype: 'status', status: null, permissionMode: request.mode });
     case 'set_model':
       return ok({ model: request.model ?? 'first-model' });
+    case 'mcp_set_servers':
+      return ok({ added: Object.keys(request.servers), removed: [], errors: {} });
     case 'mcp_status':
       return ok({ mcpServers: [{ name: 'one', status: 'failed', error: 'gone' }] });
     case 'deaf':
@@ -160,6 +162,16 @@ const ACTS = {
   exit: () => {
     setTimeout(() => process.exit(0), 20);
     return 'last words';
+  },
+  // Leaves an agent behind, which ends after the turn and has a turn of its own then.
+  agent: () => {
+    tell({ type: 'system', subtype: 'background_tasks_changed', tasks: [{ task_id: 'a1', task_type: 'local_agent', description: 'Look' }] });
+    setTimeout(() => {
+      tell({ type: 'system', subtype: 'background_tasks_changed', tasks: [] });
+      tell({ type: 'system', subtype: 'init', permissionMode: 'default' });
+      tell({ type: 'result', subtype: 'success', is_error: false, result: 'the agent is back', origin: { kind: 'task-notification' } });
+    }, 50);
+    return 'sent';
   },
   // Asks as Claude Code does before it runs a tool: hooks first, then permission.
   tool: async (text) => {
