@@ -32,15 +32,10 @@ export async function* readEvents(
 ): AsyncGenerator<readonly StreamEvent[], void, void> {
   const chunks = body[Symbol.asyncIterator]();
   const frames = new FrameReader(o.requestId);
-  let bytes = 0;
   try {
     while (!frames.ended) {
       const chunk = await nextChunk(chunks, o);
       if (chunk === undefined) throw invalidStream('it ended before message_stop', { requestId: o.requestId });
-      bytes += chunk.byteLength;
-      if (bytes > MAX_STREAM_BYTES) {
-        throw invalidStream(`it is longer than ${MAX_STREAM_BYTES} bytes`, { requestId: o.requestId });
-      }
       const events = frames.read(chunk);
       if (events.length > 0) yield events;
       if (frames.failure !== undefined) throw frames.failure;
@@ -93,8 +88,8 @@ async function readToEnd(chunks: AsyncIterator<Uint8Array>, deadline: Deadline):
   }
 }
 
-/** Bytes in, events out. Characters and frames may be cut anywhere. */
-class FrameReader {
+/** Bytes or text in, events out. Characters and frames may be cut anywhere. */
+export class FrameReader {
   /** What makes the rest of the stream worthless; set after the events before it have been returned. */
   failure: Error | undefined;
   ended = false;
@@ -109,14 +104,19 @@ class FrameReader {
     },
   });
   #events: StreamEvent[] = [];
+  #length = 0;
 
   constructor(requestId: string | undefined) {
     this.#requestId = requestId;
   }
 
-  read(chunk: Uint8Array): readonly StreamEvent[] {
+  /** The events that are whole with this chunk; see `failure` afterwards. Text is taken as it is, halves of characters included. */
+  read(chunk: Uint8Array | string): readonly StreamEvent[] {
     this.#events = [];
-    this.#parser.feed(this.#decoder.decode(chunk, { stream: true }));
+    this.#length += chunk.length;
+    if (this.#length > MAX_STREAM_BYTES)
+      this.#fail(invalidStream(`it is longer than ${MAX_STREAM_BYTES} bytes`, { requestId: this.#requestId }));
+    else this.#parser.feed(typeof chunk === 'string' ? chunk : this.#decoder.decode(chunk, { stream: true }));
     return this.#events;
   }
 

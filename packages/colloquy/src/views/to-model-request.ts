@@ -23,8 +23,12 @@ export function countBody(history: RequestHistory, head: RequestHead): string {
   return requestBody(ahead, head, 'count');
 }
 
-/** The body of the request for everything flushed so far, with the cache markers spliced in. */
-export function requestBody(history: RequestHistory, head: RequestHead, use: 'stream' | 'count' = 'stream'): string {
+/** The body of the request for everything flushed so far, with the cache markers spliced in. `create`: answered in one piece. */
+export function requestBody(
+  history: Pick<RequestHistory, 'messages' | 'blockCount' | 'ends'>,
+  head: RequestHead,
+  use: 'stream' | 'create' | 'count' = 'stream',
+): string {
   const extras = Object.entries(head.extras)
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => `,${JSON.stringify(key)}:${JSON.stringify(value)}`)
@@ -33,7 +37,8 @@ export function requestBody(history: RequestHistory, head: RequestHead, use: 'st
   const system = markLast(head.system);
   const tools = head.system.length === 0 ? markLast(head.tools) : head.tools;
   return (
-    `{"model":${JSON.stringify(head.model)}${use === 'count' ? '' : `,"max_tokens":${head.maxTokens},"stream":true`}${extras}` +
+    `{"model":${JSON.stringify(head.model)}${use === 'count' ? '' : `,"max_tokens":${head.maxTokens}`}` +
+    `${use === 'stream' ? ',"stream":true' : ''}${extras}` +
     (system.length === 0 ? '' : `,"system":[${system.join(',')}]`) +
     (tools.length === 0 ? '' : `,"tools":[${tools.join(',')}]`) +
     `,"messages":[${markedMessages(history).join(',')}]}`
@@ -49,7 +54,7 @@ function marked(json: string): string {
   return `${json.slice(0, -1)},${MARKER}}`;
 }
 
-function markedMessages(history: RequestHistory): string[] {
+function markedMessages(history: Pick<RequestHistory, 'messages' | 'blockCount' | 'ends'>): string[] {
   const texts = history.messages.map(({ json }) => json);
   let end = history.blockCount;
   const wanted = markerPlaces(history.ends.previous, end);
