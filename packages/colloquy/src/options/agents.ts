@@ -15,7 +15,10 @@ export type AgentDefinition = {
   effort?: 'low' | 'medium' | 'high' | 'xhigh' | 'max' | undefined;
   /** Most model requests of one run. Default: the session's `maxTurns`. */
   maxTurns?: number | undefined;
-  /** The mode its calls are decided in. Default: the session's, whatever it is at that moment. */
+  /**
+   * The mode its calls are decided in. Default: the session's, whatever it is at that moment. While that is `plan`, `dontAsk`,
+   * `readOnly` or `strict`, it holds for agents too.
+   */
   permissionMode?: PermissionModeInput | undefined;
 };
 

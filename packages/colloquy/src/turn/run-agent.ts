@@ -6,6 +6,7 @@ import { threadLog } from '../log/thread-log.ts';
 import { NO_USAGE } from '../log/totals.ts';
 import { modelInfo, resolveModel } from '../messages-api/models.ts';
 import type { AgentDefinition } from '../options/agents.ts';
+import type { PermissionModeInput } from '../options/permissions.ts';
 import { withMode } from '../permissions/state.ts';
 import type { AgentRun, AgentSpec, Tool } from '../tools/tool.ts';
 import { foldHistory } from '../views/fold-history.ts';
@@ -88,7 +89,7 @@ function agentWorld(parent: TurnWorld, { type, definition, model: chosen }: Agen
   const named = chosen ?? definition.model;
   const model = (): string => (named === undefined || named === 'inherit' ? parent.model() : resolveModel(named));
   const tools = toolsOf(parent, type, definition);
-  const { permissionMode } = definition;
+  const mode = (): PermissionModeInput => agentMode(parent.mode(), definition.permissionMode);
   return {
     ...parent,
     thread,
@@ -103,7 +104,7 @@ function agentWorld(parent: TurnWorld, { type, definition, model: chosen }: Agen
       news: [],
       get state() {
         const { state } = parent.permissions;
-        return permissionMode === undefined ? state : withMode(state, permissionMode);
+        return withMode(state, agentMode(state.mode, definition.permissionMode));
       },
     },
     // The time-out of the turn that has started it goes on.
@@ -114,8 +115,15 @@ function agentWorld(parent: TurnWorld, { type, definition, model: chosen }: Agen
       extras: (id) => ({ ...parent.prompt.extras(id), ...effortField(definition, id) }),
     },
     model,
-    mode: () => permissionMode ?? parent.mode(),
+    mode,
   };
+}
+
+/** Modes in which a person wants less to happen: no agent is let out of them. */
+const HOLDING: ReadonlySet<PermissionModeInput> = new Set(['plan', 'dontAsk', 'readOnly', 'strict']);
+
+function agentMode(session: PermissionModeInput, own: PermissionModeInput | undefined): PermissionModeInput {
+  return own === undefined || HOLDING.has(session) ? session : own;
 }
 
 function effortField({ effort }: AgentDefinition, model: string): Record<string, unknown> {

@@ -1,4 +1,5 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { text, toolUse, toolUses } from '@colloquy/emulator';
 import type { SDKMessage } from 'colloquy';
 import { expect, test } from 'vitest';
@@ -227,3 +228,28 @@ const results = (messages: readonly SDKMessage[]): string[] =>
       return (block.content ?? []).flatMap((part) => (part.type === 'text' ? [part.text] : []));
     });
   });
+
+test.each([
+  ['default', true],
+  ['plan', false],
+  ['dontAsk', false],
+  ['readOnly', false],
+] as const)('its own mode lets nothing happen that a session in %s holds back', async (permissionMode, runs) => {
+  await using scene = await openScene(
+    [
+      toolUse('Agent', { ...TASK, subagent_type: 'writer' }),
+      toolUse('Write', { file_path: 'made.txt', content: 'x' }),
+      text('Done.'),
+      text('All done.'),
+    ],
+    {
+      tools: ['Agent', 'Write'],
+      permissionMode,
+      agents: { writer: { description: 'Writes.', prompt: 'You write.', permissionMode: 'acceptEdits' } },
+    },
+  );
+  await scene.turn('Write.');
+  const made = existsSync(join(scene.cwd, 'made.txt'));
+  rmSync(scene.cwd, { recursive: true });
+  expect(made).toBe(runs);
+});
