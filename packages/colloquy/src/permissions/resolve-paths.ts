@@ -3,6 +3,7 @@ import type { PermissionCall, PermissionWorld, ResolvedPaths } from './call.ts';
 import { isInside, isSystemPath } from './paths.ts';
 import { protectedPart, secretPart } from './protected-paths.ts';
 import type { PermissionState } from './state.ts';
+import { tellText } from './tell-rule.ts';
 
 /** Where the paths of a call really lie, and what speaks against touching them unasked. */
 export async function resolvePaths(
@@ -41,7 +42,7 @@ export async function resolvePaths(
 function cautionOfNames(path: string, names: readonly string[]): string | undefined {
   const secret = firstPart(names, secretPart);
   if (secret === undefined) return undefined;
-  return `${path} is asked for, because ${secret} holds keys or passwords.`;
+  return `${tellText(path)} is asked for, because ${tellText(secret)} holds keys or passwords.`;
 }
 
 async function cautionOfPlace(
@@ -51,14 +52,14 @@ async function cautionOfPlace(
 ): Promise<string | undefined> {
   if (real === undefined || root === undefined) return undefined;
   if (isSystemPath(real) && !isSystemPath(root))
-    return `${path} is asked for, because it shows the insides of the system or of its processes.`;
+    return `${tellText(path)} is asked for, because it shows the insides of the system or of its processes.`;
   for (const folder of world.ownFolders ?? []) {
     const own = await realOrUndefined(folder, world);
     if (own !== undefined && isInside(root, own) && isInside(own, real))
-      return `${path} is asked for, because this program keeps its sessions and settings there.`;
+      return `${tellText(path)} is asked for, because this program keeps its sessions and settings there.`;
   }
   if (((await world.links?.(path)) ?? 1) > 1)
-    return `${path} is asked for, because it has several hard links: another name of the same file may lie outside the working folders.`;
+    return `${tellText(path)} is asked for, because it has several hard links: another name of the same file may lie outside the working folders.`;
   return undefined;
 }
 

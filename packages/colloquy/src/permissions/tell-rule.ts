@@ -26,8 +26,13 @@ export function tellCall({ tool, target }: PermissionCall): string {
   return host === undefined ? `this ${tool.name} call` : `${tool.name} of ${tellText(host)}`;
 }
 
+/** A text of others without line ends, and without what is not seen or turns text around. */
+export function inOneLine(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\uFFFD');
+}
+
 /** A text of others within a sentence: in one line, and short. */
 export function tellText(text: string): string {
-  const line = text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\uFFFD');
+  const line = inOneLine(text);
   return line.length > MAX_TOLD_CHARS ? `${line.slice(0, MAX_TOLD_CHARS)}…` : line;
 }

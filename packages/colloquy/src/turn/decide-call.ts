@@ -140,7 +140,16 @@ async function ask(
       message: `The agent needs leave to use ${tool.name}.`,
       notification_type: 'permission_prompt',
     });
-  return askSomebody(world, stop, call, tool, open);
+  const answered = await askSomebody(world, stop, call, tool, open);
+  return answered === undefined ? undefined : unlessDenied(world, tool, answered);
+}
+
+/** Whoever is asked may change the input, but no deny rule is passed by that way. */
+async function unlessDenied(world: TurnWorld, tool: Tool, answered: Decided): Promise<Decided> {
+  const { behavior, reason, updatedInput } = answered.decision;
+  if (behavior !== 'allow' || updatedInput === undefined) return answered;
+  const ruled = await rule(world, tool, answered.input, { behavior, reason });
+  return ruled.decision.behavior === 'deny' ? { ...answered, ...ruled } : { ...answered, places: ruled.places };
 }
 
 /** What PermissionRequest hooks make of a question. Undefined: they have ended the turn, or it was stopped meanwhile. */

@@ -142,6 +142,22 @@ test('an answer of a person goes through the callback, and the tool runs with it
   expect(told).toContain('B');
 });
 
+test('deny rules win also over an input that whoever is asked puts in the place of the first', async () => {
+  using field = new Field(FILES);
+  const options: Options = { disallowedTools: ['Bash(touch *)'] };
+  const outcome = await field.one(bash('ls'), options, async () => ({
+    behavior: 'allow',
+    updatedInput: { command: 'touch made' },
+  }));
+  expect(outcome).toMatchObject({ failed: true, told: 'The rule Bash(touch *) denies `touch made`.' });
+  expect(existsSync(join(field.cwd, 'made'))).toBe(false);
+  const other = await field.one(bash('ls'), options, async () => ({
+    behavior: 'allow',
+    updatedInput: { command: 'echo ok' },
+  }));
+  expect(other).toMatchObject({ failed: false, told: 'ok' });
+});
+
 test('deny rules win in every mode, also over a leave of a hook', async () => {
   for (const permissionMode of ['default', 'acceptEdits', 'plan', 'dontAsk', 'bypassPermissions'] as const) {
     using field = new Field(FILES);

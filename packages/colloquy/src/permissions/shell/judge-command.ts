@@ -1,4 +1,5 @@
 import type { Decision } from '../../log/entries.ts';
+import { inOneLine, tellText } from '../tell-rule.ts';
 import type { Access, CommandAnalysis, CommandPart, Word } from './command-part.ts';
 import { isHarmlessVariable } from './environment-names.ts';
 import {
@@ -66,7 +67,7 @@ export async function judgeCommand(
   const readOnly = analysis.unknown === undefined && analysis.parts.every((part) => part.readOnly || isNeutral(part));
   const refused = verdicts.findIndex(({ behavior }) => behavior !== 'allow');
   const { allow, why } = findAllow(analysis, rules, verdicts, refused);
-  return { deny, ask, allow, why, readOnly, parts: tellParts(analysis.parts, verdicts) };
+  return { deny, ask, allow, why: inOneLine(why), readOnly, parts: tellParts(analysis.parts, verdicts) };
 }
 
 function findDeny(
@@ -252,7 +253,7 @@ async function whyRedirectRefused(
   { path, access }: { path: Word; access: Access },
   world: CommandWorld,
 ): Promise<string | undefined> {
-  const told = path ?? 'a file that cannot be known';
+  const told = tellText(path ?? 'a file that cannot be known');
   const verb = access === 'write' ? 'writing to' : 'reading';
   if (path === undefined || path.startsWith('/dev/') || path.startsWith('~')) return `No rule allows ${verb} ${told}.`;
   const inside = (await world.place(path, access)) === 'inside';
@@ -288,10 +289,13 @@ function tellParts(parts: readonly CommandPart[], verdicts: readonly PartVerdict
 
 const tell = ({ text, told }: CommandRule): string => told ?? text;
 
-const byRule = (rule: CommandRule, reason: string): Verdict => ({ source: 'rule', rule: rule.text, reason });
+const byRule = (rule: CommandRule, reason: string): Verdict => ({
+  source: 'rule',
+  rule: rule.text,
+  reason: inOneLine(reason),
+});
 
 /** A part as it is told: in one line, and short. */
 function quote({ text }: CommandPart): string {
-  const line = text.split('\n')[0] ?? '';
-  return `\`${line.length > MAX_TOLD_CHARS ? `${line.slice(0, MAX_TOLD_CHARS)}…` : line}\``;
+  return `\`${tellText(text.split('\n')[0] ?? '')}\``;
 }
