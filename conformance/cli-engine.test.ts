@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -304,6 +306,25 @@ test('ten sessions opened and closed leave no process, and nothing in their temp
   expect(existsSync(join(at.folder, '.claude'))).toBe(false);
   const left = await readdir(join(at.folder, '../tmp'), { recursive: true, withFileTypes: true });
   expect(left.map(({ name }) => name)).toEqual([]);
+});
+
+/** Asks something whose turn never ends, and tells that it has begun. */
+const HANG = `
+import { query } from 'colloquy';
+for await (const { type } of query({ prompt: 'Hang', options: JSON.parse(process.argv[1]) })) console.log(type);
+`;
+
+test('nothing of Claude Code is left 10 s after this process was killed', async (context) => {
+  await using at = await scene(context, [bash('tail -f /dev/null')], {
+    permissionMode: 'bypassPermissions',
+    allowDangerouslySkipPermissions: true,
+  });
+  const args = ['--conditions=colloquy-source', '--input-type=module', '-e', HANG, JSON.stringify(at.options)];
+  const child = spawn(process.execPath, args, { cwd: import.meta.dirname, stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(child.stdout, 'data');
+  await expect.poll(async () => (await claudesIn(at.folder)).length, { timeout: 10_000 }).toBeGreaterThan(1);
+  child.kill('SIGKILL');
+  await expect.poll(() => claudesIn(at.folder), { timeout: 10_000 }).toEqual([]);
 });
 
 /** The processes that work in a folder; none where that cannot be told. */
