@@ -46,6 +46,11 @@ test('the place, the mode, the sandbox and the person count', async () => {
   expect(await behaviorOf({ ...make, sandbox: 'working' })).toBe('allow');
 });
 
+test('tools that only some sessions have are known, too', async () => {
+  expect(await behaviorOf({ tool: 'ToolSearch', input: { query: 'mail' } })).toBe('allow');
+  expect(await behaviorOf({ tool: 'StructuredOutput', input: {} })).toBe('allow');
+});
+
 test('tools of the other set and of servers are known by their names', async () => {
   expect(await behaviorOf({ tool: 'bash', input: { command: 'true' }, rules: { deny: ['Bash(true)'] } })).toBe('deny');
   expect(await behaviorOf({ tool: 'mcp__shop__buy', input: {}, rules: { allow: ['mcp__shop'] } })).toBe('allow');

@@ -24,7 +24,7 @@ export type Judge = (
 /** @throws ConfigurationError for options that no session could begin with */
 export async function createJudge(options: Options): Promise<Judge> {
   const cwd = workingDirectoryOf(options);
-  const tools = knownTools();
+  const tools = await knownTools();
   const permissions = await SessionPermissions.load(options, {
     hosted: false,
     tools: [...new Set(tools.values())],
@@ -47,12 +47,26 @@ export async function createJudge(options: Options): Promise<Judge> {
 }
 
 /** The tools of both sets, by all their names; where sets share a name, that of the first counts. */
-function knownTools(): ReadonlyMap<string, Tool> {
-  const all = [...builtInTools('claude_code'), agentTool({}), ...builtInTools('agent_toolset_20260401')];
+async function knownTools(): Promise<ReadonlyMap<string, Tool>> {
+  const all = [
+    ...builtInTools('claude_code'),
+    agentTool({}),
+    ...(await laterTools()),
+    ...builtInTools('agent_toolset_20260401'),
+  ];
   const byName = new Map<string, Tool>();
   for (const tool of all)
     for (const name of [tool.name, ...(tool.aliases ?? [])]) if (!byName.has(name)) byName.set(name, tool);
   return byName;
+}
+
+/** Those that only some sessions have, and load when they need them. */
+async function laterTools(): Promise<Tool[]> {
+  const [{ toolSearchTool }, { structuredOutputTool }] = await Promise.all([
+    import('../../tools/tool-search.ts'),
+    import('../../tools/structured-output.ts'),
+  ]);
+  return [toolSearchTool([]), await structuredOutputTool({ type: 'object' })];
 }
 
 type ReadCall = { tool: PermissionCall['tool']; target: ToolTarget };
