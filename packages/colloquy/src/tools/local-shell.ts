@@ -22,6 +22,15 @@ export const SHELLS = [
   { file: 'bash', cwdFd: 42 },
   { file: 'sh', cwdFd: 7 },
 ] as const;
+/**
+ * Git takes a folder of plain files for a repository if they have the right names, with settings that run programs. Such files may be
+ * written where `.git` may not.
+ */
+const NO_HIDDEN_REPOSITORY = {
+  GIT_CONFIG_COUNT: '1',
+  GIT_CONFIG_KEY_0: 'safe.bareRepository',
+  GIT_CONFIG_VALUE_0: 'explicit',
+};
 /** A path is not longer. */
 const MAX_CWD_BYTES = 16_384;
 
@@ -46,7 +55,7 @@ async function runCommand(
   try {
     const started = await startShell(command, {
       cwd: o.cwd,
-      env: { ...childEnvironment(env, o.cwd), [MARK_NAME]: mark },
+      env: { ...childEnvironment(env, o.cwd), ...NO_HIDDEN_REPOSITORY, [MARK_NAME]: mark },
     });
     const group: ProcessGroup = { id: started.child.pid ?? 0, mark };
     watched.group(group.id);

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Field } from './field.ts';
+import { type Call, Field } from './field.ts';
 
 /** What a person has allowed; "always allow" of plain commands makes such rules. */
 const allowedTools = ['git status', 'git log', 'git diff', 'git fetch', 'echo', 'read', 'mapfile', 'printf'].map(
@@ -50,12 +50,33 @@ describe('Rules for plain commands do not let through', () => {
     expect(decided).not.toBe('allowed');
   });
 
-  test.each(['env -C evil git status', 'env -iC evil git status', 'env --chdir=evil git status'])(
-    'a command in a folder with other settings: %s',
-    async (command) => {
-      expect((await field.one(['Bash', { command }], { allowedTools })).decided).toBe('asked');
-    },
-  );
+  test('a folder that only looks like a repository', async () => {
+    const config = `[core]\n\tbare = false\n\tworktree = .\n\tfsmonitor = ": > '${join(field.cwd, 'canary')}';false"\n`;
+    const write = (path: string, content: string): Call => ['Write', { file_path: path, content }];
+    const { outcomes } = await field.play(
+      [
+        write('HEAD', 'ref: refs/heads/x\n'),
+        write('config', `[core]\n\trepositoryformatversion = 0\n${config.slice('[core]\n'.length)}`),
+        write('objects/x', ''),
+        write('refs/x', ''),
+        ['Bash', { command: 'git status' }],
+      ],
+      { allowedTools, permissionMode: 'acceptEdits' },
+    );
+    expect(outcomes.map(({ decided }) => decided)).toEqual(Array(5).fill('allowed'));
+    expect(outcomes.at(-1)?.told).toContain('safe.bareRepository');
+    expect(existsSync(join(field.cwd, 'canary'))).toBe(false);
+  });
+
+  test.each([
+    'env -i git status',
+    'env -u HOME git status',
+    'env -C evil git status',
+    'env -iC evil git status',
+    'env --chdir=evil git status',
+  ])('a command in a folder with other settings: %s', async (command) => {
+    expect((await field.one(['Bash', { command }], { allowedTools })).decided).toBe('asked');
+  });
 });
 
 test.each([

@@ -95,9 +95,8 @@ function openByName(name: string, words: readonly Word[], input: Input): Opened 
   if (wrapper !== undefined) {
     const opened = openWrapper(wrapper, words);
     if (opened.commands.length === 0 && input !== undefined && STARTS_SHELL.has(name)) addScript(opened, input.text);
-    // In another folder a command may be another: git, for instance, does what the settings there say.
-    const options = words.slice(1, opened.commands[0]?.at);
-    if (name === 'env' && options.some((word) => word !== undefined && /^-(?!-)\w*C|^--ch/.test(word)))
+    // In another folder, or without our environment, a command may be another: git, for instance, does what settings there say.
+    if (name === 'env' && words.slice(1, opened.commands[0]?.at).some((word) => word?.startsWith('-') === true))
       return { ...opened, transparent: false };
     return name === 'npm' ? { ...opened, unclear: opened.unclear ?? doubtOfNpm(words) } : opened;
   }
