@@ -7,7 +7,7 @@ import { resolvePaths } from './resolve-paths.ts';
 import { isPathRule, judgePath, loadPathRules, pathPlaces } from './rule-reach.ts';
 import { isAboutTool } from './rules.ts';
 import type { CommandAnalysis } from './shell/command-part.ts';
-import type { CommandJudgement, Verdict } from './shell/judge-command.ts';
+import type { CommandJudgement, CommandRule, Verdict } from './shell/judge-command.ts';
 import type { PermissionState, PlacedRule } from './state.ts';
 import { tellRule } from './tell-rule.ts';
 
@@ -97,9 +97,12 @@ function accessOf({ tool }: PlacedRule): 'read' | 'write' | undefined {
   return WRITE_RULES.has(tool) ? 'write' : undefined;
 }
 
-const toCommandRule = (rule: PlacedRule) => ({
-  behavior: rule.behavior,
-  specifier: rule.specifier,
-  text: rule.text,
-  told: tellRule(rule),
-});
+const commandRules = new WeakMap<PlacedRule, CommandRule>();
+
+/** The same object for the same rule, so that its pattern is made once. */
+function toCommandRule(rule: PlacedRule): CommandRule {
+  const { behavior, specifier, text } = rule;
+  const made = commandRules.get(rule) ?? { behavior, specifier, text, told: tellRule(rule) };
+  commandRules.set(rule, made);
+  return made;
+}

@@ -185,7 +185,7 @@ function findAllow(
 }
 
 function isExactly(rule: CommandRule, text: string): boolean {
-  if (rule.specifier === undefined || isOpenPattern(parseCommandPattern(rule.specifier))) return false;
+  if (rule.specifier === undefined || isOpenPattern(patternOf(rule, rule.specifier))) return false;
   return rule.specifier.trim() === text.trim();
 }
 
@@ -275,9 +275,18 @@ async function isListed(part: CommandPart, world: CommandWorld): Promise<boolean
 function patternsOf(rules: readonly CommandRule[], behavior: CommandRule['behavior']): PlacedPattern[] {
   return rules.flatMap((rule) =>
     rule.behavior === behavior && rule.specifier !== undefined
-      ? [{ rule, pattern: parseCommandPattern(rule.specifier) }]
+      ? [{ rule, pattern: patternOf(rule, rule.specifier) }]
       : [],
   );
+}
+
+const patterns = new WeakMap<CommandRule, CommandPattern>();
+
+/** The pattern of a rule, made once: rules may be many, and hold for every command of a session. */
+function patternOf(rule: CommandRule, specifier: string): CommandPattern {
+  const pattern = patterns.get(rule) ?? parseCommandPattern(specifier);
+  patterns.set(rule, pattern);
+  return pattern;
 }
 
 function tellParts(parts: readonly CommandPart[], verdicts: readonly PartVerdict[]): CommandJudgement['parts'] {
