@@ -39,7 +39,7 @@ export async function judgeFileRules(
   let ask: Verdict | undefined;
   const maxFiles = Math.min(MAX_NAMED_FILES, Math.ceil(MAX_COMPARISONS / rules.length));
   for (const file of named.slice(0, maxFiles)) {
-    const judged = file.path === undefined ? undefined : await judge(file.path);
+    const judged = file.path === undefined || dependsOnProcess(file.path) ? undefined : await judge(file.path);
     for (const each of rules) {
       const pattern = each.access === file.access ? patterns?.get(each.rule) : undefined;
       const reach = pattern === undefined ? 'no' : reachOf(pattern, file, judged);
@@ -66,6 +66,12 @@ function reachOf(pattern: PathRule, { path, access, part, perhaps }: Named, judg
   const isWhole = access === 'write' || readsWholeFolders(part);
   if (real !== undefined && isWhole && pattern.mayLieBelow(real, access)) return 'unclear';
   return perhaps === true && !isOfProcess(path ?? '') ? 'no' : reach;
+}
+
+/** `/proc/self/cwd/x` is another file for each process: here it would lead elsewhere. */
+function dependsOnProcess(path: string): boolean {
+  const names = path.split('/');
+  return names.includes('proc') && names.some((name) => ['cwd', 'root', 'fd', 'map_files'].includes(name));
 }
 
 function whyAsk({ rule }: FileRule, file: Named, reach: RuleMatch): string {

@@ -101,3 +101,14 @@ test.each(['for x in a b; do echo "$x"; done', 'echo $((1+2))', 'git log -1 -- {
     expect((await field.one(['Bash', { command }], { allowedTools })).decided).toBe('allowed');
   },
 );
+
+test.each(['cat /proc/self/cwd/secrets/key', 'cat /proc/self/root$PWD/secrets/key', 'env -C .. cat work/secrets/key'])(
+  'A file that may not be read is not read in another way: %s',
+  async (command) => {
+    field.write('work/secrets/key', 'a-secret');
+    const options = { allowedTools: ['Bash'], disallowedTools: ['Read(secrets/**)'] };
+    const { decided, told } = await field.one(['Bash', { command }], options);
+    expect(decided).not.toBe('allowed');
+    expect(told).not.toContain('a-secret');
+  },
+);
