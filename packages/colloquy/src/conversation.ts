@@ -165,11 +165,13 @@ export class Conversation {
 
   async #openSession(): Promise<EngineSession> {
     const engine = engineFor(this.#options);
-    const session = await engine.open(this.#options);
+    // Whether anybody wants the text as it is written is known only later.
+    const session = await engine.open({ ...this.#options, includePartialMessages: true });
     this.#id = session.id;
     const { resume, continue: newest } = this.#options;
     if (!this.#isFork && (resume !== undefined || newest === true)) {
-      for (const message of await engine.sessions.messages(session.id)) this.#dialogue.add(message);
+      const history = (await session.saidBefore?.()) ?? (await engine.sessions.messages(session.id));
+      for (const message of history) this.#dialogue.add(message);
     }
     return session;
   }

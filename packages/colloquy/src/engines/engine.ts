@@ -34,6 +34,8 @@ export interface EngineSession extends AsyncDisposable {
    * pull; leaving it unread is cheap.
    */
   batches(o?: ReadOptions): AsyncIterable<readonly SDKMessage[]>;
+  /** What was said before it was opened, oldest first; absent where the engine's `sessions.messages` has it. */
+  saidBefore?(): Promise<SessionMessage[]>;
   control<K extends keyof Controls>(name: K, args: Controls[K]['args']): Promise<Controls[K]['result']>;
 }
 

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../../errors.ts';
 import { isRecord } from '../../helpers/is-record.ts';
+import { untilAborted } from '../../helpers/until-aborted.ts';
 import type { CanUseTool, PermissionUpdate } from '../../options/permissions.ts';
 
 /** Answers `can_use_tool` by the program's callback. What it throws is thrown: Claude Code takes that for a denial. */
@@ -16,6 +17,8 @@ export async function askPermission(
     requestId: o.requestId,
     toolUseID: text(request['tool_use_id']) ?? '',
   });
+  // Somebody else answers: nothing is said here until Claude Code asks no longer.
+  if (answer === null) return untilAborted(new Promise<never>(() => {}), o.signal);
   if (!isRecord(answer) || (answer['behavior'] !== 'allow' && answer['behavior'] !== 'deny')) {
     throw new ConfigurationError("`canUseTool` must answer { behavior: 'allow' } or { behavior: 'deny', message }");
   }

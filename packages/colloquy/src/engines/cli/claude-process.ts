@@ -4,8 +4,16 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CLIConnectionError, CLIJSONDecodeError, ConfigurationError, ProcessError } from '../../errors.ts';
+import {
+  CLIConnectionError,
+  CLIJSONDecodeError,
+  ConfigurationError,
+  ProcessError,
+  TimeoutError,
+} from '../../errors.ts';
+import { Deadline } from '../../helpers/deadline.ts';
 import { messageOf } from '../../helpers/message-of.ts';
+import { untilAborted } from '../../helpers/until-aborted.ts';
 import { within } from '../../helpers/within.ts';
 import { type Watched, watchOver } from '../../tools/orphan-watch.ts';
 import { endGroup, killEscaped, MARK_NAME } from '../../tools/process-group.ts';
@@ -18,6 +26,10 @@ const TEMP_NAME = 'CLAUDE_CODE_TMPDIR';
 const END_WITHIN_MS = 2_000;
 /** For its last words after its end; what it has started may hold the pipes longer. */
 const LAST_WORDS_MS = 500;
+/** In a row, without a message between them. */
+const MAX_NOISE_LINES = 10_000;
+/** For the process to take what it is given. */
+const WRITE_WITHIN_MS = 60_000;
 /** How it writes stream events; one that is written in another way is read like any message. */
 const FRAGMENT = '{"type":"stream_event"';
 
@@ -55,6 +67,7 @@ export class ClaudeProcess {
   readonly #stderr = new TailText();
   #exit: Exit | undefined;
   #shutDown: Promise<void> | undefined;
+  #noiseLines = 0;
 
   private constructor(child: ChildProcess, place: Place, launch: Launch, events: ProcessEvents) {
     this.#child = child;
@@ -91,17 +104,25 @@ export class ClaudeProcess {
     return this.#exit;
   }
 
-  /** Writes one message. Resolves when the process has been given it. @throws ProcessError if it has ended */
+  /** Writes one message. Resolves when the process has been given it. @throws ProcessError if it has ended; TimeoutError after 60 s */
   async write(message: object): Promise<void> {
     const { stdin } = this.#child;
     if (stdin === null || !stdin.writable) throw this.error('has ended');
     const line = `${JSON.stringify(message)}\n`;
-    await new Promise<void>((resolve, reject) => {
+    const deadline = new Deadline();
+    const seconds = WRITE_WITHIN_MS / 1000;
+    deadline.start(WRITE_WITHIN_MS, () => new TimeoutError(`Claude Code took nothing more for ${seconds} s`));
+    const written = new Promise<void>((resolve, reject) => {
       stdin.write(line, (cause) => {
         if (cause === null || cause === undefined) resolve();
         else reject(this.error('has ended', cause));
       });
     });
+    try {
+      await untilAborted(written, deadline.signal);
+    } finally {
+      deadline.close();
+    }
   }
 
   /** What its end means to somebody who still expects something of it. */
@@ -120,6 +141,14 @@ export class ClaudeProcess {
   /** Ends it: the end of its input first, then a signal, then another. Resolves when nothing of it is left; within 6 s. Safe to call twice. */
   shutDown(o: { atOnce?: boolean | undefined } = {}): Promise<void> {
     return (this.#shutDown ??= this.#end(o.atOnce === true));
+  }
+
+  #onNoise(line: string): void {
+    this.noise ??= quoteLine(line);
+    this.#noiseLines += 1;
+    if (this.#noiseLines <= MAX_NOISE_LINES) return;
+    const quoted = quoteLine(line);
+    throw new CLIJSONDecodeError(`Claude Code prints nothing of its protocol any longer, but: ${quoted}`, quoted);
   }
 
   async #end(atOnce: boolean): Promise<void> {
@@ -151,7 +180,8 @@ export class ClaudeProcess {
       if (line.startsWith(FRAGMENT) && !events.wantsFragments()) return;
       const message = parseLine(line);
       if (message !== undefined) events.line(message, line);
-      else if (line.trim() !== '') this.noise ??= quoteLine(line);
+      else if (line.trim() !== '') this.#onNoise(line);
+      if (message !== undefined) this.#noiseLines = 0;
     };
     let isBroken = false;
     const tryHear = (act: () => void): void => {

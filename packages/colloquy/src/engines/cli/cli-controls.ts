@@ -15,6 +15,7 @@ type Handlers = {
 /** What can be asked of a session, in the words of Claude Code's protocol. */
 export const CLI_CONTROLS: Handlers = {
   async interrupt(session, { cancelQueued }) {
+    if (session.isAsleep) return { still_queued: [], ...(cancelQueued === true ? { cancelled: [] } : {}) };
     const fields = cancelQueued === true ? { cancel_queued: true } : {};
     const { still_queued: queued, cancelled } = await ask(session, 'interrupt', fields);
     return {

@@ -21,6 +21,7 @@ import type { SDKMessage, SDKUserMessage } from '../../messages.ts';
 import type { Options } from '../../options/options.ts';
 import type { EngineSession } from '../engine.ts';
 import { ClaudeSDKClient } from '../../client.ts';
+import { Conversation } from '../../conversation.ts';
 import { query } from '../../query.ts';
 import { promptOf } from '../user-message.ts';
 import { createCliEngine } from './cli-engine.ts';
@@ -460,6 +461,10 @@ describe('a Claude Code', () => {
     await expect(rubbish).rejects.toMatchObject({ line: 'Usage: claude-something-else [file]' });
   });
 
+  test('that prints rubbish without an end', async () => {
+    await expect(open({}, 'flood')).rejects.toMatchObject({ name: 'CLIJSONDecodeError', line: 'y' });
+  });
+
   test('that refuses the session', async () => {
     await expect(open({}, 'refuse')).rejects.toThrow(
       'did not accept the session: Claude Code refused initialize: not today',
@@ -474,7 +479,7 @@ describe('a Claude Code', () => {
     const abortController = new AbortController();
     const opening = open({ abortController }, 'silent');
     abortController.abort(new Error('changed my mind'));
-    await expect(opening).rejects.toThrow('changed my mind');
+    await expect(opening).rejects.toMatchObject({ name: 'AbortError', cause: { message: 'changed my mind' } });
   });
 
   test('gets no option that it has nothing for', async () => {
@@ -548,6 +553,25 @@ describe('above the engine', () => {
     const messages: SDKMessage[] = [];
     for await (const message of client.receiveResponse()) messages.push(message);
     expect(messages.at(-1)).toMatchObject({ type: 'result', result: 'again', session_id: before });
+  });
+
+  test('a conversation, its pieces of text, and what was said before', async () => {
+    const options = await optionsFor();
+    await using conversation = new Conversation(options);
+    expect(await conversation.ask('say hello')).toBe('hello');
+    const pieces: string[] = [];
+    for await (const piece of conversation.askStream('say more')) pieces.push(piece);
+    expect(pieces.join('')).toBe('more');
+    await using later = new Conversation({ ...options, resume: conversation.id });
+    expect(await later.ask('say again')).toBe('again');
+    expect(later.history.map(({ role }) => role)).toEqual([
+      'user',
+      'assistant',
+      'user',
+      'assistant',
+      'user',
+      'assistant',
+    ]);
   });
 
   test('two prompts sent at once are both answered', async () => {

@@ -5,7 +5,7 @@ import { within } from '../../helpers/within.ts';
 import type { SDKMessage, SDKUserMessage } from '../../messages.ts';
 import type { Options } from '../../options/options.ts';
 import { environmentOf } from '../../options/resolve-options.ts';
-import type { Controls, EngineSession, ReadOptions } from '../engine.ts';
+import type { Controls, EngineSession, ReadOptions, SessionMessage } from '../engine.ts';
 import { CLI_CONTROLS } from './cli-controls.ts';
 import { HostAnswers } from './host-answers.ts';
 import { initializeFields, type SessionChoice } from './launch-options.ts';
@@ -13,7 +13,8 @@ import { MessageFeed } from './message-feed.ts';
 import { type OpenProcess, type ProcessHost, shakeHands, startProcess, type StartOptions } from './open-process.ts';
 import type { CliLine } from './parse-line.ts';
 import { PromptBook } from './prompt-book.ts';
-import { isSessionKept } from './transcripts.ts';
+import { readTranscript } from './read-transcript.ts';
+import { transcriptOf } from './transcripts.ts';
 import { toFeed } from './translate-line.ts';
 
 /** For the end of a turn that is interrupted because the session is closed. */
@@ -88,6 +89,11 @@ export class CliSession implements EngineSession {
     return { uuid };
   }
 
+  async saidBefore(): Promise<SessionMessage[]> {
+    const file = await transcriptOf(environmentOf(this.options), this.#cliId);
+    return file === undefined ? [] : readTranscript(file);
+  }
+
   messages(o?: ReadOptions): AsyncIterable<SDKMessage> {
     return this.#feed.messages(o);
   }
@@ -113,6 +119,11 @@ export class CliSession implements EngineSession {
       this.#running = undefined;
       throw error;
     }));
+  }
+
+  /** Nothing runs that could be asked. */
+  get isAsleep(): boolean {
+    return this.#running === undefined;
   }
 
   throwIfClosed(): void {
@@ -218,7 +229,7 @@ export class CliSession implements EngineSession {
   async #choiceAfter(died: Error): Promise<SessionChoice> {
     if (this.options.persistSession === false) throw died;
     const id = this.#cliId;
-    const isKept = await isSessionKept(environmentOf(this.options), id);
+    const isKept = (await transcriptOf(environmentOf(this.options), id)) !== undefined;
     return { kind: isKept ? 'resume' : 'new', id };
   }
 }

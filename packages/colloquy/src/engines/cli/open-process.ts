@@ -5,6 +5,7 @@ import {
   SessionNotFoundError,
   TimeoutError,
 } from '../../errors.ts';
+import { abortErrorOf } from '../../helpers/abort-error.ts';
 import { messageOf } from '../../helpers/message-of.ts';
 import { untilAborted } from '../../helpers/until-aborted.ts';
 import type { Options } from '../../options/options.ts';
@@ -15,7 +16,7 @@ import { ControlChannel, type ControlHost } from './control-channel.ts';
 import { type ClaudeProgram, findClaude, type FindOptions } from './find-claude.ts';
 import { launchArguments, launchEnvironment, type SessionChoice } from './launch-options.ts';
 import type { CliLine } from './parse-line.ts';
-import { isSessionKept } from './transcripts.ts';
+import { transcriptOf } from './transcripts.ts';
 
 const HANDSHAKE_WITHIN_MS = 60_000;
 
@@ -86,7 +87,7 @@ export async function startProcess(
 /**
  * The first exchange with a process, which every other message comes after. A process with which it fails is ended.
  * @throws one error for each way to fail: SessionNotFoundError, CLIConnectionError (too old, refused), CLIJSONDecodeError (rubbish),
- * TimeoutError (no answer), ProcessError (it has ended), or the reason of the signal
+ * TimeoutError (no answer), ProcessError (it has ended), AbortError
  */
 export async function shakeHands(
   open: OpenProcess,
@@ -101,7 +102,7 @@ export async function shakeHands(
   } catch (error) {
     const exit = process.exit;
     await process.shutDown({ atOnce: true });
-    if (about.signal?.aborted === true) throw error;
+    if (about.signal?.aborted === true) throw abortErrorOf(about.signal);
     throw await explainFailure(error, open, exit, about);
   }
 }
@@ -114,7 +115,7 @@ async function explainFailure(
 ): Promise<unknown> {
   if (error instanceof CLIJSONDecodeError) return error;
   const wanted = session.kind === 'new' ? undefined : session.kind === 'fork' ? session.from : session.id;
-  if (exit !== undefined && wanted !== undefined && !(await isSessionKept(environmentOf(options), wanted)))
+  if (exit !== undefined && wanted !== undefined && (await transcriptOf(environmentOf(options), wanted)) === undefined)
     return new SessionNotFoundError(wanted, { cause: error });
   const tooOld = await checkVersion(program, launchEnvironment(options));
   if (tooOld !== undefined) return new CLIConnectionError(tooOld, { cause: error });

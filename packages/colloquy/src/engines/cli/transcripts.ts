@@ -9,12 +9,12 @@ const SUFFIX = '.jsonl';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Whether Claude Code has kept anything of the session. @see docs/internals/facts/agent-protocol.md (h) */
-export async function isSessionKept(env: Env, id: string): Promise<boolean> {
+/** The file in which Claude Code has kept the session; undefined if it has kept nothing. @see docs/internals/facts/agent-protocol.md (h) */
+export async function transcriptOf(env: Env, id: string): Promise<string | undefined> {
   const projects = projectsFolder(env);
   const files = (await list(projects)).map((folder) => join(projects, folder, `${id}${SUFFIX}`));
   const sizes = await Promise.all(files.map(async (file) => (await stat(file).catch(() => undefined))?.size ?? 0));
-  return sizes.some((size) => size > 0);
+  return files.find((_, index) => (sizes[index] ?? 0) > 0);
 }
 
 /** The session of the folder in which something was said last; undefined when it has none. */

@@ -1,6 +1,6 @@
 // A stand-in for Claude Code that speaks its stream-json protocol: what it does is said by the prompts, and by FAKE in its environment.
 // Written after docs/internals/facts/agent-protocol.md (f).
-import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -25,6 +25,7 @@ if (flag('resume') !== undefined && !existsSync(join(folder, `${flag('resume')}.
   tell({ type: 'result', subtype: 'error_during_execution', is_error: true, num_turns: 0, errors: ['not found'] });
   fail('There is no such conversation');
 }
+if (how === 'flood') setInterval(() => write('y\n'.repeat(1000)), 1);
 if (how === 'stubborn') process.on('SIGTERM', () => {}).on('SIGINT', () => {});
 
 function fail(why, code = 1) {
@@ -68,7 +69,7 @@ function onControl({ request_id, request }) {
   switch (request.subtype) {
     case 'initialize':
       hooks = request.hooks ?? {};
-      if (how === 'silent' || how === 'rubbish') return;
+      if (['silent', 'rubbish', 'flood'].includes(how)) return;
       if (how === 'refuse') return reply({ subtype: 'error', error: 'not today' });
       return ok({ commands: [], agents: [], models: [], account: { apiKeySource: 'none' }, output_style: 'default', available_output_styles: ['default'], seen: request });
     case 'interrupt':
@@ -97,7 +98,7 @@ async function next() {
   const message = queue.shift();
   turn = { interrupted: new Promise((resolve) => (turnEnd = resolve)), interrupt: () => turnEnd('interrupted') };
   mkdirSync(folder, { recursive: true });
-  appendFileSync(transcript, `${JSON.stringify(message)}\n`);
+  keep('user', message.message);
   tell({ type: 'command_lifecycle', command_uuid: message.uuid, state: 'started' });
   tell({ type: 'system', subtype: 'init', model: flag('model') ?? 'first-model', permissionMode: flag('permission-mode') ?? 'default', tools: [], cwd: process.cwd() });
   const { content } = message.message;
@@ -105,6 +106,7 @@ async function next() {
   const [word, ...rest] = text.split(' ');
   const said = await (ACTS[word] ?? ACTS.say)(rest.join(' '));
   const isInterrupted = said === 'interrupted';
+  keep('assistant', { role: 'assistant', content: [{ type: 'text', text: said }] });
   assistant(said);
   tell({
     type: 'result',
@@ -122,6 +124,13 @@ async function next() {
   void next();
 }
 let turnEnd = () => {};
+
+/** Keeps a message in the transcript, below the one before it. */
+function keep(type, message) {
+  const lines = existsSync(transcript) ? readFileSync(transcript, 'utf8').trim().split('\n') : [];
+  const parentUuid = lines.length === 0 ? null : JSON.parse(lines.at(-1)).uuid;
+  appendFileSync(transcript, `${JSON.stringify({ type, uuid: uuid(), parentUuid, sessionId: session_id, message })}\n`);
+}
 
 function assistant(text) {
   tell({ type: 'assistant', parent_tool_use_id: null, message: { id: 'm', role: 'assistant', content: [{ type: 'text', text }] } });
