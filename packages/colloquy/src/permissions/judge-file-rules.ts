@@ -3,7 +3,7 @@ import { isOfProcess } from './paths.ts';
 import type { RuleMatch } from './rule-match.ts';
 import type { Access, CommandAnalysis, CommandPart, Word } from './shell/command-part.ts';
 import type { Verdict } from './shell/judge-command.ts';
-import { archives, namesFiles, readsWholeFolders, writesOperands } from './shell/known-files.ts';
+import { archives, namesFiles, readsPatternFile, readsWholeFolders, writesOperands } from './shell/known-files.ts';
 import type { PlacedRule } from './state.ts';
 import { tellRule, tellText } from './tell-rule.ts';
 
@@ -91,7 +91,7 @@ function namedBy(part: CommandPart): Named[] {
   const isListed = part.readOnly || part.fileCommand !== 'none';
   if (isListed && part.paths.length === 0 && readsWholeFolders(part)) named.push(asRead('.', part));
   // Git takes files for text: some of its operands are versions.
-  if (isListed && part.name !== 'git') return named;
+  if (isListed && part.name !== 'git' && !readsPatternFile(part)) return named;
   // Archivers go to other folders by themselves.
   if (archives(part)) named.push(asRead(undefined, part));
   // Of a command that is not known any word may be a file; one that cannot be told only where files are to be expected.

@@ -54,7 +54,7 @@ export async function decideCall(
     const input = hooked?.updatedInput === undefined ? asWritten : await parseAgain(tool, hooked.updatedInput, stop);
     const ruled = await rule(world, tool, input, ruling(hooked));
     const open = { ...ruled, input, notes };
-    return ruled.decision.behavior === 'ask' ? await ask(world, stop, call, tool, open) : open;
+    return ruled.decision.behavior === 'ask' ? withParts(await ask(world, stop, call, tool, open), open) : open;
   } catch (error) {
     if (stop.cause !== undefined) return undefined;
     if (error instanceof ColloquyError) throw error;
@@ -142,6 +142,12 @@ async function ask(
     });
   const answered = await askSomebody(world, stop, call, tool, open);
   return answered === undefined ? undefined : unlessDenied(world, tool, answered);
+}
+
+/** What was looked at before somebody was asked stays with the answer. */
+function withParts(answered: Decided | undefined, { input, decision: { parts } }: Decided): Decided | undefined {
+  if (parts === undefined || answered === undefined || answered.input !== input) return answered;
+  return { ...answered, decision: { parts, ...answered.decision } };
 }
 
 /** Whoever is asked may change the input, but no deny rule is passed by that way. */

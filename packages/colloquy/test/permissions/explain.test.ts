@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigurationError, explainPermission, type PermissionQuestion } from 'colloquy';
+import { createApiEngine } from 'colloquy/internal';
 import { afterAll, expect, test } from 'vitest';
+import { Field } from './field.ts';
 
 const cwd = mkdtempSync(join(tmpdir(), 'colloquy-explain-'));
 writeFileSync(join(cwd, 'a.txt'), 'x');
@@ -49,6 +51,26 @@ test('the place, the mode, the sandbox and the person count', async () => {
 test('tools that only some sessions have are known, too', async () => {
   expect(await behaviorOf({ tool: 'ToolSearch', input: { query: 'mail' } })).toBe('allow');
   expect(await behaviorOf({ tool: 'StructuredOutput', input: {} })).toBe('allow');
+});
+
+test('what was looked at is recorded with every call, also when somebody was asked', async () => {
+  using field = new Field();
+  const options = { allowedTools: ['Bash(true)'], persistSession: true };
+  const calls = [
+    ['Bash', { command: 'true; echo x' }],
+    ['Bash', { command: 'true' }],
+  ] as const;
+  const { messages } = await field.play(calls, options, async () => ({ behavior: 'allow' }));
+  const engine = createApiEngine();
+  const store = await engine.store();
+  const entries = await store.read(messages.at(-1)?.session_id ?? '', { after: 0, limit: 1_000 });
+  const decisions = entries.flatMap((entry) => (entry.kind === 'tool_decision' ? [entry.decision] : []));
+  await engine.close();
+  const allowed = { text: 'true', behavior: 'allow', rule: 'Bash(true)' };
+  expect(decisions).toMatchObject([
+    { behavior: 'allow', source: 'callback', parts: [allowed, { text: 'echo x', behavior: 'ask' }] },
+    { behavior: 'allow', source: 'rule', rule: 'Bash(true)', parts: [allowed] },
+  ]);
 });
 
 test('tools of the other set and of servers are known by their names', async () => {

@@ -61,6 +61,15 @@ export function readsWholeFolders({ name, words }: CommandPart): boolean {
     );
 }
 
+const SEARCHERS: ReadonlySet<string> = new Set(['egrep', 'fgrep', 'grep', 'rg']);
+
+/** Whether a search takes what it searches for, or leaves out, from a file that an option names. */
+export function readsPatternFile({ name, words }: CommandPart): boolean {
+  const names = (word: string): boolean =>
+    word.startsWith('--') ? word.startsWith('--file') || word.startsWith('--ex') : word.includes('f');
+  return SEARCHERS.has(name ?? '') && words.slice(1).some((word) => word?.startsWith('-') === true && names(word));
+}
+
 /** Whether a part packs or sends whatever its many options name. */
 export function archives({ name }: CommandPart): boolean {
   return name === 'tar' || name === 'zip' || name === 'rsync' || name === 'scp';
