@@ -10,7 +10,8 @@ import { suggestUpdates } from './suggest.ts';
 import { tellCall, tellRule, tellText } from './tell-rule.ts';
 
 const EDITING_TOOLS: ReadonlySet<string> = new Set(['Write', 'Edit', 'MultiEdit', 'NotebookEdit']);
-const ASKED_OF_ALL = 'There is no sandbox to hold it, and on a server with several users no rule allows such a command.';
+const ASKED_OF_ALL =
+  'There is no sandbox to hold it, and on a server with several users no rule allows such a command.';
 const READING_TOOLS: ReadonlySet<string> = new Set(['Read', 'Glob', 'Grep', 'LS']);
 
 /** A call with all that is known of it. */
