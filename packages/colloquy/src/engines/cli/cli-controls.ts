@@ -27,15 +27,15 @@ export const CLI_CONTROLS: Handlers = {
   async setPermissionMode(session, { mode }) {
     validatePermissionMode(mode, session.options);
     const { answers } = session;
-    const before = answers.mode;
+    const before = answers.chosenMode;
     // A stricter mode counts from now on, a milder one from when Claude Code has said yes.
-    if (reportedMode(mode) !== mode) answers.mode = mode;
+    if (reportedMode(mode) !== mode) answers.chosenMode = mode;
     try {
       const { mode: shown } = await ask(session, 'set_permission_mode', { mode: reportedMode(mode) });
-      answers.mode = mode;
+      answers.chosenMode = mode;
       return { mode: (shown ?? reportedMode(mode)) as PermissionMode };
     } catch (error) {
-      answers.mode = before;
+      answers.chosenMode = before;
       throw error;
     }
   },
@@ -60,9 +60,9 @@ export const CLI_CONTROLS: Handlers = {
 
   async backgroundTasks(session, { toolUseId }) {
     const fields = toolUseId === undefined ? {} : { tool_use_id: toolUseId };
-    const response = await ask(session, 'background_tasks', fields);
-    const { backgrounded, moved } = response;
-    return { moved: backgrounded === true || moved === true };
+    const { backgrounded } = await ask(session, 'background_tasks', fields);
+    // Said of one call only; asked of all, it just does it.
+    return { moved: backgrounded !== false };
   },
 
   async getTaskOutput(session, { taskId, maxBytes }) {

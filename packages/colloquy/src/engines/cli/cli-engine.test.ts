@@ -331,6 +331,8 @@ describe('the process', () => {
     expect(args[args.indexOf('--add-dir') + 1]).toMatch(/^\/.*\/more$/);
     expect(await answer(session, 'env CLAUDE_CODE_ENTRYPOINT')).toBe('colloquy');
     expect(await answer(session, 'env USER')).toBe('not set');
+    // What nobody has chosen is left to its settings.
+    expect(args.filter((arg) => /^--(permission-mode|effort|debug)/.test(arg))).toEqual([]);
   });
 
   test('that ends in the middle of a turn is an error with exit code and stderr, and the next prompt goes on in another', async () => {
@@ -540,6 +542,14 @@ describe('above the engine', () => {
     const messages: SDKMessage[] = [];
     for await (const message of running) messages.push(message);
     expect(JSON.stringify(messages.at(-1))).toContain('hello');
+  });
+
+  test('an abort ends the query at once, and the process soon after', async () => {
+    const abortController = new AbortController();
+    const running = query({ prompt: 'hang', options: await optionsFor({ abortController }) });
+    await expect(async () => {
+      for await (const message of running) if (message.type === 'system') abortController.abort(new Error('enough'));
+    }).rejects.toMatchObject({ name: 'AbortError', cause: { message: 'enough' } });
   });
 
   test('a client whose process was killed goes on in the same session', async () => {

@@ -141,12 +141,11 @@ export class CliSession implements EngineSession {
   async #startProcess(): Promise<OpenProcess> {
     this.#broken = undefined;
     const { resumeSessionAt, resumeDropsTurn, title, ...others } = this.options;
-    const mode = this.answers.mode;
     const options = {
       ...others,
       ...(this.#died === undefined ? { resumeSessionAt, resumeDropsTurn, title } : {}),
       model: this.#model,
-      permissionMode: mode,
+      permissionMode: this.answers.chosenMode,
     };
     return startProcess(options, this.#choice, this.host, this.#start);
   }

@@ -16,16 +16,21 @@ type About = { requestId: string; signal: AbortSignal };
 /** Answers what Claude Code asks of the program: permissions, hooks, the tools of in-process servers, what servers ask of a person. */
 export class HostAnswers {
   readonly hooks: HookCallbacks;
-  /** The mode in force, those that Claude Code does not know included. */
-  mode: PermissionModeInput;
+  /** The mode that was chosen, those that Claude Code does not know included; undefined leaves it to its settings. */
+  chosenMode: PermissionModeInput | undefined;
   readonly #options: Options;
   #servers: ReadonlyMap<string, ServedSdkServer>;
 
   constructor(options: Options) {
     this.#options = options;
-    this.mode = options.permissionMode ?? 'default';
+    this.chosenMode = options.permissionMode;
     this.hooks = new HookCallbacks(options.hooks, () => this.mode);
     this.#servers = serve(sdkServersOf(options.mcpServers));
+  }
+
+  /** The mode in force, as far as we know. */
+  get mode(): PermissionModeInput {
+    return this.chosenMode ?? 'default';
   }
 
   /** Reads the tools' shapes. @throws ConfigurationError for one that cannot be told to the model */
@@ -53,7 +58,7 @@ export class HostAnswers {
   noteMode(reported: unknown): void {
     if (this.#isOwnMode() || typeof reported !== 'string') return;
     // One of its modes: it has just said so.
-    this.mode = reported as PermissionModeInput;
+    this.chosenMode = reported as PermissionModeInput;
   }
 
   /** @throws what the program's callback throws; ConfigurationError for a question that nobody here can answer */
