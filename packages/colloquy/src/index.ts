@@ -1,6 +1,25 @@
 // The public surface of `colloquy`. A name added here is a promise: it needs a doc comment, a test and a changeset.
 export { ClaudeSDKClient } from './client.ts';
 export { Conversation, type ConversationUsage } from './conversation.ts';
+export type { AnswerStream } from './direct/answer-stream.ts';
+export { ClaudeAgentClient, type ClaudeAgentClientOptions, type SendOptions } from './direct/agent-client.ts';
+export type { OfferedTools } from './direct/agent-tools.ts';
+export { ask, type AskOptions } from './direct/ask.ts';
+export type { ChatAnswer } from './direct/chat-answer.ts';
+export { ChatClient, type ChatClientOptions, type ChatOverrides } from './direct/chat-client.ts';
+export type {
+  ChatMessage,
+  ChatPrompt,
+  DirectThinking,
+  OutputSchema,
+  RetryNotice,
+  ToolChoice,
+  ToolDefinition,
+  ToolResult,
+} from './direct/request-options.ts';
+export type { StreamChunk } from './direct/stream-chunk.ts';
+export { StreamParser, type StreamParserOptions } from './direct/stream-parser.ts';
+export type { DirectUsage } from './direct/usage.ts';
 export type { Decision } from './log/entries.ts';
 export type {
   Controls,

@@ -23,25 +23,30 @@ export function countBody(history: RequestHistory, head: RequestHead): string {
   return requestBody(ahead, head, 'count');
 }
 
-/** The body of the request for everything flushed so far, with the cache markers spliced in. `create`: answered in one piece. */
+/**
+ * The body of the request for everything flushed so far, with the cache markers spliced in unless they are not wanted.
+ * `create`: answered in one piece.
+ */
 export function requestBody(
   history: Pick<RequestHistory, 'messages' | 'blockCount' | 'ends'>,
   head: RequestHead,
   use: 'stream' | 'create' | 'count' = 'stream',
+  { marks = true }: { marks?: boolean } = {},
 ): string {
   const extras = Object.entries(head.extras)
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => `,${JSON.stringify(key)}:${JSON.stringify(value)}`)
     .join('');
   // A marker at the end of the system prompt covers the tools, which come before it in the prefix.
-  const system = markLast(head.system);
-  const tools = head.system.length === 0 ? markLast(head.tools) : head.tools;
+  const system = marks ? markLast(head.system) : head.system;
+  const tools = marks && head.system.length === 0 ? markLast(head.tools) : head.tools;
+  const messages = marks ? markedMessages(history) : history.messages.map(({ json }) => json);
   return (
     `{"model":${JSON.stringify(head.model)}${use === 'count' ? '' : `,"max_tokens":${head.maxTokens}`}` +
     `${use === 'stream' ? ',"stream":true' : ''}${extras}` +
     (system.length === 0 ? '' : `,"system":[${system.join(',')}]`) +
     (tools.length === 0 ? '' : `,"tools":[${tools.join(',')}]`) +
-    `,"messages":[${markedMessages(history).join(',')}]}`
+    `,"messages":[${messages.join(',')}]}`
   );
 }
 
