@@ -29,6 +29,7 @@ export async function askModel(world: TurnWorld, stop: TurnStop): Promise<Asked>
   const mended = new Set<Mending>();
   for (let attempt = 1; ; attempt += 1) {
     const plan = await planRequest(world, stop, attempt);
+    using reserved = plan?.reserved;
     if (stop.signal.aborted) return { kind: 'stopped' };
     if (plan === undefined) return { kind: 'too_expensive' };
     await note(world, ...plan.facts);
@@ -58,6 +59,7 @@ export async function askModel(world: TurnWorld, stop: TurnStop): Promise<Asked>
         return { kind: 'failed', error: facts };
       }
       await note(world, stream.errorFact(facts, 'retrying'));
+      reserved?.[Symbol.dispose]();
       if (!(await waited(delayMs, stop))) return { kind: 'stopped' };
     }
   }

@@ -5,10 +5,11 @@ import { prefixDigest } from '../log/prefix-digest.ts';
 import { costUsd, modelInfo } from '../messages-api/models.ts';
 import type { Tool } from '../tools/tool.ts';
 import { countBody, type RequestHead } from '../views/to-model-request.ts';
+import { setAsideOf } from './set-aside.ts';
 import type { ToolBox, TurnStop, TurnWorld } from './turn-world.ts';
 
-/** A request about to be made, and what the log says of it first. */
-export type PlannedRequest = { request: string; head: RequestHead; facts: NewEntry[] };
+/** A request about to be made, and what the log says of it first. `reserved` is disposed of when the log says what it has cost. */
+export type PlannedRequest = { request: string; head: RequestHead; facts: NewEntry[]; reserved: Disposable };
 
 const DEFAULT_MAX_OUTPUT_TOKENS = 32_000;
 /** An answer shorter than this is not worth its input: the budget counts as used up. */
@@ -16,7 +17,7 @@ const LEAST_OUTPUT_TOKENS = 1_024;
 /** Text has about four bytes a token; two make an estimate that errs on the dear side. */
 const LEAST_BYTES_PER_TOKEN = 2;
 
-/** Plans the next request; `undefined` when the budget does not pay for one. */
+/** Plans the next request; `undefined` when the budget does not pay for one, or the turn is stopped meanwhile. */
 export async function planRequest(
   world: TurnWorld,
   stop: TurnStop,
@@ -45,7 +46,7 @@ export async function planRequest(
     maxTokens: head.maxTokens,
     reservedUsd: reserved.reservedUsd,
   });
-  return { request, head, facts };
+  return { request, head, facts, reserved: reserved.held };
 }
 
 const texts = new WeakMap<Tool, string>();
@@ -92,13 +93,33 @@ export function segmentFact(
   };
 }
 
-type Reserved = { maxTokens: number; reservedUsd: number };
+type Affordable = { maxTokens: number; reservedUsd: number };
+type Reserved = Affordable & { held: Disposable };
 
-/** Reserves the request's counted input and its longest answer at list price; the answer is bounded to what the rest can pay. */
+/**
+ * Reserves the request's counted input and its longest answer at list price; the answer is bounded to what the rest can pay. Where
+ * requests of other agents hold the rest, it waits for what they leave.
+ */
 async function reserve(world: TurnWorld, head: RequestHead, stop: TurnStop): Promise<Reserved | undefined> {
   const { maxBudgetUsd } = world.limits;
-  if (maxBudgetUsd === undefined) return { maxTokens: head.maxTokens, reservedUsd: 0 };
+  const setAside = setAsideOf(world.log);
+  if (maxBudgetUsd === undefined) return { maxTokens: head.maxTokens, reservedUsd: 0, held: setAside.hold(0) };
   const input = await countInput(world, head, stop);
+  for (;;) {
+    const found = affordable(head, input, maxBudgetUsd - world.totals().costUsd - setAside.usd);
+    // In the same moment, or another request would count on it too.
+    if (found !== undefined) return { ...found, held: setAside.hold(found.reservedUsd) };
+    if (setAside.usd === 0) return undefined;
+    try {
+      await setAside.freed(stop.signal);
+    } catch (error) {
+      if (stop.cause === undefined) throw error;
+      return undefined;
+    }
+  }
+}
+
+function affordable(head: RequestHead, input: number, leftUsd: number): Affordable | undefined {
   const price = (output: number): number =>
     // The whole input counts as a cache write, the dearest that it can be.
     costUsd(head.model, {
@@ -107,11 +128,10 @@ async function reserve(world: TurnWorld, head: RequestHead, stop: TurnStop): Pro
       cache_creation_input_tokens: input,
       cache_read_input_tokens: 0,
     }) ?? 0;
-  const left = maxBudgetUsd - world.totals().costUsd - price(0);
   const perToken = (price(1_000_000) - price(0)) / 1_000_000;
-  const affordable = perToken === 0 ? head.maxTokens : Math.floor(left / perToken);
-  if (affordable < Math.min(LEAST_OUTPUT_TOKENS, head.maxTokens)) return undefined;
-  const maxTokens = Math.min(head.maxTokens, affordable);
+  const affordableTokens = perToken === 0 ? head.maxTokens : Math.floor((leftUsd - price(0)) / perToken);
+  if (affordableTokens < Math.min(LEAST_OUTPUT_TOKENS, head.maxTokens)) return undefined;
+  const maxTokens = Math.min(head.maxTokens, affordableTokens);
   return { maxTokens, reservedUsd: price(maxTokens) };
 }
 

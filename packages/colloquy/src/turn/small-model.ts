@@ -2,12 +2,12 @@ import { ColloquyError, LimitExceededError } from '../errors.ts';
 import { delay } from '../helpers/delay.ts';
 import { wellFormedJson } from '../helpers/well-formed-json.ts';
 import type { Json } from '../log/entries.ts';
-import type { SessionFeed } from '../log/session-feed.ts';
 import { MessageAccumulator } from '../messages-api/accumulate-message.ts';
 import { costUsd, modelInfo } from '../messages-api/models.ts';
 import { isRetryable, retryDelayMs } from '../messages-api/retry-policy.ts';
 import type { ApiMessage, ContentBlock, Usage } from '../messages-api/types.ts';
 import type { SmallModelRequest, WebSearchRequest } from '../tools/tool.ts';
+import { setAsideOf } from './set-aside.ts';
 import type { TurnWorld } from './turn-world.ts';
 import { usageSoFar } from './usage-so-far.ts';
 
@@ -24,15 +24,12 @@ const TOKENS_A_SEARCH = 20_000;
 
 export type Spent = { model: string; usage: Usage };
 
-/** What the open calls of a session have set aside, so that those that run beside each other do not pass the budget together. */
-const reservedUsd = new WeakMap<SessionFeed, number>();
-
 /** The small model, as one tool call asks it. What it spent goes into the call's result; then it is disposed of. */
 export class SmallModel implements Disposable {
   readonly spent: Spent[] = [];
   readonly #world: TurnWorld;
   readonly #signal: AbortSignal;
-  #reserved = 0;
+  readonly #reserved: Disposable[] = [];
 
   constructor(world: TurnWorld, signal: AbortSignal) {
     this.#world = world;
@@ -61,7 +58,7 @@ export class SmallModel implements Disposable {
 
   /** What was spent is in the log now, or never will be. */
   [Symbol.dispose](): void {
-    this.#reserve(-this.#reserved);
+    for (const held of this.#reserved.splice(0)) held[Symbol.dispose]();
   }
 
   /** The answer, in several pieces if it pauses for the API's own tools. */
@@ -153,7 +150,7 @@ export class SmallModel implements Disposable {
         cache_read_input_tokens: 0,
         server_tool_use: { web_search_requests: searches },
       }) ?? 0;
-    const left = maxBudgetUsd - this.#world.totals().costUsd - (reservedUsd.get(log.feed) ?? 0);
+    const left = maxBudgetUsd - this.#world.totals().costUsd - setAsideOf(log).usd;
     const perToken = (price(1_000_000) - price(0)) / 1_000_000;
     const tokens = perToken === 0 ? maxTokens : Math.min(maxTokens, Math.floor((left - price(0)) / perToken));
     if (tokens < Math.min(LEAST_OUTPUT_TOKENS, maxTokens)) {
@@ -161,13 +158,7 @@ export class SmallModel implements Disposable {
         `What is left of the budget (maxBudgetUsd) does not pay for a request to ${smallModel}.`,
       );
     }
-    this.#reserve(price(tokens));
+    this.#reserved.push(setAsideOf(log).hold(price(tokens)));
     return tokens;
-  }
-
-  #reserve(usd: number): void {
-    const { feed } = this.#world.log;
-    this.#reserved += usd;
-    reservedUsd.set(feed, (reservedUsd.get(feed) ?? 0) + usd);
   }
 }
