@@ -259,6 +259,8 @@ export type SDKPermissionRequestMessage = Common & {
   suggestions: unknown[];
   /** Where a path outside the working folders really leads. */
   blocked_path?: string | undefined;
+  /** The subagent whose call it is. */
+  agent_id?: string | undefined;
 };
 
 /**

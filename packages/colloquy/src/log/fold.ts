@@ -76,8 +76,17 @@ export type OpenTurn = {
   request: OpenRequest | undefined;
   /** The tool uses of the newest answer, in order. */
   calls: CallState[];
-  /** Permission requests of subagents that are at work. */
-  agentAsks: { thread: Thread; request: Seq }[];
+  /** Subagents that are at work. */
+  agents: OpenAgent[];
+};
+
+/** A subagent that has begun and not ended. */
+export type OpenAgent = {
+  thread: Thread;
+  /** Its permission requests. */
+  asks: Seq[];
+  /** Ids of its tool uses that have no result. */
+  calls: string[];
 };
 
 export type OpenRequest = {
@@ -163,17 +172,8 @@ export function foldEntry(state: SessionState, entry: Entry): void {
 
 /** What threads have in common: the session pays for its subagents, and a call is answered wherever it was asked. */
 function foldOtherThread(state: SessionState, entry: Entry): void {
+  if (state.turn !== undefined) foldAgentEntry(state.turn, entry);
   switch (entry.kind) {
-    case 'permission_answer':
-      if (state.turn !== undefined) foldCallEntry(state.turn, entry);
-      return;
-    case 'permission_request':
-      state.turn?.agentAsks.push({ thread: entry.thread, request: entry.seq });
-      return;
-    case 'turn_end':
-      if (state.turn !== undefined)
-        state.turn.agentAsks = state.turn.agentAsks.filter(({ thread }) => thread !== entry.thread);
-      return;
     case 'model_response':
       addSpent(state, spentOnAnswer(entry));
       return;
@@ -183,6 +183,39 @@ function foldOtherThread(state: SessionState, entry: Entry): void {
     case 'tool_result':
       // Written by the turn, in this shape.
       for (const { model, usage } of entry.spent ?? []) addSpent(state, { model, usage: usage as Usage });
+      return;
+    default:
+  }
+}
+
+/** What a turn knows of the subagents that it has started: enough to close what a lost owner has left of them. */
+function foldAgentEntry(turn: OpenTurn, entry: Entry): void {
+  const agent = turn.agents.find(({ thread }) => thread === entry.thread);
+  switch (entry.kind) {
+    case 'turn_start':
+      turn.agents.push({ thread: entry.thread, asks: [], calls: [] });
+      return;
+    case 'turn_end':
+      turn.agents = turn.agents.filter((open) => open !== agent);
+      return;
+    case 'permission_answer':
+      foldCallEntry(turn, entry);
+      return;
+    case 'permission_request':
+      agent?.asks.push(entry.seq);
+      return;
+    case 'model_block': {
+      // Blocks are stored as the API sent them.
+      const block = entry.block as ContentBlock;
+      if (block.type === 'tool_use') agent?.calls.push(block.id);
+      return;
+    }
+    case 'model_error':
+      // The answers before it have all their results.
+      if (agent !== undefined) agent.calls = [];
+      return;
+    case 'tool_result':
+      if (agent !== undefined) agent.calls = agent.calls.filter((id) => id !== entry.toolUseId);
       return;
     default:
   }
@@ -223,7 +256,7 @@ function newTurn(id: string, startedAt: string): OpenTurn {
     stopAsked: undefined,
     request: undefined,
     calls: [],
-    agentAsks: [],
+    agents: [],
   };
 }
 

@@ -101,6 +101,7 @@ function request(
     reason,
     suggestions,
     ...(blocked_path === undefined ? {} : { blocked_path }),
+    ...(entry.thread === 'main' ? {} : { agent_id: entry.thread }),
     ...place,
   };
 }

@@ -10,7 +10,8 @@ export async function findAnswer(app: App, id: string, request: Seq): Promise<st
     const entries = await store.read(id, { after, limit: PAGE });
     for (const entry of entries) {
       if (entry.kind === 'permission_answer' && entry.request === request) return entry.by;
-      if (entry.kind === 'turn_end') return undefined;
+      // A subagent's turn lies within one of the session.
+      if (entry.kind === 'turn_end' && entry.thread === 'main') return undefined;
     }
     const last = entries.at(-1);
     if (last === undefined) return undefined;

@@ -61,8 +61,8 @@ export const CONTROLS: Handlers = {
 
   async answer(session, { request, decision, by }) {
     const who = by ?? session.setup.by;
-    const { calls = [], agentAsks = [] } = session.state.turn ?? {};
-    const isOpen = calls.some(({ asked }) => asked === request) || agentAsks.some((ask) => ask.request === request);
+    const { calls = [], agents = [] } = session.state.turn ?? {};
+    const isOpen = calls.some(({ asked }) => asked === request) || agents.some(({ asks }) => asks.includes(request));
     if (!isOpen) {
       throw new ConfigurationError(
         `Nothing waits for an answer to permission request ${request}; it was answered, or its turn has ended`,
