@@ -1,3 +1,4 @@
+import { meaningOfExit } from './exit-codes.ts';
 import { type FromSchema, inputParser } from './from-schema.ts';
 import { afterCommand, checkedShellFolder, SHELL_FOLDER, ShellFolderGone } from './shell-folder.ts';
 import { startCommandTask } from './tasks/command-task.ts';
@@ -49,6 +50,8 @@ export type BashOutput = {
   interrupted: boolean;
   /** Present when the time-out ended the command. */
   timedOutAfterMs?: number | undefined;
+  /** What an exit code other than 0 means where it is no error. */
+  returnCodeInterpretation?: string | undefined;
   /** Present when the command goes on in the background. */
   backgroundTaskId?: string | undefined;
   /** Where the whole output is, when it was too long to be shown, and its bytes. */
@@ -102,15 +105,23 @@ async function runHere(input: BashInput, context: ToolContext, cwd: string): Pro
   const { outcome, kept } = run;
   const { stdout, stderr, interrupted, timedOut, exitCode } = outcome;
   const change = await afterCommand(context, cwd, outcome.cwd);
-  const notes = [describeEnding(run, timeoutMs), ...(outcome.notes ?? []), keptNote(kept), run.problem, change.note];
+  const meaning = timedOut || interrupted ? undefined : meaningOfExit(command, exitCode);
+  const notes = [
+    describeEnding(run, timeoutMs, meaning),
+    ...(outcome.notes ?? []),
+    keptNote(kept),
+    run.problem,
+    change.note,
+  ];
   return {
     content: toModelText(stdout, stderr, notes),
-    isError: exitCode !== 0,
+    isError: exitCode !== 0 && meaning === undefined,
     structured: {
       stdout,
       stderr,
       interrupted,
       ...(timedOut ? { timedOutAfterMs: timeoutMs } : {}),
+      ...(meaning === undefined ? {} : { returnCodeInterpretation: meaning }),
       ...(kept === undefined ? {} : { persistedOutputPath: kept.path, persistedOutputSize: kept.size }),
     },
     ...(change.state === undefined ? {} : { state: change.state }),
@@ -136,11 +147,16 @@ function keptNote(kept: KeptOutput | undefined): string | undefined {
 }
 
 /** How the command ended, unless it simply succeeded. */
-function describeEnding({ outcome, tooMuch }: CommandRun, timeoutMs: number): string | undefined {
+function describeEnding(
+  { outcome, tooMuch }: CommandRun,
+  timeoutMs: number,
+  meaning: string | undefined,
+): string | undefined {
   const { exitCode, timedOut, interrupted } = outcome;
   if (tooMuch) return 'The command was ended because it printed more than is kept.';
   if (interrupted) return 'The command was interrupted and ended before it was done.';
   if (timedOut) return `The command was ended because it took longer than ${timeoutMs / 1000} s.`;
   if (exitCode === null) return 'The command was ended by a signal.';
-  return exitCode === 0 ? undefined : `Exit code ${exitCode}`;
+  if (exitCode === 0) return undefined;
+  return meaning === undefined ? `Exit code ${exitCode}` : `${meaning} (exit code ${exitCode})`;
 }

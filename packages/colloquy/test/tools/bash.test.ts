@@ -225,3 +225,30 @@ test('a command that is moved to the background goes on there, with what it has 
   }
   expect(await scene.client.backgroundTasks()).toBe(false);
 });
+
+describe('an exit code', () => {
+  test.each([
+    ['grep nothing a.txt', 'Nothing matches'],
+    ['cat a.txt | grep nothing', 'Nothing matches'],
+    ['diff -q a.txt b.txt', 'There are differences'],
+    ['[ -e missing.txt ]', 'The condition is false'],
+  ])('that is the answer of %s is no error', async (command, meaning) => {
+    await using scene = await openShell({ 'a.txt': 'one\n', 'b.txt': 'two\n' });
+    const result = await scene.call('Bash', { command });
+    expect(result).toMatchObject({ isError: false, structured: { returnCodeInterpretation: meaning } });
+    expect(result.text).toContain(`[${meaning} (exit code 1)]`);
+  });
+
+  test.each([
+    'grep one missing.txt',
+    'false; grep nothing a.txt',
+    'grep nothing a.txt && ls',
+    'false',
+    'echo "| grep x" | false',
+  ])('of %s may be an error, and counts as one', async (command) => {
+    await using scene = await openShell({ 'a.txt': 'one\n' });
+    const result = await scene.call('Bash', { command });
+    expect(result.isError).toBe(true);
+    expect(result.structured).not.toHaveProperty('returnCodeInterpretation');
+  });
+});
