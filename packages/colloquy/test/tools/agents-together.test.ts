@@ -173,3 +173,10 @@ test('agents of a process that was killed have ended for its successor: their ca
     session.control('answer', { request: asked[0]?.request ?? 0, decision: { behavior: 'allow' } }),
   ).rejects.toThrow('Nothing waits for an answer');
 });
+
+test('the older name of the tool starts an agent, too', async () => {
+  const call = toolUse('Task', { description: 'Write a', prompt: 'a' });
+  await using scene = await openScene([call, text('Found.'), text('Done.')], OPTIONS);
+  expect(resultOf(await scene.turn('Go'))).toMatchObject({ subtype: 'success', result: 'Done.' });
+  expect(scene.emulator.requests).toHaveLength(3);
+});

@@ -1,30 +1,17 @@
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createEmulator, type Reply, text, toolUse } from '@colloquy/emulator';
 import { ClaudeSDKClient, deleteSession, type Options, type SDKMessage } from 'colloquy';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 let cwd: string;
 let home: string;
 
+process.env['COLLOQUY_HOME'] ??= temporaryFolder('checkpoints-home');
 beforeEach(() => {
-  cwd = mkdtempSync(join(tmpdir(), 'colloquy-checkpoints-'));
-  home = mkdtempSync(join(tmpdir(), 'colloquy-checkpoints-home-'));
-  process.env['COLLOQUY_HOME'] ??= home;
-});
-afterEach(() => {
-  rmSync(cwd, { recursive: true });
-  rmSync(home, { recursive: true, force: true });
+  cwd = temporaryFolder('checkpoints');
+  home = temporaryFolder('checkpoints-home');
 });
 
 const FIRST = '00000000-0000-4000-8000-000000000001';
@@ -159,4 +146,81 @@ test('backups outlive the process, and go with their session', async () => {
   expect(readdirSync(backups)).toContain(id);
   await deleteSession(id);
   expect(readdirSync(backups)).not.toContain(id);
+});
+
+const notebook = (source: string): string =>
+  JSON.stringify({
+    cells: [{ cell_type: 'code', id: 'one', source, metadata: {}, outputs: [], execution_count: null }],
+    metadata: {},
+    nbformat: 4,
+    nbformat_minor: 5,
+  });
+
+test('what MultiEdit, NotebookEdit and agents have changed is set back as well', async () => {
+  writeFileSync(at('many.txt'), 'one\ntwo\n');
+  writeFileSync(at('book.ipynb'), notebook('print(1)'));
+  const edits = [
+    { old_string: 'one', new_string: 'ONE' },
+    { old_string: 'two', new_string: 'TWO' },
+  ];
+  await using client = await connected(
+    [
+      read('many.txt'),
+      toolUse('MultiEdit', { file_path: at('many.txt'), edits }),
+      read('book.ipynb'),
+      toolUse('NotebookEdit', { notebook_path: at('book.ipynb'), cell_id: 'one', new_source: 'print(2)' }),
+      toolUse('Agent', { description: 'Write', prompt: 'Write' }),
+      write('by-agent.txt', 'mine\n'),
+      read('many.txt'),
+      write('many.txt', 'gone\n'),
+      text('Written.'),
+      text('Done.'),
+    ],
+    { tools: ['Read', 'Write', 'MultiEdit', 'NotebookEdit', 'Agent'] },
+  );
+  await ask(client, FIRST, 'Change it.');
+  expect([contentOf('many.txt'), contentOf('by-agent.txt')]).toEqual(['gone\n', 'mine\n']);
+  expect(contentOf('book.ipynb')).toContain('print(2)');
+  const { canRewind, filesChanged = [] } = await client.rewindFiles(FIRST);
+  expect([canRewind, filesChanged.toSorted()]).toEqual([true, [at('book.ipynb'), at('by-agent.txt'), at('many.txt')]]);
+  expect(contentOf('many.txt')).toBe('one\ntwo\n');
+  expect(contentOf('book.ipynb')).toBe(notebook('print(1)'));
+  expect(existsSync(at('by-agent.txt'))).toBe(false);
+});
+
+test('while a turn runs, nothing is set back', async () => {
+  const during: unknown[] = [];
+  await using client = await connected([write('a.txt', 'mine\n'), text('Done.')], {
+    hooks: {
+      PostToolUse: [
+        {
+          hooks: [
+            async () => {
+              during.push(await client.rewindFiles(FIRST));
+              return {};
+            },
+          ],
+        },
+      ],
+    },
+  });
+  await ask(client, FIRST, 'Make it.');
+  expect(during).toEqual([{ canRewind: false, error: 'A turn is running; interrupt it first' }]);
+  expect(contentOf('a.txt')).toBe('mine\n');
+});
+
+test('a file over 50 MB, which could not be backed up, is not changed, and the model is told', async () => {
+  const size = 51 * 1024 * 1024;
+  writeFileSync(at('large.txt'), Buffer.alloc(size, 'one\n'));
+  const emulator = createEmulator({
+    script: [
+      toolUse('Read', { file_path: at('large.txt'), limit: 1 }),
+      write('large.txt', 'small\n'),
+      text('I cannot.'),
+    ],
+  });
+  await using client = await connected([], { send: emulator.send });
+  await ask(client, FIRST, 'Change it.');
+  expect(statSync(at('large.txt')).size).toBe(size);
+  expect(JSON.stringify(emulator.requests.at(-1)?.body?.messages.at(-1))).toContain('larger than 52428800 bytes');
 });
