@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createEmulator } from '@colloquy/emulator';
@@ -9,8 +8,10 @@ import { createSdkMcpServer, type SDKMessage, tool } from 'colloquy';
 import { createApiEngine, type Entry, openSqliteStore } from 'colloquy/internal';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const VICTIM = join(import.meta.dirname, 'victim.ts');
+const COMPILE_CACHE = temporaryFolder('kill-cache');
 const SESSION = '3a8ae0bc-0000-4000-8000-000000000001';
 /** Moments that a whole run of the victim passes; see `step()` there. */
 const STEPS = 108;
@@ -24,14 +25,10 @@ const points = Array.from(
 
 describe('a process that is killed in the middle of its turns', () => {
   test.concurrent.each(points)('loses no prompt and repeats no effect: step %i', { timeout: 20_000 }, async (point) => {
-    const folder = mkdtempSync(join(tmpdir(), 'colloquy-kill-'));
-    try {
-      const place = { store: join(folder, 'colloquy.db'), effects: join(folder, 'effects') };
-      const accepted = await runVictim(place, point);
-      expect(lossesOf(accepted, await goOn(place))).toEqual([]);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    const folder = temporaryFolder('kill');
+    const place = { store: join(folder, 'colloquy.db'), effects: join(folder, 'effects') };
+    const accepted = await runVictim(place, point);
+    expect(lossesOf(accepted, await goOn(place))).toEqual([]);
   });
 });
 
@@ -45,6 +42,7 @@ async function runVictim({ store, effects }: Place, killAt: number): Promise<str
     ['--conditions=colloquy-source', VICTIM, store, effects, SESSION, String(killAt)],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE },
     },
   );
   const accepted: string[] = [];
