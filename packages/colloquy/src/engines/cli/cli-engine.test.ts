@@ -32,7 +32,7 @@ const FAKE = join(import.meta.dirname, '__fixtures__/fake-claude.mjs');
 
 async function folder(): Promise<string> {
   const made = await mkdtemp(join(tmpdir(), 'colloquy-claude-'));
-  onTestFinished(() => rm(made, { recursive: true, force: true }));
+  onTestFinished(() => rm(made, { recursive: true, force: true, maxRetries: 5 }));
   return made;
 }
 
