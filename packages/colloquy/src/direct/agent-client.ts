@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { resolve } from 'node:path';
 import { AbortError, ConfigurationError } from '../errors.ts';
 import { abortErrorOf } from '../helpers/abort-error.ts';
 import { wellFormedJson } from '../helpers/well-formed-json.ts';
@@ -25,7 +26,7 @@ import {
 import type { ConnectionOptions } from './connection.ts';
 import { ModelCaller } from './model-caller.ts';
 import { countedExtras, type OpenedRequest, openRequest } from './open-request.ts';
-import type { RequestFields } from './request-fields.ts';
+import { modelOf, type RequestFields } from './request-fields.ts';
 import type { CallOptions, ChatMessage, RequestOptions, ToolResult } from './request-options.ts';
 import type { StreamChunk } from './stream-chunk.ts';
 import type { DirectUsage } from './usage.ts';
@@ -109,6 +110,8 @@ export class ClaudeAgentClient implements AsyncDisposable {
   readonly #options: ClaudeAgentClientOptions;
   readonly #caller: ModelCaller;
   readonly #history: AgentHistory;
+  // The model is told of it, and what it was told must not change.
+  readonly #cwd: string;
   readonly #closing = new AbortController();
   #tools: Promise<AgentTools> | undefined;
   #runner: Promise<BuiltInRunner> | undefined;
@@ -121,7 +124,8 @@ export class ClaudeAgentClient implements AsyncDisposable {
     checkToolNames(options);
     this.#options = { ...options };
     this.#caller = new ModelCaller(options);
-    this.#history = new AgentHistory(options.messages ?? []);
+    this.#cwd = resolve(options.cwd ?? '.');
+    this.#history = new AgentHistory(options.messages ?? [], modelOf(options, this.#caller.env));
     this.sessionId = options.sessionId ?? randomUUID();
   }
 
@@ -248,8 +252,8 @@ export class ClaudeAgentClient implements AsyncDisposable {
 
   async #open<T>(settings: SendOptions<T>): Promise<OpenedRequest<T>> {
     const { definitions, builtIn } = await this.#openTools();
-    const { systemPrompt, appendSystemPrompt, cwd = process.cwd() } = this.#options;
-    const place = builtIn.length === 0 ? undefined : `Working directory: ${cwd}`;
+    const { systemPrompt, appendSystemPrompt } = this.#options;
+    const place = builtIn.length === 0 ? undefined : `Working directory: ${this.#cwd}`;
     const system = [systemPrompt, appendSystemPrompt, place].filter((part) => part !== undefined);
     const request = {
       ...(settings as RequestOptions<T>),
@@ -274,10 +278,10 @@ export class ClaudeAgentClient implements AsyncDisposable {
       import('./built-in-runner.ts'),
       import('./small-model.ts'),
     ]);
-    const { cwd = process.cwd(), additionalDirectories = [], sandbox } = this.#options;
+    const { additionalDirectories = [], sandbox } = this.#options;
     return new Runner({
       sessionId: this.sessionId,
-      cwd,
+      cwd: this.#cwd,
       additionalDirectories,
       env: this.#caller.env,
       sandbox,

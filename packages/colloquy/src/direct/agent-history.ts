@@ -4,7 +4,7 @@ import { wellFormedJson } from '../helpers/well-formed-json.ts';
 import type { ApiMessage, ContentBlock, ContentBlockParam, ToolUseBlock } from '../messages-api/types.ts';
 import { countBlocks, newHistory, type RequestHistory, toMessage } from '../views/request-history.ts';
 import { isBlankText, toPromptJson } from '../views/sent-blocks.ts';
-import { userContent } from './chat-messages.ts';
+import { checkMessages, userContent } from './chat-messages.ts';
 import type { ChatMessage, ToolResult } from './request-options.ts';
 
 /** The messages as they are serialised for a request: each once, so that a longer conversation begins with a shorter one to the byte. */
@@ -21,11 +21,9 @@ export class AgentHistory {
   #paused = false;
 
   /** @throws ConfigurationError for messages that cannot be gone on with */
-  constructor(earlier: readonly ChatMessage[]) {
+  constructor(earlier: readonly ChatMessage[], model: string) {
+    if (earlier.length > 0) checkMessages(earlier, model);
     for (const message of earlier) this.#push(message);
-    if (earlier.length > 0 && earlier[0]?.role !== 'user') {
-      throw new ConfigurationError('The first of `messages` must be one of role `user`');
-    }
     this.#openCalls = callsOf(earlier.at(-1));
     this.#sent.ends = { previous: 0, newest: this.#sent.blockCount };
   }
@@ -45,7 +43,7 @@ export class AgentHistory {
    */
   ahead(prompt: string | readonly ContentBlockParam[] | undefined, results: readonly ToolResult[]): Ahead {
     this.#checkResults(results);
-    const says = prompt !== undefined && prompt.length > 0;
+    const says = prompt !== undefined && prompt !== '' && !(Array.isArray(prompt) && prompt.length === 0);
     if (!says && results.length === 0 && this.#paused) return { message: undefined, sent: this.#sent };
     const blocks = results.map((result): ContentBlockParam => ({
       ...withoutEmptyContent(result),
@@ -100,7 +98,11 @@ export class AgentHistory {
     const open = new Set(this.#openCalls.map(({ id }) => id));
     for (const result of results) {
       const id = isRecord(result) ? result['tool_use_id'] : undefined;
-      if (typeof id === 'string' && open.delete(id)) continue;
+      if (typeof id === 'string' && open.delete(id)) {
+        const { content } = result;
+        if (content === undefined || typeof content === 'string' || Array.isArray(content)) continue;
+        throw new ConfigurationError(`The content of the result for ${id} must be a string or an array of blocks`);
+      }
       throw new ConfigurationError(
         `\`toolResults\` holds a result for ${String(id)}, which is no call of the newest answer, or has a result already`,
       );

@@ -12,10 +12,18 @@ import type { ChatMessage, ChatPrompt } from './request-options.ts';
  */
 export function messagesOf(prompt: ChatPrompt, model: string): readonly ChatMessage[] {
   const messages = isConversation(prompt) ? prompt : [{ role: 'user' as const, content: userContent(prompt) }];
+  checkMessages(messages, model);
+  return messages;
+}
+
+/** @throws ConfigurationError like `messagesOf` */
+export function checkMessages(messages: readonly ChatMessage[], model: string): void {
   if (messages[0]?.role !== 'user') {
     throw new ConfigurationError('The first message must be one of role `user`; give instructions as `system`');
   }
-  for (const [index, { role, content }] of messages.entries()) {
+  for (const [index, message] of messages.entries()) {
+    if (!isRecord(message)) throw new ConfigurationError(`Message ${index} is none; it needs a role and content`);
+    const { role, content }: ChatMessage = message;
     if (role !== 'user' && role !== 'assistant' && role !== 'system') {
       throw new ConfigurationError(
         `Message ${index} has the role ${String(role)}; there are user, assistant and system`,
@@ -24,9 +32,11 @@ export function messagesOf(prompt: ChatPrompt, model: string): readonly ChatMess
     if (role === 'system' && !modelInfo(model).acceptsSystemMessages) {
       throw new ConfigurationError(`${model} takes no messages of role \`system\`; give instructions as \`system\``);
     }
+    if (typeof content !== 'string' && !Array.isArray(content)) {
+      throw new ConfigurationError(`The content of message ${index} must be a string or an array of blocks`);
+    }
     if (isBlank(content)) throw new ConfigurationError(`Message ${index} holds nothing; leave it out`);
   }
-  return messages;
 }
 
 /** The content of a user message as blocks. @throws ConfigurationError for a prompt that says nothing */

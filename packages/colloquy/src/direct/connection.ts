@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.ts';
-import { type Endpoint, endpointFromEnv } from '../messages-api/endpoint.ts';
+import { type Endpoint, endpointFromEnv, messagesUrl } from '../messages-api/endpoint.ts';
 import { fromAnthropicClient, type MessagesCreator } from '../messages-api/from-anthropic-client.ts';
 import type { HttpSend } from '../messages-api/http-send.ts';
 import { createMessagesClient, type MessagesClient } from '../messages-api/messages-client.ts';
@@ -67,9 +67,19 @@ export function openConnection(o: ConnectionOptions): Connection {
   return { client, apiVersion, headers, close: async () => own?.close() };
 }
 
-function checkTogether({ apiKey, authToken, client, send, proxy, http2 }: ConnectionOptions): void {
+/** What a client of somebody else has of its own. */
+const OF_OUR_CLIENT = ['apiKey', 'authToken', 'baseURL', 'betas', 'idleTimeoutMs', 'keepAlive'] as const;
+
+function checkTogether(o: ConnectionOptions): void {
+  const { apiKey, authToken, client, send, proxy, http2 } = o;
   if (apiKey !== undefined && authToken !== undefined) {
     throw new ConfigurationError('Options `apiKey` and `authToken` are both credentials; give one of them');
+  }
+  const without = OF_OUR_CLIENT.find((name) => client !== undefined && o[name] !== undefined);
+  if (without !== undefined) {
+    throw new ConfigurationError(
+      `Option \`client\` has its own endpoint and connections; give it \`${without}\` there`,
+    );
   }
   const replaced = client !== undefined ? 'client' : send !== undefined ? 'send' : undefined;
   if (client !== undefined && send !== undefined) {
@@ -90,6 +100,7 @@ function checkProxy(proxy: string): void {
 }
 
 function endpointOf(o: ConnectionOptions, apiVersion: Endpoint['apiVersion']): Endpoint {
+  if (o.baseURL !== undefined) messagesUrl(o.baseURL, 'Option `baseURL`');
   // A credential that is given as an option is meant, whatever the environment holds.
   const env = o.env ?? process.env;
   const given = {

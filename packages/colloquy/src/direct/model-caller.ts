@@ -46,7 +46,6 @@ export class ModelCaller {
   /** Yields the chunks of an answer, if they are wanted, and returns the whole. */
   async *read(request: ModelRequest): AsyncGenerator<readonly StreamChunk[], WholeMessage, void> {
     const { call } = request;
-    const { maxRetries = DEFAULT_MAX_RETRIES } = call;
     const deadline = this.#deadline(call, request.left);
     try {
       for (let attempt = 1; ; attempt += 1) {
@@ -54,11 +53,8 @@ export class ModelCaller {
         try {
           return yield* this.#attempt(request, deadline.signal, told);
         } catch (error) {
-          const again = !told.any && !deadline.signal.aborted && isRetryable(error) && attempt <= maxRetries;
-          if (!again) throw error;
-          const delayMs = retryDelayMs(error, attempt);
-          call.onRetry?.({ attempt, delayMs, error });
-          await delay(delayMs, { signal: deadline.signal });
+          if (told.any) throw error;
+          await waitBefore(attempt + 1, error, call, deadline.signal);
         }
       }
     } catch (error) {
@@ -70,7 +66,6 @@ export class ModelCaller {
 
   /** Input tokens of a request, as the API estimates them; asked again like any other call. */
   async count(body: string, call: CallOptions): Promise<number> {
-    const { maxRetries = DEFAULT_MAX_RETRIES } = call;
     const deadline = this.#deadline(call);
     const o = { signal: deadline.signal, headers: this.#connection.headers };
     try {
@@ -78,10 +73,7 @@ export class ModelCaller {
         try {
           return await this.#connection.client.countTokens(body, o);
         } catch (error) {
-          if (deadline.signal.aborted || !isRetryable(error) || attempt > maxRetries) throw error;
-          const delayMs = retryDelayMs(error, attempt);
-          call.onRetry?.({ attempt, delayMs, error });
-          await delay(delayMs, { signal: deadline.signal });
+          await waitBefore(attempt + 1, error, call, deadline.signal);
         }
       }
     } catch (error) {
@@ -139,6 +131,16 @@ export class ModelCaller {
       }
     }
   }
+}
+
+/** Waits as long as it takes for another attempt to make sense after an error; throws the error if none does. */
+async function waitBefore(attempt: number, error: unknown, call: CallOptions, signal: AbortSignal): Promise<void> {
+  const { maxRetries = DEFAULT_MAX_RETRIES } = call;
+  const failed = attempt - 1;
+  if (signal.aborted || !isRetryable(error) || failed > maxRetries) throw error;
+  const delayMs = retryDelayMs(error, failed);
+  call.onRetry?.({ attempt: failed, delayMs, error });
+  await delay(delayMs, { signal });
 }
 
 /** One request, and what came of its answer. */

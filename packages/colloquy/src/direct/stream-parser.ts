@@ -1,3 +1,4 @@
+import { isRecord } from '../helpers/is-record.ts';
 import { messageOf } from '../helpers/message-of.ts';
 import { checkStreamEvent } from '../messages-api/parse-stream-event.ts';
 import { FrameReader } from '../messages-api/read-events.ts';
@@ -72,6 +73,6 @@ export class StreamParser {
   #eventsOf(chunk: string | Uint8Array | ArrayBuffer | StreamEvent | StreamChunk): readonly StreamEvent[] {
     if (typeof chunk === 'string' || chunk instanceof Uint8Array) return this.#frames.read(chunk);
     if (chunk instanceof ArrayBuffer) return this.#frames.read(new Uint8Array(chunk));
-    return [checkStreamEvent('eventType' in chunk ? chunk.data : chunk, undefined)];
+    return [checkStreamEvent(isRecord(chunk) && 'eventType' in chunk ? chunk['data'] : chunk, undefined)];
   }
 }

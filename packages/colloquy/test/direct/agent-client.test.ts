@@ -151,6 +151,11 @@ describe('calls that the program runs', () => {
     const twice = [...resultsFor(calls), ...resultsFor(calls)];
     await expect(agent.sendMessage(undefined, { toolResults: twice })).rejects.toThrow(ConfigurationError);
     await expect(agent.sendMessage(undefined, { toolResults: [3 as never] })).rejects.toThrow(ConfigurationError);
+    const odd = calls.map(({ id }) => ({ tool_use_id: id, content: 3 as never }));
+    await expect(agent.sendMessage(undefined, { toolResults: odd })).rejects.toThrow(ConfigurationError);
+    await expect(agent.sendMessage(null as never, { toolResults: resultsFor(calls) })).rejects.toThrow(
+      ConfigurationError,
+    );
     expect(emulator.requests).toHaveLength(1);
     expect((await agent.sendMessage('', { toolResults: resultsFor(calls, '') })).text).toBe('Sunny');
   });
@@ -168,7 +173,7 @@ describe('calls that the program runs', () => {
     const offered = async (options: ClaudeAgentClientOptions): Promise<unknown> => {
       await using agent = agentWith(emulator, options);
       await agent.sendMessage('@say hello');
-      return (emulator.requests.at(-1)?.body as { tools?: { name: string }[] }).tools?.map(({ name }) => name);
+      return (emulator.requests.at(-1)!.body as { tools?: { name: string }[] }).tools?.map(({ name }) => name);
     };
     expect(await offered({})).toBeUndefined();
     expect(await offered({ tools: ['Read', WEATHER, 'Bash'], disallowedTools: ['Bash'] })).toEqual(['Read', 'weather']);
@@ -191,6 +196,15 @@ describe('calls that the program runs', () => {
     expect(() => agentWith(createEmulator(), { system: 'x' } as ClaudeAgentClientOptions)).toThrow(
       'no option `system`',
     );
+    for (const message of [
+      3,
+      null,
+      { role: 'user' },
+      { role: 'user', content: ' ' },
+      { role: 'other', content: 'a' },
+    ]) {
+      expect(() => agentWith(createEmulator(), { messages: [message as never] })).toThrow(ConfigurationError);
+    }
     expect(() => agentWith(createEmulator(), { messages: [{ role: 'assistant', content: 'Hi' }] })).toThrow(
       'role `user`',
     );

@@ -28,6 +28,7 @@ import {
   type StreamChunk,
   TimeoutError,
 } from 'colloquy';
+import Anthropic from '@anthropic-ai/sdk';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 
@@ -139,6 +140,14 @@ describe('what goes over the wire', () => {
     await using server = await createEmulator({ script: [text('One'), text('Two')] }).listen();
     await using chat = new ChatClient({ env: { ANTHROPIC_BASE_URL: server.url, ANTHROPIC_API_KEY: 'any' } });
     expect([(await chat.chat('1')).text, (await chat.stream('2')).text]).toEqual(['One', 'Two']);
+  });
+
+  test('over the official library, with its endpoint', async () => {
+    await using server = await createEmulator({ script: [text('One'), status(404)] }).listen();
+    await using chat = new ChatClient({ client: new Anthropic({ apiKey: 'any', baseURL: server.url }) });
+    expect((await chat.stream('Hello')).text).toBe('One');
+    await expect(chat.chat('Hello')).rejects.toMatchObject({ name: 'APIError', status: 404, type: 'not_found_error' });
+    expect(await chat.countTokens('Hello')).toBeGreaterThan(0);
   });
 
   test('sampling options go where version and model take them', async () => {
@@ -297,6 +306,22 @@ describe('counting', () => {
     expect(second.usage.cache_read_input_tokens).toBe(first.usage.cache_creation_input_tokens);
     expect([first.savedUSD! < 0, second.savedUSD! > 0]).toEqual([true, true]);
   });
+
+  test('with promptCaching at least 90 % of turns 20 to 100 is read from it', async () => {
+    const emulator = createEmulator({ script: Array.from({ length: 100 }, () => text('a'.repeat(800))) });
+    await using chat = chatWith(emulator, { promptCaching: true, system: 's'.repeat(2_400) });
+    const messages: ChatMessage[] = [];
+    let [read, all] = [0, 0];
+    for (let turn = 1; turn <= 100; turn += 1) {
+      messages.push({ role: 'user', content: 'p'.repeat(200) });
+      const { message, usage } = await chat.chat(messages);
+      messages.push({ role: 'assistant', content: message.content });
+      const cached = usage.cache_read_input_tokens ?? 0;
+      if (turn >= 20) read += cached;
+      if (turn >= 20) all += usage.input_tokens + cached + (usage.cache_creation_input_tokens ?? 0);
+    }
+    expect(read / all).toBeGreaterThan(0.9);
+  });
 });
 
 describe('when something goes wrong', () => {
@@ -434,9 +459,14 @@ describe('what cannot work is told before anything is sent', () => {
     ['a name that is none', { maxToken: 3 } as ChatClientOptions, 'did you mean `maxTokens`'],
     ['a kind of value', { maxTokens: 1.5 }, '`maxTokens` must be a positive whole number'],
     ['two credentials', { apiKey: 'a', authToken: 'b' }, 'both credentials'],
+    [
+      'two endpoints',
+      { client: { messages: { create: async () => [] as never } }, send: undefined, baseURL: 'http://a' },
+      '`baseURL` there',
+    ],
     ['two networks', { client: { messages: { create: async () => [] as never } } }, '`client` and `send`'],
     ['a proxy for a replaced network', { proxy: 'http://localhost:1' }, 'have nothing to act on'],
-    ['a base URL that is none', { baseURL: 'localhost' }, 'is not a URL'],
+    ['a base URL that is none', { baseURL: 'localhost' }, 'Option `baseURL` is not a URL'],
   ])('%s', (_, options, told) => {
     const make = (): unknown => new ChatClient({ send: createEmulator().send, env: {}, ...options });
     expect(make).toThrow(ConfigurationError);

@@ -115,6 +115,7 @@ test.each([
   ['an error event', async () => bytesOf(errorEvent({ afterEvents: 3 })), 'overloaded_error'],
   ['what is not JSON', async () => 'data: {"type":\n\n', 'invalid_stream'],
   ['what is no event', async () => 'data: 3\n\n', 'invalid_stream'],
+  ['nothing', async () => null as never, 'invalid_stream'],
   ['events in the wrong order', async () => 'data: {"type":"content_block_stop","index":0}\n\n', 'invalid_stream'],
 ])('%s is thrown, and thrown again', async (_, bytes, type) => {
   const parser = new StreamParser();
