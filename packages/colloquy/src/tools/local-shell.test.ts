@@ -57,7 +57,7 @@ test('gives commands no credentials', async () => {
   const { stdout } = await poor.run('env', { cwd: tmpdir(), timeoutMs: 10_000, signal: new AbortController().signal });
   const names = stdout
     .split('\n')
-    .map((line) => line.split('=')[0])
+    .map((line) => line.split('=')[0] ?? '')
     .filter((name) => name !== '');
   expect(new Set(names.filter((name) => !name.startsWith('GIT_CONFIG_')))).toEqual(
     new Set(['LC_ALL', 'PATH', 'PWD', 'SHELL_CALL_ID', 'SHLVL', '_']),
