@@ -44,7 +44,14 @@ export async function createWorkspace(files: Record<string, string> = {}): Promi
   const root = await mkdtemp(join(tmpdir(), 'colloquy-cli-'));
   const running = new Set<ChildProcessWithoutNullStreams>();
   for (const [name, content] of Object.entries(files)) await writeFile(join(root, name), content);
-  const base = { PATH: process.env['PATH'] ?? '', HOME: root, COLLOQUY_HOME: join(root, '.data'), LANG: 'C.UTF-8' };
+  const base = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: root,
+    COLLOQUY_HOME: join(root, '.data'),
+    LANG: 'C.UTF-8',
+    // Half of a short command is the compiling of it.
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+  };
 
   const startProgram = (program: string, args: readonly string[], env: Record<string, string>): RunningCli => {
     const child = spawn(program, args, { cwd: root, env: { ...base, ...env } });

@@ -36,6 +36,7 @@ test.concurrent.each(EXPECTED)(
         cwd: new URL('..', import.meta.url),
         env: {
           PATH: process.env['PATH'],
+          NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
           ANTHROPIC_API_KEY: 'test',
           ANTHROPIC_BASE_URL: server.url,
           COLLOQUY_HOME: temporaryFolder('readme'),
