@@ -17,6 +17,8 @@ export default defineConfig({
     ],
     environment: 'node',
     pool: 'forks',
+    // Tests wait for processes and files more than they compute.
+    maxWorkers: '100%',
     testTimeout: 5_000,
     hookTimeout: 10_000,
     teardownTimeout: 5_000,
