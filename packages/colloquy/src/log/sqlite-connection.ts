@@ -11,7 +11,7 @@ const soon = setImmediate;
 
 /**
  * An open database: reads at once, writes in transactions. All writes asked for in one turn of the event loop share a commit;
- * they happen in the order asked for. What is to be durable then waits for the disk, which the event loop does not.
+ * they happen in the order asked for. What is to be durable then waits for the disk, which the event loop does not for long.
  */
 export class SqliteConnection {
   readonly path: string;
@@ -31,6 +31,7 @@ export class SqliteConnection {
     this.#driver = driver;
     this.path = path;
     this.#wal = wal;
+    wal.isBusy = () => this.#queue.length > 0;
     this.#begin = driver.prepare('BEGIN IMMEDIATE');
     this.#commit = driver.prepare('COMMIT');
     this.#dataVersion = driver.prepare('PRAGMA data_version');

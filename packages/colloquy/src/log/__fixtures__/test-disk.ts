@@ -18,10 +18,11 @@ export class TestDisk {
 
   /** The file that a store over the database at `path` waits for. */
   wal(path: string): SqliteWal {
-    return new SqliteWal(path, async () => {
+    const later = async (): Promise<void> => {
       this.syncs += 1;
       await this.#held?.promise;
       if (this.failure !== undefined) throw this.failure;
-    });
+    };
+    return new SqliteWal(path, { later });
   }
 }
