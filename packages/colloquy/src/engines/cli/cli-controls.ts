@@ -67,11 +67,13 @@ export const CLI_CONTROLS: Handlers = {
 
   async getTaskOutput(session, { taskId, maxBytes }) {
     const fields = { task_id: taskId, ...(maxBytes === undefined ? {} : { max_bytes: maxBytes }) };
+    // Claude Code answers in the form of its SDK, which ours is made after.
     return (await ask(session, 'get_task_output', fields)) as unknown as TaskOutputReport;
   },
 
   async rewindFiles(session, { userMessageId, dryRun }) {
     const fields = { user_message_id: userMessageId, ...(dryRun === true ? { dry_run: true } : {}) };
+    // In the form of its SDK, too.
     return (await ask(session, 'rewind_files', fields)) as unknown as RewindFilesResult;
   },
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { analyseCommand } from './analyse-command.ts';
 import { MAX_STEPS } from './bounds.ts';
-import { decideCommand } from './decide-command.ts';
+import { decideCommand } from './__fixtures__/decide-command.ts';
 import type { CommandRule } from './judge-command.ts';
 
 const ALLOW: CommandRule = { behavior: 'allow', text: 'Bash' };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { PermissionModeInput } from '../../options/permissions.ts';
 import { analyseCommand } from './analyse-command.ts';
-import { decideCommand } from './decide-command.ts';
+import { decideCommand } from './__fixtures__/decide-command.ts';
 import type { CommandRule } from './judge-command.ts';
 
 type Case = { rules?: CommandRule[]; mode?: PermissionModeInput; sandbox?: 'working' | 'none' };

@@ -1,10 +1,10 @@
-import type { Decision } from '../../log/entries.ts';
-import type { PermissionModeInput } from '../../options/permissions.ts';
-import type { CommandAnalysis } from './command-part.ts';
-import { type CommandRule, type CommandWorld, judgeCommand, type Verdict } from './judge-command.ts';
+import type { Decision } from '../../../log/entries.ts';
+import type { PermissionModeInput } from '../../../options/permissions.ts';
+import type { CommandAnalysis } from '../command-part.ts';
+import { type CommandRule, type CommandWorld, judgeCommand, type Verdict } from '../judge-command.ts';
 
 /**
- * Decides about a command from rules and mode alone, without hooks and people. In this order, the first that speaks counts: deny
+ * Decides about a command from rules and mode alone, as `decide()` does with hooks and people: for tests of many commands. In this order, the first that speaks counts: deny
  * rules, `readOnly`, ask rules, `strict`, `bypassPermissions` (the caller has checked that it may be), `plan`, what allows it.
  */
 export async function decideCommand(
