@@ -9,7 +9,7 @@ import { decide } from '../../permissions/decide.ts';
 import { agentTool } from '../../tools/agent.ts';
 import { createLocalFiles } from '../../tools/local-files.ts';
 import { builtInTools } from '../../tools/registry.ts';
-import type { Tool, ToolTarget } from '../../tools/tool.ts';
+import type { Located, Tool, ToolTarget } from '../../tools/tool.ts';
 import { SessionPermissions } from '../api/session-permissions.ts';
 
 /** What a decision depends on besides the options. */
@@ -34,13 +34,20 @@ export async function createJudge(options: Options): Promise<Judge> {
   const files = createLocalFiles({ cwd, roots: () => [cwd, ...state.directories] });
   return async ({ tool: name, input, hook }, { sandbox, canAsk }) => {
     const { tool, target } = await readCall(tools, name, input);
+    // A path is looked at once for a call, as in a turn.
+    const places = new Map<string, Promise<Located>>();
+    const locate = (path: string): Promise<Located> => {
+      const located = places.get(path) ?? files.locate(path);
+      places.set(path, located);
+      return located;
+    };
     return decide({ tool, input, target, hook }, state, {
       cwd,
       sandbox: target.command === undefined ? 'none' : sandbox,
       allowsSandboxed: sandbox === 'working',
       canAsk,
-      resolve: async (path) => (await files.locate(path)).real,
-      links: async (path) => (await files.locate(path)).links,
+      resolve: async (path) => (await locate(path)).real,
+      links: async (path) => (await locate(path)).links,
       ownFolders: [dataFolder(process.env)],
     });
   };
