@@ -9,6 +9,7 @@ const LAYERS = [
   'errors.ts',
   'helpers',
   'messages-api',
+  'system-messages.ts',
   'messages.ts',
   'options',
   'log',

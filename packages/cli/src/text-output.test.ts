@@ -2,7 +2,10 @@ import type { SDKMessage } from 'colloquy';
 import { expect, test } from 'vitest';
 import { TextOutput } from './text-output.ts';
 
-const common = { uuid: '00000000-0000-4000-8000-000000000000', session_id: '00000000-0000-4000-8000-000000000001' };
+const common = {
+  uuid: '00000000-0000-4000-8000-000000000000',
+  session_id: '00000000-0000-4000-8000-000000000001',
+} as const;
 const usage = { input_tokens: 1, output_tokens: 1, cache_creation_input_tokens: 0, cache_read_input_tokens: 0 };
 
 type Content = Extract<SDKMessage, { type: 'assistant' }>['message']['content'];
@@ -30,7 +33,8 @@ function toolResult(content: string, isError: boolean): SDKMessage {
 
 function result(fields: object): SDKMessage {
   // Only the fields that the output reads are of interest here.
-  return { ...common, type: 'result', subtype: 'success', is_error: false, result: '', ...fields } as SDKMessage;
+  const message: object = { ...common, type: 'result', subtype: 'success', is_error: false, result: '', ...fields };
+  return message as SDKMessage;
 }
 
 /** Everything shown, in order: the answer as it is, notes in brackets. */

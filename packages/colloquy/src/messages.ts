@@ -1,20 +1,32 @@
+import type { UUID } from './helpers/derived-uuid.ts';
 import type { ApiMessage, ContentBlock, MessageParam, StreamEvent, Usage } from './messages-api/types.ts';
+import type {
+  ClaudeCodeMessage,
+  Common,
+  SDKBackgroundTasksChangedMessage,
+  SDKHookProgressMessage,
+  SDKHookResponseMessage,
+  SDKHookStartedMessage,
+  SDKTaskNotificationMessage,
+  SDKTaskStartedMessage,
+  SDKTaskUpdatedMessage,
+} from './system-messages.ts';
 
 // The messages a program receives: those of the official TypeScript Agent SDK, field for field.
 // Source: its public types; see docs/internals/facts/agent-protocol.md (a). Fields of ours begin with `colloquy_` or are listed there.
 
-/** Permission modes as they are reported. Inputs may be wider: see `PermissionModeInput` in the options. */
-export type PermissionMode = 'default' | 'acceptEdits' | 'plan' | 'bypassPermissions' | 'dontAsk';
-
-type Common = {
-  uuid: string;
-  session_id: string;
-  /** The label given to `ClaudeSDKClient.query()`, when the session has one. */
-  session_label?: string | undefined;
-};
+/**
+ * Permission modes as they are reported. Inputs may be wider: see `PermissionModeInput` in the options. `auto`, in which a model
+ * judges calls, is refused when it is set, and never reported.
+ */
+export type PermissionMode = 'default' | 'acceptEdits' | 'plan' | 'bypassPermissions' | 'dontAsk' | 'auto';
 
 export type SDKAssistantMessageError =
   | 'authentication_failed'
+  | 'oauth_org_not_allowed'
+  | 'account_on_hold'
+  | 'verification_required'
+  | 'cloud_credential_error'
   | 'billing_error'
   | 'rate_limit'
   | 'overloaded'
@@ -38,7 +50,12 @@ export type SDKAssistantMessage = Common & {
   /** Cut by an interrupt; the content may end in the middle of a word. */
   aborted?: true | undefined;
   /** Earlier messages to drop: the answer they belonged to broke off and was tried again. */
-  supersedes?: string[] | undefined;
+  supersedes?: UUID[] | undefined;
+  /** The client uuids of the prompts this answers; on the first answer of a turn. */
+  user_message_uuid?: string | undefined;
+  user_message_uuids?: string[] | undefined;
+  resume_reason?: string | undefined;
+  resumed_from_incomplete_thinking?: true | undefined;
 };
 
 /** A user message: a prompt given by the program, or the result of a tool told by the engine. */
@@ -49,6 +66,7 @@ export type SDKUserMessage = {
   agent_id?: string | undefined;
   subagent_type?: string | undefined;
   task_description?: string | undefined;
+  /** Any text will do. */
   uuid?: string | undefined;
   session_id?: string | undefined;
   session_label?: string | undefined;
@@ -60,9 +78,33 @@ export type SDKUserMessage = {
   /** False: append without starting a turn. */
   shouldQuery?: boolean | undefined;
   timestamp?: string | undefined;
+  /** Take the text as it is: no files, no slash commands in it. Only with `engine: 'cli'`, like what was pasted. */
+  client_composed?: true | undefined;
+  pasted_content?: MessageParam['content'][] | undefined;
+  inline_pastes?: string[] | undefined;
 };
 
-export type SDKMessageOrigin = { kind: string; [key: string]: unknown };
+/** Who a prompt is from, if not from a person. */
+export type SDKMessageOrigin =
+  | { kind: 'human' | 'coordinator' | 'unclassified' | 'auto-continuation' | 'observer-activity' }
+  | { kind: 'channel'; server: string }
+  | {
+      kind: 'peer';
+      from: string;
+      fromMode?: 'bypass' | 'prompting' | undefined;
+      name?: string | undefined;
+      fromSession?: string | undefined;
+      senderTaskId?: string | undefined;
+      body?: string | undefined;
+      verifiedPeerPid?: number | undefined;
+    }
+  | {
+      kind: 'task-notification';
+      subkind?: 'scheduled-trigger' | 'peer-send-message' | 'projects-relay' | 'session-inbox' | undefined;
+      fireReason?: string | undefined;
+      runId?: string | undefined;
+    }
+  | { kind: 'observer'; from: string; senderTaskId: string };
 
 /** A prompt, told back to readers that ask for it, and to every reader of a server. */
 export type SDKUserMessageReplay = Common & {
@@ -73,6 +115,13 @@ export type SDKUserMessageReplay = Common & {
   timestamp?: string | undefined;
   origin?: SDKMessageOrigin | undefined;
   priority?: 'now' | 'next' | 'later' | undefined;
+  isSynthetic?: boolean | undefined;
+  tool_use_result?: unknown;
+  shouldQuery?: boolean | undefined;
+  client_composed?: true | undefined;
+  file_attachments?: unknown[] | undefined;
+  /** Who wrote it; at the doors of a server. */
+  by?: string | undefined;
 };
 
 export type SDKPermissionDenial = { tool_name: string; tool_use_id: string; tool_input: Record<string, unknown> };
@@ -83,12 +132,17 @@ export type ModelUsage = {
   thinkingTokens?: number | undefined;
   cacheReadInputTokens: number;
   cacheCreationInputTokens: number;
+  /** How they are kept; only with `engine: 'cli'`, like the canonical name of the model and who offers it. */
+  cacheCreationEphemeral5mInputTokens?: number | undefined;
+  cacheCreationEphemeral1hInputTokens?: number | undefined;
+  canonicalModel?: string | undefined;
+  provider?: string | undefined;
   webSearchRequests: number;
   costUSD: number;
   contextWindow: number;
   maxOutputTokens: number;
   /** `unknown`: no price is known for the model, and `costUSD` is 0. */
-  costBasis?: 'list' | 'unknown' | undefined;
+  costBasis?: 'list' | 'managed' | 'unknown' | undefined;
 };
 
 export type TerminalReason =
@@ -104,8 +158,18 @@ export type TerminalReason =
   | 'tool_deferred_unavailable'
   | 'api_error'
   | 'model_error'
+  | 'image_error'
   | 'prompt_too_long'
+  | 'blocking_limit'
+  | 'rapid_refill_breaker'
+  | 'malformed_tool_use_exhausted'
+  | 'background_requested'
   | 'turn_setup_failed';
+
+/** Tokens that were added up: nothing is null. */
+export type ResultUsage = Usage & { cache_creation_input_tokens: number; cache_read_input_tokens: number };
+
+export type FastModeState = 'off' | 'cooldown' | 'on';
 
 type ResultCommon = Common & {
   type: 'result';
@@ -118,7 +182,7 @@ type ResultCommon = Common & {
   /** US dollars at list price, cumulative over the session. */
   total_cost_usd: number;
   /** The main thread's tokens of this turn. */
-  usage: Usage;
+  usage: ResultUsage;
   /** By model, cumulative over the session. */
   modelUsage: Record<string, ModelUsage>;
   permission_denials: SDKPermissionDenial[];
@@ -129,6 +193,11 @@ type ResultCommon = Common & {
   origin?: SDKMessageOrigin | undefined;
   /** Prompts still waiting. */
   queued_turn_count?: number | undefined;
+  /** Which result of this run it is, from 0; only with `engine: 'cli'`, like all below. */
+  result_index?: number | undefined;
+  resume_reason?: string | undefined;
+  credential_expires_at?: string | undefined;
+  fast_mode_state?: FastModeState | undefined;
 };
 
 export type SDKResultSuccess = ResultCommon & {
@@ -137,10 +206,19 @@ export type SDKResultSuccess = ResultCommon & {
   result: string;
   api_error_status?: number | null | undefined;
   /** A hook put this call off; it is decided again in the next turn. */
-  deferred_tool_use?: { id: string; name: string; input: unknown } | undefined;
+  deferred_tool_use?: { id: string; name: string; input: Record<string, unknown> } | undefined;
   /** With `outputFormat`: the answer in that form, if the model gave one; `result` is its JSON text. */
   structured_output?: unknown;
   ttft_ms?: number | undefined;
+  /** The slash command that was all of the prompt; only with `engine: 'cli'`, like the times below. */
+  local_command?: string | undefined;
+  ttft_stream_ms?: number | undefined;
+  time_to_request_ms?: number | undefined;
+  time_to_request_from_spawn_ms?: number | undefined;
+  request_sent_wall_ms?: number | undefined;
+  first_content_frame_ms?: number | undefined;
+  time_origin_ms?: number | undefined;
+  warm_spare_claimed?: boolean | undefined;
 };
 
 export type SDKResultError = ResultCommon & {
@@ -150,6 +228,11 @@ export type SDKResultError = ResultCommon & {
     | 'error_max_budget_usd'
     | 'error_max_structured_output_retries';
   errors: string[];
+  /** Why Claude Code did not start. */
+  startup_failure_reason?: string | undefined;
+  invalid_config_file?:
+    | { path: string; is_global: boolean; backup_searched: boolean; backup_path?: string | undefined }
+    | undefined;
   /** The turn took longer than `timeoutMs`. */
   colloquy_timed_out?: true | undefined;
 };
@@ -165,7 +248,7 @@ export type SDKSystemMessage = Common & {
   claude_code_version: string;
   cwd: string;
   tools: string[];
-  mcp_servers: { name: string; status: string }[];
+  mcp_servers: { name: string; status: string; source?: string | undefined }[];
   model: string;
   permissionMode: PermissionMode;
   /** The mode as it was set, when it is one of Colloquy's own. */
@@ -173,8 +256,14 @@ export type SDKSystemMessage = Common & {
   slash_commands: string[];
   output_style: string;
   skills: string[];
-  plugins: { name: string; path: string }[];
+  plugins: { name: string; path: string; version?: string | undefined }[];
   capabilities?: string[] | undefined;
+  agents?: string[] | undefined;
+  betas?: string[] | undefined;
+  effort?: 'low' | 'medium' | 'high' | 'xhigh' | 'max' | null | undefined;
+  fast_mode_state?: FastModeState | undefined;
+  terminal_slash_commands?: string[] | undefined;
+  view_mode?: 'focus' | 'default' | undefined;
 };
 
 /** A raw event of the model's stream; only with `includePartialMessages`. */
@@ -184,12 +273,21 @@ export type SDKPartialAssistantMessage = Common & {
   parent_tool_use_id: string | null;
   /** The API message id that the event belongs to; the same as `message.id` of the assistant message that follows. */
   api_message_id?: string | undefined;
+  /** Milliseconds to the first token, on `message_start`; only with `engine: 'cli'`. */
+  ttft_ms?: number | undefined;
+  /** The client uuids of the prompts this answers; on the first answer of a turn. */
+  user_message_uuid?: string | undefined;
+  user_message_uuids?: string[] | undefined;
+  resume_reason?: string | undefined;
 };
 
 export type SDKStatusMessage = Common & {
   type: 'system';
   subtype: 'status';
-  status: null;
+  /** Other than null only with `engine: 'cli'`. */
+  status: 'compacting' | 'requesting' | null;
+  compact_result?: 'success' | 'failed' | undefined;
+  compact_error?: string | undefined;
   permissionMode?: PermissionMode | undefined;
   /** The mode as it was set, when it is one of Colloquy's own. */
   colloquy_mode?: string | undefined;
@@ -203,6 +301,7 @@ export type SDKAPIRetryMessage = Common & {
   retry_delay_ms: number;
   error_status: number | null;
   error: SDKAssistantMessageError;
+  no_response?: { waited_ms: number; retry_wait_ms: number } | undefined;
 };
 
 export type SDKPermissionDeniedMessage = Common & {
@@ -222,28 +321,8 @@ export type SDKInformationalMessage = Common & {
   content: string;
   level: 'info' | 'notice' | 'suggestion' | 'warning';
   tool_use_id?: string | undefined;
-};
-
-type HookMessage = Common & { type: 'system'; hook_id: string; hook_name: string; hook_event: string };
-
-/** A command has begun to run as a hook; only with `includeHookEvents`, like its progress and its end. */
-export type SDKHookStartedMessage = HookMessage & { subtype: 'hook_started' };
-
-/** What it has written so far. */
-export type SDKHookProgressMessage = HookMessage & {
-  subtype: 'hook_progress';
-  stdout: string;
-  stderr: string;
-  output: string;
-};
-
-export type SDKHookResponseMessage = HookMessage & {
-  subtype: 'hook_response';
-  stdout: string;
-  stderr: string;
-  output: string;
-  exit_code?: number | undefined;
-  outcome: 'success' | 'error' | 'cancelled';
+  prevent_continuation?: boolean | undefined;
+  tag?: string | undefined;
 };
 
 /** Only at the doors of a server: a tool call waits for a person. Answered through `POST /v1/sessions/{id}/answers`. */
@@ -284,57 +363,51 @@ export type SDKPromptWithdrawnMessage = Common & {
   by: string;
 };
 
-/** What became of a prompt: a turn took it, or it was withdrawn. Told only to readers that ask for it (`ReadOptions.lifecycle`). */
+/**
+ * What becomes of a prompt: it was accepted, a turn has taken it, that turn has ended (however it did), or it was withdrawn. Readers
+ * that ask for it (`ReadOptions.lifecycle`) are told of `started` and `cancelled`; at the doors of a server all are told.
+ */
 export type SDKCommandLifecycleMessage = Common & {
   type: 'command_lifecycle';
   command_uuid: string;
-  state: 'started' | 'cancelled';
+  state: 'queued' | 'started' | 'completed' | 'cancelled';
 };
 
-/** Work in the background, such as a shell command, has begun. */
-export type SDKTaskStartedMessage = Common & {
+/**
+ * Only at the doors of a server: a tool call is to be run by whoever declared the tool, or by a worker, and the turn waits for its
+ * result. Answered by the control `toolResult`; one that gets its `tool_result` unanswered fell away with its turn.
+ */
+export type SDKToolCallRequestMessage = Common & {
   type: 'system';
-  subtype: 'task_started';
-  task_id: string;
-  /** The call that has started it. */
-  tool_use_id?: string | undefined;
-  description: string;
-  task_type?: string | undefined;
-  /** Of a subagent: which one, and what it was told. */
-  subagent_type?: string | undefined;
-  prompt?: string | undefined;
+  subtype: 'tool_call_request';
+  tool_use_id: string;
+  tool_name: string;
+  input: Record<string, unknown>;
+  /** The tool use that has started the subagent whose call it is. */
+  parent_tool_use_id: string | null;
 };
 
-/** What has changed in a task; its end above all. */
-export type SDKTaskUpdatedMessage = Common & {
+/** Only at the doors of a server: the result of such a call has come. */
+export type SDKToolCallAnsweredMessage = Common & {
   type: 'system';
-  subtype: 'task_updated';
-  task_id: string;
-  patch: {
-    status?: 'pending' | 'running' | 'completed' | 'failed' | 'killed' | 'paused' | undefined;
-    /** Milliseconds since 1970. */
-    end_time?: number | undefined;
-    error?: string | undefined;
-  };
+  subtype: 'tool_call_answered';
+  tool_use_id: string;
+  by: string;
 };
 
-/** A task has ended. The model is told of it too, in a turn of its own if none runs. */
-export type SDKTaskNotificationMessage = Common & {
+/**
+ * The conversation goes on from before a prompt: that prompt, all that was told from the beginning of its turn on, and the other prompts
+ * of these turns no longer count.
+ */
+export type SDKConversationRewoundMessage = Common & {
   type: 'system';
-  subtype: 'task_notification';
-  task_id: string;
-  tool_use_id?: string | undefined;
-  status: 'completed' | 'failed' | 'stopped';
-  /** Everything it has printed; there as long as the session is open. Empty for a subagent, whose report is the result of its call. */
-  output_file: string;
-  summary: string;
-};
-
-/** All work in the background that goes on now: it replaces the older list. */
-export type SDKBackgroundTasksChangedMessage = Common & {
-  type: 'system';
-  subtype: 'background_tasks_changed';
-  tasks: { task_id: string; task_type: string; description: string }[];
+  subtype: 'conversation_rewound';
+  prompt_uuid: string;
+  /** All prompts that no longer count, oldest first. */
+  dropped_prompts: string[];
+  /** The `init` of the first turn that no longer counts. */
+  from_uuid: string;
+  by: string;
 };
 
 /** Everything a session tells. Switch on `type`, then on `subtype`. */
@@ -359,7 +432,11 @@ export type SDKMessage =
   | SDKPermissionRequestMessage
   | SDKPermissionAnsweredMessage
   | SDKPromptWithdrawnMessage
-  | SDKCommandLifecycleMessage;
+  | SDKToolCallRequestMessage
+  | SDKToolCallAnsweredMessage
+  | SDKConversationRewoundMessage
+  | SDKCommandLifecycleMessage
+  | ClaudeCodeMessage;
 
 /** The text of an assistant or user message, its text blocks joined; of a result, its `result`; empty for anything else. */
 export function textOf(message: SDKMessage): string {

@@ -57,6 +57,10 @@ function apiError(
 
 const API_TYPES: Record<SDKAssistantMessageError, string> = {
   authentication_failed: 'authentication_error',
+  oauth_org_not_allowed: 'permission_error',
+  account_on_hold: 'permission_error',
+  verification_required: 'permission_error',
+  cloud_credential_error: 'authentication_error',
   billing_error: 'billing_error',
   rate_limit: 'rate_limit_error',
   overloaded: 'overloaded_error',

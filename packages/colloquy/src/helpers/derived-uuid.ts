@@ -1,8 +1,11 @@
+/** A UUID as text, as `crypto.randomUUID()` gives it. */
+export type UUID = `${string}-${string}-${string}-${string}-${string}`;
+
 const SEQ_LIMIT = 2 ** 28;
 const INDEX_LIMIT = 2 ** 12;
 
 /** A UUID (version 8) made of a session's id and a place in its log, so that every reader of the log gives a message the same one. */
-export function derivedUuid(sessionId: string, seq: number, index: number): string {
+export function derivedUuid(sessionId: string, seq: number, index: number): UUID {
   const place = (seq % SEQ_LIMIT).toString(16).padStart(7, '0');
   const part = (index % INDEX_LIMIT).toString(16).padStart(3, '0');
   return `${sessionId.slice(0, 8)}-${place.slice(0, 4)}-8${place.slice(4)}-8${part}-${sessionId.slice(-12)}`;
@@ -28,8 +31,9 @@ export function fragmentUuidPrefix(sessionId: string, epoch: number): string {
 }
 
 /** The UUID (version 8) of one fragment. */
-export function fragmentUuid(prefix: string, frag: number): string {
-  return prefix + frag.toString(16).padStart(12, '0');
+export function fragmentUuid(prefix: string, frag: number): UUID {
+  // The prefix is the rest of a UUID.
+  return (prefix + frag.toString(16).padStart(12, '0')) as UUID;
 }
 
 /** The number of the fragment that a UUID of `fragmentUuid` was made from; fragments of a session are numbered without a gap. */

@@ -1,11 +1,11 @@
 import { costUsd, modelInfo } from '../messages-api/models.ts';
 import type { Usage } from '../messages-api/types.ts';
-import type { ModelUsage } from '../messages.ts';
+import type { ModelUsage, ResultUsage } from '../messages.ts';
 
 /** What a session has used so far, by model and in US dollars at list price. */
 export type Totals = { costUsd: number; byModel: Record<string, ModelUsage> };
 
-export const NO_USAGE: Usage = {
+export const NO_USAGE: ResultUsage = {
   input_tokens: 0,
   output_tokens: 0,
   cache_creation_input_tokens: 0,
@@ -13,7 +13,7 @@ export const NO_USAGE: Usage = {
 };
 
 /** The sum of two answers' tokens. */
-export function addUsage(a: Usage, b: Usage): Usage {
+export function addUsage(a: Usage, b: Usage): ResultUsage {
   const creation = addCreation(a.cache_creation, b.cache_creation);
   const thinking = (a.output_tokens_details?.thinking_tokens ?? 0) + (b.output_tokens_details?.thinking_tokens ?? 0);
   const searches = (a.server_tool_use?.web_search_requests ?? 0) + (b.server_tool_use?.web_search_requests ?? 0);

@@ -1,5 +1,6 @@
-import type { PermissionMode } from '../messages.ts';
+import type { PermissionMode, SDKAssistantMessageError } from '../messages.ts';
 import type { Effort } from '../messages-api/models.ts';
+import type { PermissionUpdate } from './permissions.ts';
 
 /** What every hook is told. */
 export type BaseHookInput = {
@@ -16,41 +17,46 @@ export type BaseHookInput = {
   effort?: { level: Effort } | undefined;
 };
 
+type Provenance = { mcp_server?: { name: string; source: string } | undefined };
 type ToolFields = { tool_name: string; tool_input: unknown; tool_use_id: string };
-
-/** The price that a model switch is judged by, in US dollars per million tokens. */
-export type ModelSwitchPrice = { input: number; output: number; cache_read: number; cache_write: number };
 
 type ModelSwitchFields = {
   from_model: string;
   to_model: string;
-  /** As it was asked for: an alias, an id, or `default`. */
-  requested_model: string;
-  source: 'sdk';
+  /** As it was asked for: an alias or an id; null for the session's first one. */
+  requested_model: string | null;
+  /** Other than `sdk` only with `engine: 'cli'`. */
+  source: 'command' | 'picker' | 'sdk';
   /** Tokens of the conversation as the API last counted them. */
   context_tokens: number;
   /** Whether the API may still hold the conversation for the model so far. */
   prompt_cache_warm: boolean;
-  cache_ttl: '5m';
-  /** What writing the conversation into the new model's cache would cost; null when no price is known. */
-  estimated_cache_write_usd: number | null;
-  pricing: { from: ModelSwitchPrice | null; to: ModelSwitchPrice | null };
+  cache_ttl: '5m' | '1h';
+  /** What writing the conversation into the new model's cache would cost; 0 when no price is known. */
+  estimated_cache_write_usd: number;
+  /** Where the price is from; `default`: none is known. */
+  pricing: 'configured' | 'catalog' | 'default';
 };
 
 /** What each event tells besides what every event tells. @see docs/hooks.md for when they fire */
 export type HookFields = {
-  PreToolUse: ToolFields & { mcp_server?: { name: string; source?: string | undefined } | undefined };
-  PostToolUse: ToolFields & { tool_response: unknown; duration_ms?: number | undefined };
-  PostToolUseFailure: ToolFields & {
-    error: string;
-    is_interrupt?: boolean | undefined;
-    duration_ms?: number | undefined;
-  };
+  PreToolUse: ToolFields & Provenance;
+  PostToolUse: ToolFields & Provenance & { tool_response: unknown; duration_ms?: number | undefined };
+  PostToolUseFailure: ToolFields &
+    Provenance & { error: string; is_interrupt?: boolean | undefined; duration_ms?: number | undefined };
   /** All calls of one answer; `tool_response` is what the model is told. */
   PostToolBatch: { tool_calls: (ToolFields & { tool_response?: unknown })[] };
-  PermissionRequest: { tool_name: string; tool_input: unknown; permission_suggestions?: unknown[] | undefined };
-  PermissionDenied: ToolFields & { reason: string };
-  UserPromptSubmit: { prompt: string; source?: string | undefined; session_title?: string | undefined };
+  PermissionRequest: Provenance & {
+    tool_name: string;
+    tool_input: unknown;
+    permission_suggestions?: PermissionUpdate[] | undefined;
+  };
+  PermissionDenied: ToolFields & Provenance & { reason: string };
+  UserPromptSubmit: {
+    prompt: string;
+    source?: 'user' | 'sdk' | 'system' | 'loop_wakeup' | 'schedule_wakeup' | 'poll_event' | undefined;
+    session_title?: string | undefined;
+  };
   UserPromptExpansion: {
     expansion_type: 'slash_command' | 'mcp_prompt';
     command_name: string;
@@ -64,18 +70,24 @@ export type HookFields = {
     agent_type?: string | undefined;
     session_title?: string | undefined;
     context_tokens?: number | undefined;
+    /** Of a session that goes on; only with `engine: 'cli'`. */
+    seconds_since_last_response?: number | undefined;
+    prompt_cache_likely_expired?: boolean | undefined;
+    estimated_cache_write_usd?: number | undefined;
   };
   SessionEnd: { reason: ExitReason };
-  Stop: { stop_hook_active: boolean; last_assistant_message?: string | undefined };
-  StopFailure: { error: string; error_details?: string | undefined; last_assistant_message?: string | undefined };
+  Stop: StopFields;
+  StopFailure: {
+    error: SDKAssistantMessageError;
+    error_details?: string | undefined;
+    last_assistant_message?: string | undefined;
+  };
   SubagentStart: { agent_id: string; agent_type: string };
-  SubagentStop: {
-    stop_hook_active: boolean;
+  SubagentStop: StopFields & {
     agent_id: string;
     agent_type: string;
     /** Empty, like `transcript_path`. */
     agent_transcript_path: string;
-    last_assistant_message?: string | undefined;
   };
   PreCompact: { trigger: 'manual' | 'auto'; custom_instructions: string | null };
   PostCompact: { trigger: 'manual' | 'auto'; compact_summary: string };
@@ -86,24 +98,29 @@ export type HookFields = {
   Elicitation: {
     mcp_server_name: string;
     message: string;
-    mode?: string | undefined;
+    mode?: 'form' | 'url' | undefined;
     url?: string | undefined;
     elicitation_id?: string | undefined;
     requested_schema?: Record<string, unknown> | undefined;
   };
   ElicitationResult: {
     mcp_server_name: string;
+    mode?: 'form' | 'url' | undefined;
+    elicitation_id?: string | undefined;
     action: 'accept' | 'decline' | 'cancel';
     content?: Record<string, unknown> | undefined;
   };
   TaskCreated: TaskFields;
   TaskCompleted: TaskFields;
   TeammateIdle: { teammate_name: string; team_name: string };
-  ConfigChange: { source: string; file_path?: string | undefined };
+  ConfigChange: {
+    source: 'user_settings' | 'project_settings' | 'local_settings' | 'policy_settings' | 'skills';
+    file_path?: string | undefined;
+  };
   InstructionsLoaded: {
     file_path: string;
-    memory_type: string;
-    load_reason: string;
+    memory_type: 'User' | 'Project' | 'Local' | 'Managed';
+    load_reason: 'session_start' | 'nested_traversal' | 'path_glob_match' | 'include' | 'compact';
     globs?: string[] | undefined;
     trigger_file_path?: string | undefined;
     parent_file_path?: string | undefined;
@@ -114,6 +131,26 @@ export type HookFields = {
   WorktreeCreate: { name: string };
   WorktreeRemove: { worktree_path: string };
   MessageDisplay: { turn_id: string; message_id: string; index: number; final: boolean; delta: string };
+};
+
+type StopFields = {
+  stop_hook_active: boolean;
+  last_assistant_message?: string | undefined;
+  /** What goes on in the background, and what is to be done at what time; only with `engine: 'cli'`. */
+  background_tasks?:
+    | {
+        id: string;
+        type: string;
+        status: string;
+        description: string;
+        command?: string | undefined;
+        agent_type?: string | undefined;
+        server?: string | undefined;
+        tool?: string | undefined;
+        name?: string | undefined;
+      }[]
+    | undefined;
+  session_crons?: { id: string; schedule: string; recurring: boolean; prompt: string }[] | undefined;
 };
 
 type TaskFields = {

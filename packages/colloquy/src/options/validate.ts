@@ -77,7 +77,7 @@ function checkSessionChoice({ sessionId, resume, continue: newest, forkSession }
   }
 }
 
-const MODES: Record<PermissionModeInput, true> = {
+const MODES: Record<Exclude<PermissionModeInput, 'auto'>, true> = {
   default: true,
   acceptEdits: true,
   plan: true,

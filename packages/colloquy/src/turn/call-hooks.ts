@@ -3,6 +3,7 @@ import { Deadline } from '../helpers/deadline.ts';
 import type { HookOutcome } from '../hooks/run-hooks.ts';
 import type { Decision, Json, NewEntry } from '../log/entries.ts';
 import type { CallState } from '../log/call-state.ts';
+import type { PermissionUpdate } from '../options/permissions.ts';
 import type { Tool } from '../tools/tool.ts';
 import type { CleanOutcome } from './clean-outcome.ts';
 import { hookContext, hookNews, hookStop } from './context.ts';
@@ -30,7 +31,7 @@ export async function preToolUse(
       tool_name: name,
       tool_input: input,
       tool_use_id: id,
-      ...(server === undefined ? {} : { mcp_server: { name: server } }),
+      ...(server === undefined ? {} : { mcp_server: { name: server, source: 'sdk' } }),
     },
     { toolUseId: id, aliases: namesOf(tool), signal: stop.signal },
   );
@@ -115,9 +116,11 @@ export async function permissionRequest(
   { decision, input }: { decision: Decision; input: Json },
 ): Promise<HookOutcome | undefined> {
   if (!world.hooks.has('PermissionRequest')) return undefined;
+  // Made by the rules, in this shape.
+  const permission_suggestions = (decision.suggestions ?? []) as PermissionUpdate[];
   return world.hooks.run(
     'PermissionRequest',
-    { tool_name: call.block.name, tool_input: input, permission_suggestions: decision.suggestions ?? [] },
+    { tool_name: call.block.name, tool_input: input, permission_suggestions },
     { toolUseId: call.block.id, aliases: namesOf(tool), signal: stop.signal },
   );
 }

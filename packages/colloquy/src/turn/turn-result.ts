@@ -104,7 +104,8 @@ function resultFacts(state: SessionState, turn: OpenTurn, ending: Ending, nowMs:
         result: turn.text,
         stop_reason: 'tool_deferred',
         terminal_reason: 'tool_deferred',
-        deferred_tool_use: { id, name, input },
+        // What is no object never gets as far as a hook.
+        deferred_tool_use: { id, name, input: input as Record<string, unknown> },
       };
     }
     case 'blocked':

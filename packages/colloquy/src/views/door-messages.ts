@@ -1,6 +1,7 @@
-import { derivedUuid } from '../helpers/derived-uuid.ts';
+import { derivedUuid, type UUID } from '../helpers/derived-uuid.ts';
 import type { Entry, Seq } from '../log/entries.ts';
 import type { ContentBlockParam } from '../messages-api/types.ts';
+import type { Common } from '../system-messages.ts';
 import type { SDKMessage, SDKMessageOrigin, SDKPermissionRequestMessage, SDKUserMessageReplay } from '../messages.ts';
 
 /** What the doors of a server tell besides the messages that every program gets: at most one for an entry, for entries without any. */
@@ -80,14 +81,15 @@ function replay(entry: Entry & { kind: 'prompt' }, session_id: string): SDKUserM
     priority: entry.priority,
     timestamp: entry.at,
     ...(origin === null ? {} : { origin }),
-    uuid: entry.uuid,
+    // As it was sent, whatever that is.
+    uuid: entry.uuid as UUID,
     session_id,
   };
 }
 
 function request(
   entry: Entry & { kind: 'permission_request' },
-  place: { uuid: string; session_id: string },
+  place: Pick<Common, 'uuid' | 'session_id'>,
 ): SDKPermissionRequestMessage {
   // Written by the turn, in this shape.
   const { tool_name, input, reason, suggestions, blocked_path } = entry.show as ShownCall;

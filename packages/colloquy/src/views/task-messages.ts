@@ -1,6 +1,7 @@
 import { derivedUuid } from '../helpers/derived-uuid.ts';
 import type { Entry, TaskFacts } from '../log/entries.ts';
-import type { SDKBackgroundTasksChangedMessage, SDKMessage } from '../messages.ts';
+import type { SDKMessage } from '../messages.ts';
+import type { Common, SDKBackgroundTasksChangedMessage } from '../system-messages.ts';
 
 /** Work beside the turns that goes on, by its id. */
 export type TasksState = Map<string, TaskFacts>;
@@ -11,7 +12,7 @@ export function foldTask(
   sessionId: string,
   entry: Entry & { kind: 'task_started' | 'task_ended' },
 ): SDKMessage[] {
-  const place = (index: number): { uuid: string; session_id: string } => ({
+  const place = (index: number): Pick<Common, 'uuid' | 'session_id'> => ({
     uuid: derivedUuid(sessionId, entry.seq, index),
     session_id: sessionId,
   });

@@ -1,4 +1,4 @@
-import { derivedUuid, fragmentUuid, fragmentUuidPrefix } from '../helpers/derived-uuid.ts';
+import { derivedUuid, fragmentUuid, fragmentUuidPrefix, type UUID } from '../helpers/derived-uuid.ts';
 import type { Entry, Json, Thread } from '../log/entries.ts';
 import type { ApiMessage, ContentBlock, MessageParam, StreamEvent, Usage } from '../messages-api/types.ts';
 import type {
@@ -11,6 +11,7 @@ import type {
   SDKStatusMessage,
   SDKSystemMessage,
 } from '../messages.ts';
+import type { Common } from '../system-messages.ts';
 import { foldDoorEntry, type DoorState, newDoorState } from './door-messages.ts';
 import { foldTask, type TasksState } from './task-messages.ts';
 import type { Live, View } from './view.ts';
@@ -34,7 +35,7 @@ type ThreadMessages = {
   from: AgentFields;
   answer: AnswerStart | undefined;
   /** Messages of a broken answer, to be named by the next one. */
-  supersedes: string[];
+  supersedes: UUID[];
   toolNames: Map<string, string>;
   /** The API's message id of the answer whose stream events are passing. */
   live: { request: string; id: string } | undefined;
@@ -237,7 +238,7 @@ export type InitFacts = Omit<SDKSystemMessage, 'uuid' | 'session_id' | 'type' | 
 /** Denials that no hook and no person made. */
 const AUTOMATIC: ReadonlySet<string> = new Set(['rule', 'mode', 'none', 'tool']);
 
-type CommonFields = { uuid: string; session_id: string };
+type CommonFields = Pick<Common, 'uuid' | 'session_id'>;
 
 function blockMessage(
   thread: ThreadMessages,

@@ -109,7 +109,7 @@ test('a link that stands where a file was is left as it is', async () => {
   expect(await client.rewindFiles(FIRST)).toMatchObject({
     canRewind: true,
     filesChanged: [],
-    skippedLinks: [at('a.txt')],
+    skippedLinks: 1,
   });
   expect(readFileSync(outside, 'utf8')).toBe('secret\n');
 });

@@ -19,9 +19,18 @@ export type ScriptedSession = HostedSession & {
   readonly isClosed: boolean;
 };
 
-/** A message that says nothing but its uuid and a text. */
+type Informational = Extract<SDKMessage, { subtype: 'informational' }>;
+
+/** A message that says nothing but its uuid, which may be any text here, and a text. */
 export function informational(uuid: string, content = ''): SDKMessage {
-  return { type: 'system', subtype: 'informational', level: 'info', session_id: 's', uuid, content };
+  return {
+    type: 'system',
+    subtype: 'informational',
+    level: 'info',
+    session_id: 's',
+    uuid: uuid as Informational['uuid'],
+    content,
+  };
 }
 
 export function scriptedSession(id: string): ScriptedSession {

@@ -33,12 +33,12 @@ export async function rewindFiles(
   if (session.state.turn !== undefined) return refused('A turn is running; interrupt it first');
   const backups = await backupsSince(session.store, session.id, userMessageId);
   // They were touched before, with leave; a link that stands there by now is not followed.
-  const skippedLinks: string[] = [];
+  let skippedLinks = 0;
   const changes: Change[] = [];
   try {
     for (const [path, { folder, before }] of backups) {
       if ((await unlessMissing(lstat(path)))?.isSymbolicLink() === true) {
-        skippedLinks.push(path);
+        skippedLinks += 1;
         continue;
       }
       const files = world.files.withLeave([path]);
@@ -54,7 +54,7 @@ export async function rewindFiles(
     canRewind: true,
     filesChanged: changes.map(({ path }) => path),
     ...(await countLines(changes)),
-    ...(skippedLinks.length === 0 ? {} : { skippedLinks }),
+    ...(skippedLinks === 0 ? {} : { skippedLinks }),
   };
 }
 

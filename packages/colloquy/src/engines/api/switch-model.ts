@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../../errors.ts';
 import { costUsd, modelInfo } from '../../messages-api/models.ts';
-import type { HookFields, ModelSwitchPrice } from '../../options/hook-inputs.ts';
+import type { HookFields } from '../../options/hook-inputs.ts';
 import type { SessionState } from '../../log/fold.ts';
 import type { ApiSession } from './api-session.ts';
 
@@ -13,7 +13,7 @@ const CACHE_TTL_MS = 5 * 60_000;
  */
 export async function switchModel(
   session: ApiSession,
-  to: { requested: string; model: string | null; by: string },
+  to: { requested: string | null; model: string | null; by: string },
 ): Promise<void> {
   const { hooks, world, state } = session;
   const from = world.model();
@@ -32,7 +32,7 @@ export async function switchModel(
 
 function switchFacts(
   { context }: SessionState,
-  o: { from: string; to: string; requested: string },
+  o: { from: string; to: string; requested: string | null },
 ): HookFields['PreModelSwitch'] {
   const tokens = context?.tokens ?? 0;
   const usage = { input_tokens: 0, output_tokens: 0, cache_creation_input_tokens: tokens, cache_read_input_tokens: 0 };
@@ -44,14 +44,7 @@ function switchFacts(
     context_tokens: tokens,
     prompt_cache_warm: context !== undefined && Date.now() - Date.parse(context.at) < CACHE_TTL_MS,
     cache_ttl: '5m',
-    estimated_cache_write_usd: costUsd(o.to, usage) ?? null,
-    pricing: { from: priceOf(o.from), to: priceOf(o.to) },
+    estimated_cache_write_usd: costUsd(o.to, usage) ?? 0,
+    pricing: modelInfo(o.to).price === undefined ? 'default' : 'catalog',
   };
-}
-
-function priceOf(model: string): ModelSwitchPrice | null {
-  const { price } = modelInfo(model);
-  if (price === undefined) return null;
-  const { input, output, cacheRead: cache_read, cacheWrite5m: cache_write } = price;
-  return { input, output, cache_read, cache_write };
 }
