@@ -26,7 +26,7 @@ async function start(
   o: { files?: Record<string, string>; args?: string[] } = {},
 ): Promise<Conversation> {
   const { program, version } = findClaudeCode();
-  if (program === undefined) context.skip(`@anthropic-ai/claude-code ${version}: run script/conformance --setup`);
+  if (program === undefined) context.skip(`@anthropic-ai/claude-agent-sdk ${version}: run script/conformance --setup`);
   await using stack = new AsyncDisposableStack();
   const emulator = createEmulator({ script });
   const at = stack.use(await emulator.listen());

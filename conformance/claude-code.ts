@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 
-const PINS = join(import.meta.dirname, 'packages/claude-code/package.json');
+const PINS = join(import.meta.dirname, 'packages/claude-agent-sdk/package.json');
 const CACHE = join(import.meta.dirname, '../.cache/conformance');
 /** Longer than any turn of the tests, its retries included. */
 const MAX_TURN_MS = 25_000;
@@ -30,11 +30,12 @@ export type ClaudeCode = AsyncDisposable & {
   end(): Promise<number | null>;
 };
 
-/** The pinned version, and its program where `script/conformance --setup` has fetched it. */
+/** The pinned version of the official SDK, and the Claude Code that comes with it, where `script/conformance --setup` has fetched it. */
 export function findClaudeCode(): { version: string; program: string | undefined } {
   const pins = JSON.parse(readFileSync(PINS, 'utf8')) as { dependencies: Record<string, string> };
-  const version = pins.dependencies['@anthropic-ai/claude-code'] ?? '';
-  const program = join(CACHE, `claude-code-${version}`, 'node_modules/.bin/claude');
+  const version = pins.dependencies['@anthropic-ai/claude-agent-sdk'] ?? '';
+  const platform = `claude-agent-sdk-${process.platform}-${process.arch}`;
+  const program = join(CACHE, `claude-agent-sdk-${version}`, 'node_modules/@anthropic-ai', platform, 'claude');
   return { version, program: existsSync(program) ? program : undefined };
 }
 

@@ -28,7 +28,7 @@ type Scene = AsyncDisposable & { options: Options; emulator: Emulator; folder: s
 
 async function scene(context: TestContext, script: Reply[], given: Options = {}): Promise<Scene> {
   const { program, version } = findClaudeCode();
-  if (program === undefined) context.skip(`@anthropic-ai/claude-code ${version}: run script/conformance --setup`);
+  if (program === undefined) context.skip(`@anthropic-ai/claude-agent-sdk ${version}: run script/conformance --setup`);
   await using stack = new AsyncDisposableStack();
   const emulator = createEmulator({ script });
   const at = stack.use(await emulator.listen());

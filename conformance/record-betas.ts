@@ -42,7 +42,7 @@ async function record(
 
 const { program, version } = findClaudeCode();
 if (program === undefined) {
-  console.error(`@anthropic-ai/claude-code ${version} is not there: run script/conformance --setup`);
+  console.error(`@anthropic-ai/claude-agent-sdk ${version} is not there: run script/conformance --setup`);
   process.exit(1);
 }
 const named = new Set<string>();

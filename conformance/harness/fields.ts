@@ -1,0 +1,52 @@
+const EVERY = ['type', 'subtype', 'uuid', 'session_id'];
+const SUBAGENT = ['agent_id', 'subagent_type', 'task_description'];
+const ANSWERED = ['user_message_uuid', 'user_message_uuids', 'resume_reason'];
+
+/** The documented fields of messages (docs/internals/facts/agent-protocol.md, a), without those of the clock. */
+export const FIELDS = {
+  assistant: [
+    ...EVERY,
+    'message',
+    'parent_tool_use_id',
+    'error',
+    'request_id',
+    'timestamp',
+    'aborted',
+    'supersedes',
+    ...ANSWERED,
+    ...SUBAGENT,
+  ],
+  user: [...EVERY, 'message', 'parent_tool_use_id', 'isSynthetic', 'tool_use_result', 'timestamp', ...SUBAGENT],
+  result: [
+    ...EVERY,
+    'is_error',
+    'api_error_status',
+    'num_turns',
+    'result',
+    'stop_reason',
+    'total_cost_usd',
+    'usage',
+    'modelUsage',
+    'permission_denials',
+    'queued_turn_count',
+    'structured_output',
+    'deferred_tool_use',
+    'terminal_reason',
+    'result_index',
+    'origin',
+    'local_command',
+    'errors',
+    ...ANSWERED,
+  ],
+  init: [
+    ...EVERY,
+    'apiKeySource',
+    'claude_code_version',
+    'cwd',
+    'tools',
+    'mcp_servers',
+    'model',
+    'permissionMode',
+    'output_style',
+  ],
+} as const;

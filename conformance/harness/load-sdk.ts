@@ -1,0 +1,24 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import * as colloquy from 'colloquy';
+import { findClaudeCode } from '../claude-code.ts';
+import type { Column, Sdk } from './program.ts';
+
+const CACHE = join(import.meta.dirname, '../../.cache/conformance');
+
+/** Where `script/conformance --setup` puts the official SDK; undefined where it has not been run. */
+export function officialSdk(): string | undefined {
+  const folder = `claude-agent-sdk-${findClaudeCode().version}`;
+  const main = join(CACHE, folder, 'node_modules/@anthropic-ai/claude-agent-sdk/sdk.mjs');
+  return existsSync(main) ? main : undefined;
+}
+
+/** What programs import in this column. The official module is run, never read. @throws when it is not there */
+export async function loadSdk(column: Column): Promise<Sdk> {
+  if (column !== 'official') return { ...colloquy, all: colloquy };
+  const path = officialSdk();
+  if (path === undefined) throw new Error('The official SDK is not there: run script/conformance --setup');
+  const all = (await import(path)) as Record<string, unknown>;
+  // The names that programs use have our types: that they fit is what the test of types and these rows are about.
+  return { ...all, all } as unknown as Sdk;
+}
