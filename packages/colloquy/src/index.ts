@@ -22,8 +22,11 @@ export { StreamParser, type StreamParserOptions } from './direct/stream-parser.t
 export type { DirectUsage } from './direct/usage.ts';
 export type { Decision } from './log/entries.ts';
 export type {
+  AccountInfo,
+  AgentInfo,
   Controls,
   McpServerStatus,
+  ModelInfo,
   RewindFilesResult,
   SDKSessionInfo,
   ServerInfo,
@@ -33,10 +36,16 @@ export { explainPermission, type PermissionQuestion } from './engines/explain/ex
 export {
   deleteSession,
   forkSession,
+  type ForkSessionOptions,
+  type ForkSessionResult,
   getSessionInfo,
+  type GetSessionInfoOptions,
   getSessionMessages,
+  type GetSessionMessagesOptions,
   listSessions,
+  type ListSessionsOptions,
   renameSession,
+  type SessionMutationOptions,
   tagSession,
 } from './engines/sessions.ts';
 export {
@@ -170,6 +179,7 @@ export type {
   McpRemoteServerConfig,
   McpSdkServerConfig,
   McpServerConfig,
+  McpServerToolPolicy,
   McpStdioServerConfig,
   SdkMcpToolDefinition,
   ToolAnnotations,

@@ -1,25 +1,36 @@
+import { SessionNotFoundError } from '../errors.ts';
 import { defaultEngine } from './default-engine.ts';
 import type { SDKSessionInfo, SessionMessage } from './engine.ts';
 
+/** `dir`: the working directory of the session; in another one it counts as unknown. Default: any. */
+export type InDirectory = { dir?: string | undefined };
+export type ListSessionsOptions = InDirectory & { limit?: number | undefined; offset?: number | undefined };
+export type GetSessionInfoOptions = InDirectory;
+export type GetSessionMessagesOptions = InDirectory & { limit?: number | undefined; offset?: number | undefined };
+export type SessionMutationOptions = InDirectory;
+export type ForkSessionOptions = InDirectory & { upToMessageId?: string | undefined; title?: string | undefined };
+export type ForkSessionResult = { sessionId: string };
+
 /** The stored sessions, newest activity first; with `dir`, only those of that working directory. */
-export function listSessions(o?: {
-  dir?: string | undefined;
-  limit?: number | undefined;
-  offset?: number | undefined;
-}): Promise<SDKSessionInfo[]> {
+export function listSessions(o?: ListSessionsOptions): Promise<SDKSessionInfo[]> {
   return defaultEngine().sessions.list(o);
 }
 
 /** What is known of a session; `undefined` when there is none. */
-export function getSessionInfo(sessionId: string): Promise<SDKSessionInfo | undefined> {
-  return defaultEngine().sessions.get(sessionId);
+export async function getSessionInfo(
+  sessionId: string,
+  o: GetSessionInfoOptions = {},
+): Promise<SDKSessionInfo | undefined> {
+  const info = await defaultEngine().sessions.get(sessionId);
+  return o.dir === undefined || info?.cwd === o.dir ? info : undefined;
 }
 
 /** The prompts and answers of a session, oldest first; none for a session that does not exist. */
-export function getSessionMessages(
+export async function getSessionMessages(
   sessionId: string,
-  o?: { limit?: number | undefined; offset?: number | undefined },
+  o: GetSessionMessagesOptions = {},
 ): Promise<SessionMessage[]> {
+  if ((await getSessionInfo(sessionId, o)) === undefined) return [];
   return defaultEngine().sessions.messages(sessionId, o);
 }
 
@@ -27,10 +38,8 @@ export function getSessionMessages(
  * Makes a new session with the same history, up to and including a message (default: all of it).
  * @throws SessionNotFoundError
  */
-export function forkSession(
-  sessionId: string,
-  o?: { upToMessageId?: string | undefined; title?: string | undefined },
-): Promise<{ sessionId: string }> {
+export async function forkSession(sessionId: string, o: ForkSessionOptions = {}): Promise<ForkSessionResult> {
+  await checkDirectory(sessionId, o);
   return defaultEngine().sessions.fork(sessionId, o);
 }
 
@@ -38,7 +47,8 @@ export function forkSession(
  * Gives a session a title.
  * @throws SessionNotFoundError
  */
-export function renameSession(sessionId: string, title: string): Promise<void> {
+export async function renameSession(sessionId: string, title: string, o: SessionMutationOptions = {}): Promise<void> {
+  await checkDirectory(sessionId, o);
   return defaultEngine().sessions.rename(sessionId, title);
 }
 
@@ -46,7 +56,8 @@ export function renameSession(sessionId: string, title: string): Promise<void> {
  * Marks a session with a tag; null removes it.
  * @throws SessionNotFoundError
  */
-export function tagSession(sessionId: string, tag: string | null): Promise<void> {
+export async function tagSession(sessionId: string, tag: string | null, o: SessionMutationOptions = {}): Promise<void> {
+  await checkDirectory(sessionId, o);
   return defaultEngine().sessions.tag(sessionId, tag);
 }
 
@@ -54,6 +65,12 @@ export function tagSession(sessionId: string, tag: string | null): Promise<void>
  * Removes a session and all that was said in it.
  * @throws SessionNotFoundError | SessionBusyError
  */
-export function deleteSession(sessionId: string): Promise<void> {
+export async function deleteSession(sessionId: string, o: SessionMutationOptions = {}): Promise<void> {
+  await checkDirectory(sessionId, o);
   return defaultEngine().sessions.delete(sessionId);
+}
+
+async function checkDirectory(sessionId: string, o: InDirectory): Promise<void> {
+  if (o.dir === undefined) return;
+  if ((await getSessionInfo(sessionId, o)) === undefined) throw new SessionNotFoundError(sessionId);
 }

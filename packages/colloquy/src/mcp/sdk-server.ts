@@ -30,6 +30,8 @@ export function createSdkMcpServer(o: {
   /** Default `1.0.0`. */
   version?: string | undefined;
   tools?: SdkMcpToolDefinition[] | undefined;
+  /** Show the model these tools from the start. @see McpSdkServerConfig */
+  alwaysLoad?: boolean | undefined;
 }): McpSdkServerConfig {
   const tools = o.tools ?? [];
   const names = new Set<string>();
@@ -38,5 +40,6 @@ export function createSdkMcpServer(o: {
       throw new ConfigurationError(`The server ${o.name} has two tools named ${name}; rename one of them`);
     names.add(name);
   }
-  return { type: 'sdk', name: o.name, version: o.version ?? '1.0.0', tools };
+  const { name, version = '1.0.0', alwaysLoad } = o;
+  return { type: 'sdk', name, version, tools, ...(alwaysLoad === undefined ? {} : { alwaysLoad }) };
 }

@@ -1,8 +1,8 @@
 import { isRecord } from '../helpers/is-record.ts';
+import type { McpServerConfig } from './mcp.ts';
 import type { PermissionModeInput } from './permissions.ts';
 
-/** A subagent that the model may start with the Agent tool. The names are those of the official TypeScript Agent SDK. */
-export type AgentDefinition = {
+type OwnFields = {
   /** When to use it; told to the model that may start it. */
   description: string;
   /** Its system prompt. */
@@ -12,7 +12,8 @@ export type AgentDefinition = {
   disallowedTools?: string[] | undefined;
   /** A model id or alias; `inherit` (default): the session's model. */
   model?: string | undefined;
-  effort?: 'low' | 'medium' | 'high' | 'xhigh' | 'max' | undefined;
+  /** A number only with `engine: 'cli'`. */
+  effort?: 'low' | 'medium' | 'high' | 'xhigh' | 'max' | number | undefined;
   /** Most model requests of one run. Default: the session's `maxTurns`. */
   maxTurns?: number | undefined;
   /**
@@ -22,7 +23,24 @@ export type AgentDefinition = {
   permissionMode?: PermissionModeInput | undefined;
 };
 
-const FIELDS: Record<keyof AgentDefinition, (value: unknown) => boolean> = {
+/** What only the real Claude Code honours (`engine: 'cli'`): our own loop refuses it by name. */
+type ClaudeCodeFields = {
+  autoCompactWindow?: number | undefined;
+  background?: boolean | undefined;
+  criticalSystemReminder_EXPERIMENTAL?: string | undefined;
+  initialPrompt?: string | undefined;
+  mcpServers?: (string | Record<string, McpServerConfig>)[] | undefined;
+  memory?: 'user' | 'project' | 'local' | undefined;
+  observer?: string | undefined;
+  observerMessage?: string | undefined;
+  omitClaudeMd?: boolean | undefined;
+  skills?: string[] | undefined;
+};
+
+/** A subagent that the model may start with the Agent tool. The names are those of the official TypeScript Agent SDK. */
+export type AgentDefinition = OwnFields & ClaudeCodeFields;
+
+const FIELDS: Record<keyof OwnFields, (value: unknown) => boolean> = {
   description: isText,
   prompt: isText,
   tools: areTexts,
@@ -56,6 +74,6 @@ export function checkAgents(value: unknown): string | undefined {
   return undefined;
 }
 
-function isField(name: string): name is keyof AgentDefinition {
+function isField(name: string): name is keyof OwnFields {
   return Object.hasOwn(FIELDS, name);
 }

@@ -48,6 +48,9 @@ export type ElicitationRequest = {
   url?: string | undefined;
   elicitationId?: string | undefined;
   requestedSchema?: Record<string, unknown> | undefined;
+  title?: string | undefined;
+  displayName?: string | undefined;
+  description?: string | undefined;
 };
 
 export type ElicitationResult = {
@@ -55,11 +58,11 @@ export type ElicitationResult = {
   content?: Record<string, unknown> | undefined;
 };
 
-/** The signal is aborted when nobody waits for the answer any longer. An exception counts as a decline. */
+/** The signal is aborted when nobody waits for the answer any longer. An exception counts as a decline; null: somebody else answers. */
 export type OnElicitation = (
   request: ElicitationRequest,
-  options: { signal: AbortSignal },
-) => Promise<ElicitationResult>;
+  options: { signal: AbortSignal; requestId: string },
+) => Promise<ElicitationResult | null>;
 
 /** Options of our own loop that Claude Code has nothing for. */
 export const CLI_LACKS = [
@@ -137,9 +140,9 @@ export const WIDER_IN_CLI: Readonly<Record<string, Check>> = {
   systemPrompt: (value) =>
     typeof value === 'string' ||
     (Array.isArray(value) && value.every((item) => typeof item === 'string')) ||
-    (isRecord(value) && (typeof value['custom'] === 'string' || value['preset'] === 'claude_code'))
+    (isRecord(value) && (value['type'] === 'custom' || value['preset'] === 'claude_code'))
       ? undefined
-      : "a string, an array of strings, or { type: 'preset', preset: 'claude_code', append? }",
+      : "a string, an array of strings, or { type: 'preset', preset: 'claude_code', append? }, or { type: 'custom', prompt }",
 };
 
 function checkHooks(value: unknown): string | undefined {

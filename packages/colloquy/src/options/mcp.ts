@@ -20,14 +20,36 @@ export type ToolAnnotations = {
 
 /** The Model Context Protocol's result of a tool call. @see the MCP specification, "tools/call" */
 export type CallToolResult = {
-  content: (
-    | { type: 'text'; text: string }
-    | { type: 'image'; data: string; mimeType: string }
-    | { type: 'resource'; resource: { uri: string; mimeType?: string | undefined; text?: string | undefined } }
-  )[];
+  content: (Annotated &
+    (
+      | { type: 'text'; text: string }
+      | { type: 'image'; data: string; mimeType: string }
+      | { type: 'audio'; data: string; mimeType: string }
+      | {
+          type: 'resource_link';
+          uri: string;
+          name: string;
+          description?: string | undefined;
+          mimeType?: string | undefined;
+        }
+      | {
+          type: 'resource';
+          resource: {
+            uri: string;
+            mimeType?: string | undefined;
+            text?: string | undefined;
+            blob?: string | undefined;
+            _meta?: Record<string, unknown> | undefined;
+          };
+        }
+    ))[];
   isError?: boolean | undefined;
   structuredContent?: Record<string, unknown> | undefined;
+  _meta?: Record<string, unknown> | undefined;
 };
+
+/** Hints to people, which the model is not told. */
+type Annotated = { annotations?: Record<string, unknown> | undefined; _meta?: Record<string, unknown> | undefined };
 
 /** A server whose tools run in this process, made by `createSdkMcpServer()`. Its tools are called `mcp__<key>__<tool>`. */
 export type McpSdkServerConfig = {
@@ -50,10 +72,19 @@ export type McpStdioServerConfig = {
   alwaysLoad?: boolean | undefined;
 };
 
+/** What may be done with a tool of a server. */
+export type McpServerToolPolicy = {
+  name: string;
+  permission_policy?: 'always_allow' | 'always_ask' | 'always_deny' | undefined;
+  org_max_permission?: 'allow' | 'ask' | 'blocked' | undefined;
+};
+
 /** A server that is reached over the network; only with `engine: 'cli'`. */
 export type McpRemoteServerConfig = {
   type: 'sse' | 'http';
   url: string;
+  /** What the server's administrator says of its tools. */
+  tools?: McpServerToolPolicy[] | undefined;
   headers?: Record<string, string> | undefined;
   /** Milliseconds. */
   timeout?: number | undefined;

@@ -132,7 +132,11 @@ function checkSystemPrompt(value: unknown): string | undefined {
     if (other !== undefined) return `a preset with nothing but \`append\`; the api engine does not know \`${other}\``;
     if (value['append'] === undefined || typeof value['append'] === 'string') return undefined;
   }
-  return "a string, an array of strings, or { type: 'preset', preset: 'claude_code', append? }";
+  if (isRecord(value) && value['type'] === 'custom' && value['snapshot'] === undefined) {
+    const texts = [value['prompt']].flat();
+    if (texts.every((item) => typeof item === 'string')) return undefined;
+  }
+  return "a string, an array of strings, { type: 'custom', prompt }, or { type: 'preset', preset: 'claude_code', append? }";
 }
 
 const MIN_THINKING_TOKENS = 1024;

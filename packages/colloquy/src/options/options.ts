@@ -77,7 +77,18 @@ export type Options = CliOptions & {
   /** Settings as a settings file would hold them, or the path of one; of its keys, those of `Settings`. They count before those of files. */
   settings?: string | Settings | undefined;
   /** Default: a short prompt of ours. */
-  systemPrompt?: string | string[] | { type: 'preset'; preset: 'claude_code'; append?: string | undefined } | undefined;
+  systemPrompt?:
+    | string
+    | string[]
+    | { type: 'custom'; prompt: string | string[]; snapshot?: boolean | undefined }
+    | {
+        type: 'preset';
+        preset: 'claude_code';
+        append?: string | undefined;
+        excludeDynamicSections?: boolean | undefined;
+        snapshot?: boolean | undefined;
+      }
+    | undefined;
   thinking?:
     | { type: 'adaptive'; display?: 'summarized' | 'omitted' | undefined }
     | { type: 'enabled'; budgetTokens?: number | undefined; display?: 'summarized' | 'omitted' | undefined }

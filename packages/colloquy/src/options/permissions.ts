@@ -44,7 +44,8 @@ export type DecisionClassification = 'user_temporary' | 'user_permanent' | 'user
 export type MatchedAskRule = PermissionRuleValue & { source: PermissionUpdateDestination };
 
 /**
- * Asked for every call that nothing else decides. An exception counts as a denial.
+ * Asked for every call that nothing else decides. An exception counts as a denial; null leaves it to somebody else, such as a door
+ * of a server, and is a denial where nobody is.
  * `signal` is aborted when nobody waits for the answer any longer.
  */
 export type CanUseTool = (
@@ -55,6 +56,13 @@ export type CanUseTool = (
     suggestions?: PermissionUpdate[] | undefined;
     blockedPath?: string | undefined;
     decisionReason?: string | undefined;
+    /** The in-process or other server whose tool it is; only with `engine: 'cli'`, like all texts to show. */
+    mcpServer?: { name: string; source: string } | undefined;
+    title?: string | undefined;
+    displayName?: string | undefined;
+    description?: string | undefined;
+    defaultToNo?: boolean | undefined;
+    suppressAlwaysAllowRule?: boolean | undefined;
     toolUseID: string;
     agentID?: string | undefined;
     /** Unique for every question. */
@@ -62,4 +70,4 @@ export type CanUseTool = (
     /** Absent when no rule wants the call to be asked: then nothing allows it. */
     matchedAskRule?: MatchedAskRule | undefined;
   },
-) => Promise<PermissionResult>;
+) => Promise<PermissionResult | null>;

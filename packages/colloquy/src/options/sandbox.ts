@@ -1,8 +1,11 @@
+type More = { [name: string]: unknown };
+
 /**
  * Where commands run. The names and meanings are those of the official TypeScript Agent SDK. Paths are absolute, `~/…`, or relative
- * to `cwd`; they name files and folders, not patterns. @see docs/sandbox.md
+ * to `cwd`; they name files and folders, not patterns. Claude Code takes more than is named here; our own loop refuses it by name.
+ * @see docs/sandbox.md
  */
-export type SandboxSettings = {
+export type SandboxSettings = More & {
   /** True: commands run in the sandbox. False: they run without one. Default: in the sandbox where one works. */
   enabled?: boolean | undefined;
   /** With `enabled: true`: where no sandbox works, no command runs. Default true. */
@@ -16,7 +19,7 @@ export type SandboxSettings = {
   /** Refusals that the model is not told of: to a command that contains the key, or to any (`*`), those whose text contains a value. */
   ignoreViolations?: Record<string, string[]> | undefined;
   network?:
-    | {
+    | (More & {
         /** Hosts that may be reached, such as `example.org`, `*.example.org`, `127.0.0.1:8080`. Default: none. */
         allowedDomains?: string[] | undefined;
         /** Hosts that may not, whatever is allowed. */
@@ -25,10 +28,10 @@ export type SandboxSettings = {
         allowAllUnixSockets?: boolean | undefined;
         /** Commands may always listen inside the sandbox, where nobody else can reach them; nothing changes with this. */
         allowLocalBinding?: boolean | undefined;
-      }
+      })
     | undefined;
   filesystem?:
-    | {
+    | (More & {
         /** Besides the working folders. */
         allowWrite?: string[] | undefined;
         /** Below what may be written. Wins over `allowWrite`. */
@@ -37,14 +40,14 @@ export type SandboxSettings = {
         allowRead?: string[] | undefined;
         /** Below what may be read. An `allowRead` that is deeper wins. */
         denyRead?: string[] | undefined;
-      }
+      })
     | undefined;
   /** Further secrets. Those of well-known programs are hidden always. */
   credentials?:
-    | {
-        files?: { path: string; mode: 'deny' }[] | undefined;
+    | (More & {
+        files?: (More & { path: string; mode: 'deny' | 'mask' })[] | undefined;
         /** Accepted, and without effect: commands get no variable but those on a fixed list, on which no credential is. */
-        envVars?: { name: string; mode: 'deny' }[] | undefined;
-      }
+        envVars?: (More & { name: string; mode: 'deny' | 'mask' })[] | undefined;
+      })
     | undefined;
 };

@@ -4,11 +4,15 @@ import { checkSettingsPermissions } from './check-permissions.ts';
 import type { SettingsHooks } from './hooks.ts';
 import type { PermissionModeInput } from './permissions.ts';
 
-/** Settings given with the options, in the form of a settings file. What is not named here is refused: a program that sets it counts on it. */
+/**
+ * Settings given with the options, in the form of a settings file. Claude Code takes all its own (`engine: 'cli'`); our own loop refuses
+ * what is not named here, because a program that sets it counts on it.
+ */
 export type Settings = {
   /** Commands that are run as hooks, after the callbacks of option `hooks`. */
   hooks?: SettingsHooks | undefined;
   permissions?: SettingsPermissions | undefined;
+  [key: string]: unknown;
 };
 
 /** Permissions in the form of a settings file. Rules are written as in `allowedTools`. */
@@ -22,7 +26,7 @@ export type SettingsPermissions = {
   additionalDirectories?: string[] | undefined;
 };
 
-const CHECKS: Record<keyof Settings, (value: unknown) => string | undefined> = {
+const CHECKS: Record<'hooks' | 'permissions', (value: unknown) => string | undefined> = {
   hooks: checkSettingsHooks,
   permissions: checkSettingsPermissions,
 };
@@ -42,6 +46,6 @@ export function checkSettings(value: unknown): string | undefined {
   return undefined;
 }
 
-function isKnown(key: string): key is keyof Settings {
+function isKnown(key: string): key is keyof typeof CHECKS {
   return Object.hasOwn(CHECKS, key);
 }

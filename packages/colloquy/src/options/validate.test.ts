@@ -59,7 +59,7 @@ test.each<[string, unknown, string]>([
   [
     'systemPrompt',
     { type: 'preset', preset: 'other' },
-    "a string, an array of strings, or { type: 'preset', preset: 'claude_code', append? }",
+    "a string, an array of strings, { type: 'custom', prompt }, or { type: 'preset', preset: 'claude_code', append? }",
   ],
   [
     'systemPrompt',

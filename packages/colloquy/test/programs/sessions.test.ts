@@ -68,6 +68,19 @@ test('a session is renamed, tagged and deleted', async () => {
   expect(await getSessionMessages(id)).toEqual([]);
 });
 
+test('with a folder given, a session of another one counts as unknown', async () => {
+  const { ask, cwd } = scene('one');
+  const id = await ask('1');
+  const elsewhere = { dir: newFolder() };
+  expect(await getSessionInfo(id, { dir: cwd })).toMatchObject({ sessionId: id });
+  expect(await getSessionInfo(id, elsewhere)).toBeUndefined();
+  expect(await getSessionMessages(id, elsewhere)).toEqual([]);
+  await expect(renameSession(id, 'x', elsewhere)).rejects.toBeInstanceOf(SessionNotFoundError);
+  await expect(deleteSession(id, elsewhere)).rejects.toBeInstanceOf(SessionNotFoundError);
+  await deleteSession(id, { dir: cwd });
+  expect(await getSessionInfo(id)).toBeUndefined();
+});
+
 test('what does not exist is told', async () => {
   await expect(renameSession(NOBODY, 'x')).rejects.toBeInstanceOf(SessionNotFoundError);
   await expect(tagSession(NOBODY, 'x')).rejects.toBeInstanceOf(SessionNotFoundError);

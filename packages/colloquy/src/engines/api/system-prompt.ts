@@ -30,8 +30,14 @@ const AGENT_BLOCK = textBlock(AGENT);
  */
 export function systemPrompt(option: Options['systemPrompt'], offered: readonly Tool[]): readonly string[] {
   if (option === undefined) return [offered.length === 0 ? SHORT_BLOCK : AGENT_BLOCK];
-  const texts = typeof option === 'string' ? [option] : Array.isArray(option) ? option : [AGENT, option.append ?? ''];
-  return texts.filter((text) => text.trim() !== '').map(textBlock);
+  return textsOf(option)
+    .filter((text) => text.trim() !== '')
+    .map(textBlock);
+}
+
+function textsOf(option: NonNullable<Options['systemPrompt']>): string[] {
+  if (typeof option === 'string' || Array.isArray(option)) return [option].flat();
+  return option.type === 'custom' ? [option.prompt].flat() : [AGENT, option.append ?? ''];
 }
 
 const PLANNING =

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../../errors.ts';
 import { isRecord } from '../../helpers/is-record.ts';
+import { untilAborted } from '../../helpers/until-aborted.ts';
 import { ServedSdkServer } from '../../mcp/serve-sdk-server.ts';
 import { checkMcpServers, type ElicitationRequest } from '../../options/cli-options.ts';
 import { type McpSdkServerConfig, type McpServerConfig, sdkServersOf } from '../../options/mcp.ts';
@@ -88,13 +89,15 @@ export class HostAnswers {
     return { mcp_response: await server.answer(message, signal) };
   }
 
-  async #elicit(request: ControlRequest, { signal }: About): Promise<object> {
+  async #elicit(request: ControlRequest, { signal, requestId }: About): Promise<object> {
     const { onElicitation } = this.#options;
     if (onElicitation === undefined) return { action: 'decline' };
     const { mcp_server_name: serverName, elicitation_id: elicitationId, requested_schema: requestedSchema } = request;
     // The protocol's fields under the names that programs know.
     const asked = { ...request, serverName, elicitationId, requestedSchema } as unknown as ElicitationRequest;
-    return onElicitation(asked, { signal });
+    const answer = await onElicitation(asked, { signal, requestId });
+    // Somebody else answers: nothing is said here until Claude Code asks no longer.
+    return answer ?? untilAborted(new Promise<never>(() => {}), signal);
   }
 }
 

@@ -205,10 +205,14 @@ function systemPromptFields(prompt: Options['systemPrompt']): Fields {
   if (prompt === undefined) return { systemPrompt: [''] };
   if (typeof prompt === 'string') return { systemPrompt: [prompt] };
   if (Array.isArray(prompt)) return { systemPrompt: prompt };
-  const { append, excludeDynamicSections, custom }: Fields = { ...prompt };
-  if (typeof custom === 'string') return { systemPrompt: [custom] };
+  if (prompt.type === 'custom') {
+    const { prompt: texts, snapshot } = prompt;
+    return { systemPrompt: [texts].flat(), ...(snapshot === undefined ? {} : { systemPromptSnapshot: snapshot }) };
+  }
+  const { append, excludeDynamicSections, snapshot } = prompt;
   return {
     ...(append === undefined ? {} : { appendSystemPrompt: append }),
     ...(excludeDynamicSections === undefined ? {} : { excludeDynamicSections }),
+    ...(snapshot === undefined ? {} : { systemPromptSnapshot: snapshot }),
   };
 }
