@@ -1,6 +1,5 @@
 const EVERY = ['type', 'subtype', 'uuid', 'session_id'];
 const SUBAGENT = ['agent_id', 'subagent_type', 'task_description'];
-const ANSWERED = ['user_message_uuid', 'user_message_uuids', 'resume_reason'];
 
 /** The documented fields of messages (docs/internals/facts/agent-protocol.md, a), without those of the clock. */
 export const FIELDS = {
@@ -13,7 +12,6 @@ export const FIELDS = {
     'timestamp',
     'aborted',
     'supersedes',
-    ...ANSWERED,
     ...SUBAGENT,
   ],
   user: [...EVERY, 'message', 'parent_tool_use_id', 'isSynthetic', 'tool_use_result', 'timestamp', ...SUBAGENT],
@@ -36,7 +34,6 @@ export const FIELDS = {
     'origin',
     'local_command',
     'errors',
-    ...ANSWERED,
   ],
   init: [
     ...EVERY,

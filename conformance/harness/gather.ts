@@ -41,11 +41,6 @@ export function kindOf(message: SDKMessage): string {
   return `${kind}(${blocks.join(',')})`;
 }
 
-/** The kinds of messages in order, without what comes of its own accord in Claude Code alone. */
-export function kinds(messages: readonly SDKMessage[]): string[] {
-  return messages.map(kindOf);
-}
-
 /** An object with these fields of another, those that it has. */
 export function pick(from: object | undefined, fields: readonly string[]): Record<string, unknown> {
   const record = { ...from } as Record<string, unknown>;
