@@ -13,8 +13,16 @@ export function defaultEngine(): ReturnType<typeof createApiEngine> {
 }
 
 /** The engine that the options choose. */
-export function engineFor({ engine }: Pick<Options, 'engine'>): Engine {
-  return engine === 'cli' ? CLI_ENGINE : defaultEngine();
+export function engineFor({ engine, verbose }: Pick<Options, 'engine' | 'verbose'>): Engine {
+  const chosen = engine === 'cli' ? CLI_ENGINE : defaultEngine();
+  return verbose === true ? { ...chosen, open: (options) => openAloud(chosen, options) } : chosen;
+}
+
+/** Opens a session that says on the error output what goes on in it. */
+async function openAloud(engine: Pick<Engine, 'open'>, options: Options): Promise<EngineSession> {
+  const [session, { sayAloud }] = await Promise.all([engine.open(options), import('./say-aloud.ts')]);
+  sayAloud(session);
+  return session;
 }
 
 const cliEngine = async (): Promise<CliEngine> => (await import('./cli/cli-engine.ts')).cliEngine();

@@ -64,9 +64,11 @@ export const OPTION_CHECKS: Record<Exclude<keyof Options, keyof CliOptions>, Che
   mcpServers: checkMcpServers,
   model: text,
   outputFormat: (value) =>
-    isRecord(value) && value['type'] === 'json_schema' && isRecord(value['schema'])
+    value === 'text' ||
+    value === 'json' ||
+    (isRecord(value) && value['type'] === 'json_schema' && isRecord(value['schema']))
       ? undefined
-      : "{ type: 'json_schema', schema: … }",
+      : "text, json, or { type: 'json_schema', schema: … }",
   permissionMode: anyText,
   permissionPrompts: oneOf('host', 'none'),
   persistSession: boolean,
@@ -87,6 +89,7 @@ export const OPTION_CHECKS: Record<Exclude<keyof Options, keyof CliOptions>, Che
   thinking: checkThinking,
   timeoutMs: positive,
   title: text,
+  verbose: boolean,
   webFetch: webFetchFlaw,
   tools: (value) =>
     texts(value) === undefined || (isRecord(value) && value['type'] === 'preset' && value['preset'] === 'claude_code')

@@ -52,8 +52,11 @@ export type Options = CliOptions & {
   mcpServers?: Record<string, McpServerConfig> | undefined;
   /** A model id, or `opus`, `sonnet`, `haiku`, `fable`. Default: the `ANTHROPIC_MODEL` variable, else `claude-opus-5-5`. */
   model?: string | undefined;
-  /** The form of the final answer, as a JSON Schema of an object; `structured_output` of the result holds it. */
-  outputFormat?: { type: 'json_schema'; schema: Record<string, unknown> } | undefined;
+  /**
+   * The form of the final answer, as a JSON Schema of an object; `structured_output` of the result holds it. Ours: `json` for any
+   * object, and `text` for none, which is the default.
+   */
+  outputFormat?: { type: 'json_schema'; schema: Record<string, unknown> } | 'text' | 'json' | undefined;
   permissionMode?: PermissionModeInput | undefined;
   /** `none`: nobody is asked, and what would have to be asked is denied. Default `host`: `canUseTool`, or the doors of a server. */
   permissionPrompts?: 'host' | 'none' | undefined;
@@ -117,6 +120,8 @@ export type Options = CliOptions & {
   smallModel?: string | undefined;
   /** Ours. A turn that takes longer ends with `error_during_execution`. Milliseconds; default: no bound. */
   timeoutMs?: number | undefined;
+  /** Ours. Say on the error output what goes on: a line for each message, with the beginning of what it says. Default false. */
+  verbose?: boolean | undefined;
   /** Ours. How WebFetch reaches pages, intranets among them. */
   webFetch?: WebFetchOptions | undefined;
 };

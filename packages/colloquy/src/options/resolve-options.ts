@@ -24,3 +24,9 @@ export function modelOf(options: Options): string {
     options.model ?? (fromEnvironment === undefined || fromEnvironment === '' ? DEFAULT_MODEL : fromEnvironment),
   );
 }
+
+/** The JSON Schema that the final answer must fit; `undefined` for text. */
+export function outputSchemaOf({ outputFormat }: Pick<Options, 'outputFormat'>): Record<string, unknown> | undefined {
+  if (outputFormat === undefined || outputFormat === 'text') return undefined;
+  return outputFormat === 'json' ? { type: 'object', additionalProperties: true } : outputFormat.schema;
+}

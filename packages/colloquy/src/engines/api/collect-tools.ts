@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../../errors.ts';
 import type { Options } from '../../options/options.ts';
+import { outputSchemaOf } from '../../options/resolve-options.ts';
 import { agentTool } from '../../tools/agent.ts';
 import { sdkServersOf } from '../../options/mcp.ts';
 import type { Tool } from '../../tools/tool.ts';
@@ -40,9 +41,10 @@ async function builtInOf(options: Options): Promise<Tool[]> {
     const { builtInTools } = await import('../../tools/registry.ts');
     tools.push(...builtInTools('claude_code'), agentTool(options.agents ?? {}));
   }
-  if (options.outputFormat !== undefined) {
+  const schema = outputSchemaOf(options);
+  if (schema !== undefined) {
     const { structuredOutputTool } = await import('../../tools/structured-output.ts');
-    tools.push(await structuredOutputTool(options.outputFormat.schema));
+    tools.push(await structuredOutputTool(schema));
   }
   return tools;
 }

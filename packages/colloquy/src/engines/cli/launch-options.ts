@@ -8,7 +8,7 @@ import type { CLI_LACKS } from '../../options/cli-options.ts';
 import { sdkServersOf } from '../../options/mcp.ts';
 import type { Options } from '../../options/options.ts';
 import { reportedMode } from '../../options/reported-mode.ts';
-import { environmentOf, workingDirectoryOf } from '../../options/resolve-options.ts';
+import { environmentOf, outputSchemaOf, workingDirectoryOf } from '../../options/resolve-options.ts';
 
 type Honoured = Exclude<keyof Options, (typeof CLI_LACKS)[number]>;
 type Fields = Record<string, unknown>;
@@ -79,7 +79,12 @@ const WAYS: { [Name in Honoured]: Way<NonNullable<Options[Name]>> } = {
   },
   model: flag('model'),
   onElicitation: 'engine',
-  outputFormat: { initialize: ({ schema }) => ({ jsonSchema: schema }) },
+  outputFormat: {
+    initialize: (outputFormat) => {
+      const jsonSchema = outputSchemaOf({ outputFormat });
+      return jsonSchema === undefined ? {} : { jsonSchema };
+    },
+  },
   pathToClaudeCodeExecutable: 'engine',
   permissionMode: { flags: (mode) => [`--permission-mode=${reportedMode(mode)}`] },
   permissionPrompts: flag('permission-prompts'),
@@ -107,6 +112,7 @@ const WAYS: { [Name in Honoured]: Way<NonNullable<Options[Name]>> } = {
   toolAliases: field('toolAliases'),
   tools: { flags: (tools) => [`--tools=${Array.isArray(tools) ? tools.join(',') : 'default'}`] },
   verbatimPrompts: 'engine',
+  verbose: 'engine',
 };
 
 /** Which session a process is to hold. */
