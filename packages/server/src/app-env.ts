@@ -1,8 +1,9 @@
 import type { AppOptions } from './app-options.ts';
-import type { Principal } from './auth/authenticate.ts';
+import type { Principal } from './auth/principal.ts';
 import type { HostEngine, SessionHost } from './live/session-host.ts';
 import type { Sessions } from './resources/sessions.ts';
 import type { Workspaces } from './resources/workspaces.ts';
+import type { Tables } from './store/tables.ts';
 
 /** What the routes share. Nothing in here belongs to one client. */
 export type App = {
@@ -11,9 +12,18 @@ export type App = {
   readonly host: SessionHost;
   readonly sessions: Sessions;
   readonly workspaces: Workspaces;
+  /** The resources beside the conversations; opened when first asked for. */
+  readonly tables: () => Promise<Tables>;
   /** Aborted when the server closes: streams end then. */
   readonly closing: AbortSignal;
 };
 
 /** What a request carries through its middlewares. */
-export type AppEnv = { Variables: { requestId: string; principal: Principal } };
+export type AppEnv = {
+  Variables: {
+    requestId: string;
+    principal: Principal;
+    /** A UUID that stays the same when the request is done again: what it creates is named after it (`idFrom`, `uuidFrom`). */
+    nonce: string;
+  };
+};

@@ -12,6 +12,7 @@ import { Sessions } from './resources/sessions.ts';
 import { createWorkspaces } from './resources/workspaces.ts';
 import { createRoutes } from './routes.ts';
 import { withSandboxRules } from './sandbox-state.ts';
+import { openTables, type Tables } from './store/tables.ts';
 
 const IDLE_SESSION_MS = 60_000;
 const MAX_OPEN_SESSIONS = 1_000;
@@ -50,16 +51,17 @@ export function createAppOn(
   const tellFault = (error: unknown): void => options.onError?.(error, undefined);
   const { engine, closeEngine } = engineOf(options);
   const workspaces = createWorkspaces([options.cwd, ...(options.roots ?? [])]);
+  const tables = lazyTables(options.dataFolder);
   const sessions = new Sessions({ store: () => engine.store(), workspaces });
   const host = new SessionHost({
     engine,
     optionsOf: async (id) =>
-      withSandboxRules({ ...sessionDefaults(options), ...(await sessions.get(id)).options }, options),
+      withSandboxRules({ ...sessionDefaults(options), ...(await sessions.stored(id)).options }, options),
     idleMs: options.idleSessionMs ?? IDLE_SESSION_MS,
     maxOpen: options.maxOpenSessions ?? MAX_OPEN_SESSIONS,
     onError: tellFault,
   });
-  const app: App = { options, engine, host, sessions, workspaces, closing: closing.signal };
+  const app: App = { options, engine, host, sessions, workspaces, tables: tables.open, closing: closing.signal };
   const links = new LoginLinks();
   const hono = createRoutes(app, links, knownHosts(options, at.port));
   const busy = new Set<Promise<unknown>>();
@@ -74,6 +76,7 @@ export function createAppOn(
     await within(Promise.allSettled([...busy, recovered]), FINISH_REQUESTS_WITHIN_MS);
     await host.close();
     await closeEngine();
+    await tables.close();
   };
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => (closed ??= within(shutDown(), CLOSE_WITHIN_MS));
@@ -105,6 +108,22 @@ function engineOf({ engine, store, severalUsers }: AppOptions): {
   if (engine !== undefined) return { engine, closeEngine: () => Promise.resolve() };
   const own = createApiEngine({ store, askThroughLog: true, severalUsers, by: 'server' });
   return { engine: own, closeEngine: () => own.close() };
+}
+
+/** The tables, opened at first use; a failure is not kept, the next request tries again. */
+function lazyTables(dataFolder: string | undefined): { open: () => Promise<Tables>; close: () => Promise<void> } {
+  let opening: Promise<Tables> | undefined;
+  return {
+    open: () =>
+      (opening ??= openTables(dataFolder).catch((error: unknown) => {
+        opening = undefined;
+        throw error;
+      })),
+    async close() {
+      const tables = await opening?.catch(() => undefined);
+      await tables?.destroy();
+    },
+  };
 }
 
 function sessionDefaults({ sessionDefaults: given, allowUnsandboxed }: AppOptions): Options {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Hono } from 'hono';
 import type { App, AppEnv } from './app-env.ts';
@@ -24,6 +25,7 @@ export function createRoutes(app: App, links: LoginLinks, hosts: () => KnownHost
   const hono = new Hono<AppEnv>();
   hono.use(async (c, next) => {
     c.set('requestId', newRequestId());
+    c.set('nonce', randomUUID());
     await next();
     c.res.headers.set('request-id', c.get('requestId'));
     setSecurityHeaders(c.res.headers, isPagePath(c.req.path) ? 'page' : 'data');

@@ -14,7 +14,7 @@ import { informational } from './testing/scripted-session.ts';
 const PATIENCE = { timeout: 4_000 };
 
 async function start(o: Partial<ServeOptions> = {}) {
-  const engine = scriptedEngine(['a', 'b']);
+  const engine = scriptedEngine(['00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-00000000000b']);
   const faults: unknown[] = [];
   const server = await serve({
     engine,
@@ -132,16 +132,16 @@ test.each([
 
 test('streams what the session tells, as it tells it', async () => {
   const { engine, stream } = await start();
-  const response = await stream('a');
+  const response = await stream('00000000-0000-4000-8000-00000000000a');
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
   let text = '';
   const readUntil = async (mark: string): Promise<void> => {
     while (!text.includes(mark)) text += (await reader.read()).value ?? '';
   };
   await readUntil('retry: 1000\n\n');
-  engine.session('a').tell([placed(1)]);
+  engine.session('00000000-0000-4000-8000-00000000000a').tell([placed(1)]);
   await readUntil('id: 1.1.0\n');
-  engine.session('a').tell([placed(2)]);
+  engine.session('00000000-0000-4000-8000-00000000000a').tell([placed(2)]);
   await readUntil('id: 1.2.0\n');
   expect(text.match(/^id: .*$/gm)).toEqual(['id: 1.1.0', 'id: 1.2.0']);
   await reader.cancel();
@@ -150,9 +150,9 @@ test('streams what the session tells, as it tells it', async () => {
 test('a client that goes away releases its reader; the session stays open for its turn', async () => {
   const { engine, faults, stream } = await start();
   const leaving = new AbortController();
-  const response = await stream('a', leaving.signal);
+  const response = await stream('00000000-0000-4000-8000-00000000000a', leaving.signal);
   await response.body!.getReader().read();
-  const session = engine.session('a');
+  const session = engine.session('00000000-0000-4000-8000-00000000000a');
   await vi.waitFor(() => expect(session.readers).toHaveLength(1), PATIENCE);
   leaving.abort();
   await vi.waitFor(() => expect(session.readers[0]?.isOpen).toBe(false), PATIENCE);
@@ -164,9 +164,12 @@ test('a client that goes away releases its reader; the session stays open for it
 test('a client that does not read takes no more than its socket holds, while another reads all', async () => {
   const { engine, stream } = await start();
   const CHUNK = 1_000_000;
-  const slow = await stream('a');
-  const fast = await stream('b');
-  const [a, b] = [engine.session('a'), engine.session('b')];
+  const slow = await stream('00000000-0000-4000-8000-00000000000a');
+  const fast = await stream('00000000-0000-4000-8000-00000000000b');
+  const [a, b] = [
+    engine.session('00000000-0000-4000-8000-00000000000a'),
+    engine.session('00000000-0000-4000-8000-00000000000b'),
+  ];
   const reader = fast.body!.getReader();
   for (let seq = 1; seq <= 30; seq++) {
     a.tell([placed(seq, CHUNK)]);
@@ -181,12 +184,12 @@ test('a client that does not read takes no more than its socket holds, while ano
 
 test('closing ends open streams and idle connections at once', async () => {
   const { engine, server, stream } = await start();
-  const response = await stream('a');
+  const response = await stream('00000000-0000-4000-8000-00000000000a');
   const text = response.text();
   const startedAt = performance.now();
   await server.close();
   expect(performance.now() - startedAt).toBeLessThan(2_000);
   expect(await text).toBe('retry: 1000\n\n');
-  expect(engine.session('a').isClosed).toBe(true);
+  expect(engine.session('00000000-0000-4000-8000-00000000000a').isClosed).toBe(true);
   await expect(fetch(`${server.url}/healthz`)).rejects.toThrow('fetch failed');
 });

@@ -22,7 +22,7 @@ function closedRoutes(): [method: string, path: string][] {
   const routes = hono.routes.filter(({ method, path }) => method !== 'ALL' && path !== '*' && path !== '/*');
   return routes
     .filter(({ method, path }) => !OPEN.has(`${method} ${path}`))
-    .map(({ method, path }) => [method, path.replace(':id', 'a')]);
+    .map(({ method, path }) => [method, path.replace(':id', '00000000-0000-4000-8000-00000000000a')]);
 }
 
 const CLOSED = closedRoutes();
@@ -43,7 +43,7 @@ const CARRIERS: [string, Record<string, string>][] = [
 ];
 
 test.each(CLOSED)('%s %s answers 401 to whoever has no credential, and does nothing', async (method, path) => {
-  const engine = scriptedEngine(['a']);
+  const engine = scriptedEngine(['00000000-0000-4000-8000-00000000000a']);
   await using app = testApp({ engine });
   for (const [, headers] of CARRIERS) {
     const body = method === 'POST' ? { body: '{}' } : {};
@@ -58,7 +58,7 @@ test.each(CLOSED)('%s %s answers 401 to whoever has no credential, and does noth
     expect(await response.json()).toMatchObject({ type: 'error', error: { type: 'authentication_error' } });
   }
   expect(engine.opened).toEqual([]);
-  expect([...engine.rows.keys()]).toEqual(['a']);
+  expect([...engine.rows.keys()]).toEqual(['00000000-0000-4000-8000-00000000000a']);
 });
 
 test('a path that does not exist answers 401 without a credential, and 404 with one', async () => {
@@ -193,7 +193,7 @@ test('a request that names another host in its address than in its header is ref
 });
 
 test.each(CLOSED)('%s %s is refused to a page of another origin, with whatever credential', async (method, path) => {
-  const engine = scriptedEngine(['a']);
+  const engine = scriptedEngine(['00000000-0000-4000-8000-00000000000a']);
   await using app = testApp({ engine });
   const { secret } = await signIn(app);
   const foreign: Record<string, string>[] = [
@@ -213,7 +213,7 @@ test.each(CLOSED)('%s %s is refused to a page of another origin, with whatever c
     }
   }
   expect(engine.opened).toEqual([]);
-  expect([...engine.rows.keys()]).toEqual(['a']);
+  expect([...engine.rows.keys()]).toEqual(['00000000-0000-4000-8000-00000000000a']);
 });
 
 test('a foreign page can neither exchange a token nor use it up', async () => {
@@ -231,12 +231,12 @@ test('a link on another site leads to the page', async () => {
 });
 
 test('with the cookie, what changes something and streams needs the browser’s word for their origin', async () => {
-  await using app = testApp({ engine: scriptedEngine(['a']) });
+  await using app = testApp({ engine: scriptedEngine(['00000000-0000-4000-8000-00000000000a']) });
   const { secret } = await signIn(app);
   const cookie = `colloquy=${secret}`;
   const rename = (headers: Record<string, string>) =>
     app.fetch(
-      new Request(`${ORIGIN}/v1/sessions/a/control`, {
+      new Request(`${ORIGIN}/v1/sessions/00000000-0000-4000-8000-00000000000a/control`, {
         method: 'POST',
         headers: { cookie, 'content-type': 'application/json', ...headers },
         body: '{"name":"interrupt"}',
@@ -247,7 +247,9 @@ test('with the cookie, what changes something and streams needs the browser’s 
   expect((await rename({ 'sec-fetch-site': 'same-origin' })).status).toBe(200);
   const stream = async (headers: Record<string, string>) => {
     const response = await app.fetch(
-      new Request(`${ORIGIN}/v1/sessions/a/messages/stream`, { headers: { cookie, ...headers } }),
+      new Request(`${ORIGIN}/v1/sessions/00000000-0000-4000-8000-00000000000a/messages/stream`, {
+        headers: { cookie, ...headers },
+      }),
     );
     await response.body?.cancel();
     return response.status;
@@ -258,7 +260,7 @@ test('with the cookie, what changes something and streams needs the browser’s 
 });
 
 test('every answer carries a request id and the security headers, and none of CORS', async () => {
-  await using app = testApp({ engine: scriptedEngine(['a']) });
+  await using app = testApp({ engine: scriptedEngine(['00000000-0000-4000-8000-00000000000a']) });
   const client = await signIn(app);
   const answers = [
     await client.get('/v1/native/info'),
@@ -269,7 +271,7 @@ test('every answer carries a request id and the security headers, and none of CO
     await app.fetch(
       new Request(`${ORIGIN}/v1/native/info`, { method: 'OPTIONS', headers: { origin: 'http://evil.example' } }),
     ),
-    await client.get('/v1/sessions/a/messages/stream'),
+    await client.get('/v1/sessions/00000000-0000-4000-8000-00000000000a/messages/stream'),
   ];
   const ids = answers.map(({ headers }) => headers.get('request-id'));
   expect(new Set(ids).size).toBe(answers.length);

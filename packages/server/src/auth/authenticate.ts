@@ -4,15 +4,12 @@ import type { AppEnv } from '../app-env.ts';
 import { HttpError } from '../http/http-error.ts';
 import type { Credentials } from './credentials.ts';
 import { isVouchedSameOrigin } from './origin-check.ts';
+import { LOCAL_USER } from './principal.ts';
 import { requestOriginOf } from './request-origin.ts';
 
 export const COOKIE = 'colloquy';
 
-/** Who makes a request, however the credential came. */
-export type Principal = {
-  /** Told to other viewers: who answered, who interrupted. */
-  readonly name: string;
-};
+const NEVER = new AbortController().signal;
 
 const NO_CREDENTIAL =
   'No valid credential: open the link that the server printed when it started; it works once, within 10 minutes';
@@ -31,7 +28,13 @@ export function requireCredential(credentials: Credentials): MiddlewareHandler<A
         'With the cookie, this request needs an Origin or Sec-Fetch-Site header, as browsers send; programs use Authorization: Bearer',
       );
     }
-    c.set('principal', { name: `page-${holder.id}` });
+    c.set('principal', {
+      name: `page-${holder.id}`,
+      user: LOCAL_USER,
+      role: 'admin',
+      via: 'page',
+      revoked: NEVER,
+    });
     await next();
   };
 }

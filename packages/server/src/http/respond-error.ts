@@ -11,7 +11,15 @@ export function newRequestId(): string {
 /** The response to a request that failed, in the shape of Anthropic's APIs. */
 export function respondError(error: HttpError, requestId: string): Response {
   return Response.json(
-    { type: 'error', error: { type: error.type, message: error.message }, request_id: requestId },
+    {
+      type: 'error',
+      error: {
+        type: error.type,
+        message: error.message,
+        ...(error.details === undefined ? {} : { details: error.details }),
+      },
+      request_id: requestId,
+    },
     { status: error.status, headers: error.headers },
   );
 }
@@ -22,8 +30,7 @@ export function toHttpError(error: unknown): HttpError {
   if (error instanceof SessionNotFoundError)
     return new HttpError(404, `There is no session ${error.sessionId.slice(0, 100)}`, { cause: error });
   if (error instanceof SessionBusyError) {
-    // The official clients try a 409 again unless told otherwise; this one will not pass by itself.
-    return new HttpError(409, error.message, { cause: error, headers: { 'x-should-retry': 'false' } });
+    return new HttpError(409, error.message, { cause: error });
   }
   if (error instanceof ConfigurationError || error instanceof InvalidCursorError)
     return new HttpError(400, error.message, { cause: error });

@@ -18,7 +18,7 @@ export async function recoverSessions(
 ): Promise<void> {
   let next: number | undefined = 0;
   for (let seen = 0; next !== undefined && seen < MAX_LOOKED_AT; seen += LIST_PAGE) {
-    const page = await o.sessions.list({ limit: LIST_PAGE, offset: next });
+    const page = await o.sessions.all({ limit: LIST_PAGE, offset: next });
     next = page.next;
     for (const { row } of page.sessions) {
       if (signal.aborted) return;

@@ -1,7 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { type Options, type PermissionModeInput, SessionNotFoundError } from 'colloquy';
 import type { Json, SessionRow, Store } from 'colloquy/internal';
 import { z } from 'zod';
+import { maySee, mustWrite } from '../auth/ownership.ts';
+import { LOCAL_USER, type Principal } from '../auth/principal.ts';
+import { sessionUuid, uuidFrom } from './ids.ts';
 import type { Workspaces } from './workspaces.ts';
 
 /** Rows read at once where a list is filtered. */
@@ -10,6 +12,8 @@ const PAGE = 100;
 /** What a session's row says of how it was made. Loose: a newer version may have added to it. */
 const Made = z.looseObject({
   door: z.literal('native'),
+  /** The user whose session it is; those from before there were users are the local one's. */
+  owner: z.string().default(LOCAL_USER),
   /** As given, with the server's model, mode and folder filled in. */
   options: z.looseObject({}),
   /** As set since. */
@@ -19,6 +23,7 @@ const Made = z.looseObject({
 /** A session of this server: its row, and the options to open it with. */
 export type StoredSession = {
   row: SessionRow;
+  owner: string;
   options: Options;
   /** As they are now; undefined where the session has none of its own. */
   model: string | undefined;
@@ -38,24 +43,55 @@ export class Sessions {
     this.#workspaces = o.workspaces;
   }
 
-  /** @throws SessionNotFoundError */
-  async get(id: string): Promise<StoredSession> {
-    const store = await this.#store();
-    const row = await store.sessions.get(id);
-    const session = row === undefined ? undefined : await this.#toOwn(row);
-    if (session === undefined) throw new SessionNotFoundError(id);
+  /**
+   * A session that the principal may see, by either of its names.
+   * @throws SessionNotFoundError for one of somebody else as for one that does not exist
+   */
+  async get(principal: Principal, id: string): Promise<StoredSession> {
+    const uuid = sessionUuid(id);
+    const session = uuid === undefined ? undefined : await this.#find(uuid);
+    if (session === undefined || !maySee(principal, session.owner)) throw new SessionNotFoundError(id);
     return session;
   }
 
+  /** Like `get`, to change it. @throws SessionNotFoundError | HttpError 403 */
+  async getToWrite(principal: Principal, id: string): Promise<StoredSession> {
+    const session = await this.get(principal, id);
+    mustWrite(principal);
+    return session;
+  }
+
+  /** By its UUID, for the server itself. @throws SessionNotFoundError */
+  async stored(uuid: string): Promise<StoredSession> {
+    const session = await this.#find(uuid);
+    if (session === undefined) throw new SessionNotFoundError(uuid);
+    return session;
+  }
+
+  /** Every session of this server, for the server itself; see `list`. */
+  all(o: { limit: number; offset: number }): Promise<{ sessions: StoredSession[]; next: number | undefined }> {
+    return this.#list(o, () => true);
+  }
+
   /** Newest activity first, from a place in the store's own list; `next` is the place to go on from, if there is more. */
-  async list(o: { limit: number; offset: number }): Promise<{ sessions: StoredSession[]; next: number | undefined }> {
+  list(
+    principal: Principal,
+    o: { limit: number; offset: number },
+  ): Promise<{ sessions: StoredSession[]; next: number | undefined }> {
+    return this.#list(o, ({ owner }) => maySee(principal, owner));
+  }
+
+  async #list(
+    o: { limit: number; offset: number },
+    fits: (session: StoredSession) => boolean,
+  ): Promise<{ sessions: StoredSession[]; next: number | undefined }> {
     const store = await this.#store();
     const sessions: StoredSession[] = [];
     for (let offset = o.offset; ; offset += PAGE) {
       const rows = await store.sessions.list({ limit: PAGE, offset });
       for (const [index, row] of rows.entries()) {
         const session = await this.#toOwn(row);
-        if (session === undefined) continue;
+        if (session === undefined || !fits(session)) continue;
         if (sessions.length === o.limit) return { sessions, next: offset + index };
         sessions.push(session);
       }
@@ -63,33 +99,43 @@ export class Sessions {
     }
   }
 
-  /** Makes the row of a new session; durable when it resolves. The folder must have been chosen by `Workspaces`. */
-  async create(options: Options & { cwd: string }): Promise<string> {
+  /**
+   * Makes the row of a new session; durable when it resolves. The folder must have been chosen by `Workspaces`.
+   * @param nonce of the request: done twice, it makes one session.
+   */
+  async create(principal: Principal, options: Options & { cwd: string }, nonce: string): Promise<StoredSession> {
+    mustWrite(principal);
     const { cwd, title, ...kept } = options;
     const store = await this.#store();
-    const { id } = await store.sessions.create({
-      id: randomUUID(),
-      cwd,
-      title,
-      data: { door: 'native', options: kept } satisfies z.input<typeof Made>,
-    });
-    return id;
+    const id = uuidFrom(nonce, 'session');
+    const made = await store.sessions.get(id);
+    if (made === undefined) {
+      const data = { door: 'native', owner: principal.user, options: kept } satisfies z.input<typeof Made>;
+      await store.sessions.create({ id, cwd, title, data });
+    }
+    return this.stored(id);
   }
 
-  async rename(id: string, title: string): Promise<StoredSession> {
-    await this.get(id);
+  async rename(principal: Principal, id: string, title: string): Promise<StoredSession> {
+    const { row } = await this.getToWrite(principal, id);
     const store = await this.#store();
-    await store.sessions.patch(id, { title });
-    return this.get(id);
+    await store.sessions.patch(row.id, { title });
+    return this.stored(row.id);
   }
 
-  /** Notes what was set in a running session, so that lists tell it without reading the log. */
+  /** Notes what was set in a running session, by its UUID, so that lists tell it without reading the log. */
   async noteSettings(id: string, settings: { model?: string; permissionMode?: PermissionModeInput }): Promise<void> {
-    const { row } = await this.get(id);
+    const { row } = await this.stored(id);
     const made = Made.parse(row.data);
     const data: Record<string, Json> = { ...made, settings: { ...made.settings, ...settings } };
     const store = await this.#store();
     await store.sessions.patch(id, { data });
+  }
+
+  async #find(uuid: string): Promise<StoredSession | undefined> {
+    const store = await this.#store();
+    const row = await store.sessions.get(uuid);
+    return row === undefined ? undefined : this.#toOwn(row);
   }
 
   async #toOwn(row: SessionRow): Promise<StoredSession | undefined> {
@@ -100,6 +146,7 @@ export class Sessions {
     const { settings } = made.data;
     return {
       row,
+      owner: made.data.owner,
       options: { ...options, cwd: row.cwd },
       model: settings.model ?? options.model,
       permissionMode: settings.permissionMode ?? options.permissionMode,

@@ -1,22 +1,26 @@
 import { ConfigurationError } from 'colloquy';
 import type { Controls, HostedSession } from 'colloquy/internal';
-import type { Hono } from 'hono';
+import type { Context, Hono } from 'hono';
 import type { z } from 'zod';
 import type { App, AppEnv } from '../../app-env.ts';
 import { HttpError } from '../../http/http-error.ts';
 import { parse } from '../../http/parse.ts';
 import { readJson } from '../../http/read-json.ts';
 import { findAnswer } from '../../resources/find-answer.ts';
+import { sessionUuid } from '../../resources/ids.ts';
 import { AnswerBody, ControlBody, UserMessageBody } from './schemas.ts';
 import { refuseUnsandboxed } from './sessions.ts';
 
 /** What a client says to a session: prompts, controls, and answers to permission requests. Each is durable before its 2xx. */
 export function addConversation(hono: Hono<AppEnv>, app: App): void {
+  const toWrite = async (c: Context<AppEnv>): Promise<string> =>
+    (await app.sessions.getToWrite(c.get('principal'), c.req.param('id') ?? '')).row.id;
+
   hono.post('/v1/sessions/:id/messages', async (c) => {
-    const id = c.req.param('id');
     const message = parse(UserMessageBody, await readJson(c.req.raw));
+    const id = await toWrite(c);
     // An id in the body is no second way to name a session.
-    if (message.session_id !== undefined && message.session_id !== id) {
+    if (message.session_id !== undefined && sessionUuid(message.session_id) !== id) {
       throw new HttpError(400, 'session_id: names another session than the path');
     }
     return c.json(await app.host.use(id, (session) => session.send(message)), 202);
@@ -24,8 +28,8 @@ export function addConversation(hono: Hono<AppEnv>, app: App): void {
 
   hono.post('/v1/sessions/:id/control', async (c) => {
     const control = parse(ControlBody, await readJson(c.req.raw));
+    const id = await toWrite(c);
     if (control.name === 'setPermissionMode') refuseUnsandboxed(control.args.mode, app);
-    const id = c.req.param('id');
     const by = c.get('principal').name;
     const result = await app.host.use(id, (session) => callControl(session, control, by));
     await noteSettings(app, id, control, result);
@@ -33,8 +37,8 @@ export function addConversation(hono: Hono<AppEnv>, app: App): void {
   });
 
   hono.post('/v1/sessions/:id/answers', async (c) => {
-    const id = c.req.param('id');
     const { request, decision } = parse(AnswerBody, await readJson(c.req.raw));
+    const id = await toWrite(c);
     const by = c.get('principal').name;
     const answer = (session: HostedSession): Promise<Controls['answer']['result']> =>
       session.control('answer', { request, decision, by });

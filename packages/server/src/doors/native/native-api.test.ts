@@ -8,7 +8,7 @@ import type { AppOptions } from '../../app-options.ts';
 // What the native API takes and what it refuses, over sessions that do nothing. The real engine is in `test/`.
 
 async function start(o: Partial<AppOptions> & { ids?: string[] } = {}) {
-  const engine = scriptedEngine(o.ids ?? ['a']);
+  const engine = scriptedEngine(o.ids ?? ['00000000-0000-4000-8000-00000000000a']);
   const faults: { error: unknown; requestId: string | undefined }[] = [];
   const app = testApp({ engine, onError: (error, requestId) => faults.push({ error, requestId }), ...o });
   const client = await signIn(app);
@@ -94,11 +94,11 @@ test('a session whose options the engine refuses is a 400 and leaves nothing beh
 });
 
 test('sessions of other programs and of other folders do not exist here', async () => {
-  await using server = await start({ ids: ['a', 'program', 'elsewhere'] });
+  await using server = await start({ ids: ['00000000-0000-4000-8000-00000000000a', 'program', 'elsewhere'] });
   server.engine.rows.get('program')!.data = {};
   server.engine.rows.get('elsewhere')!.cwd = '/somewhere/else';
   const list = await jsonOf<{ data: { id: string }[] }>(server.client.get('/v1/native/sessions'));
-  expect(list.data.map(({ id }) => id)).toEqual(['a']);
+  expect(list.data.map(({ id }) => id)).toEqual(['00000000-0000-4000-8000-00000000000a']);
   for (const id of ['program', 'elsewhere']) {
     expect((await server.client.get(`/v1/native/sessions/${id}`)).status).toBe(404);
     expect((await server.client.get(`/v1/sessions/${id}/log`)).status).toBe(404);
@@ -111,11 +111,20 @@ test('sessions of other programs and of other folders do not exist here', async 
 
 test('a session’s object tells the model and the mode that were set since', async () => {
   await using server = await start();
-  await server.client.post('/v1/sessions/a/control', { name: 'serverInfo' });
-  server.engine.session('a').answers = { setModel: { model: 'claude-other' }, setPermissionMode: { mode: 'default' } };
-  await server.client.post('/v1/sessions/a/control', { name: 'setModel', args: { model: 'other' } });
-  await server.client.post('/v1/sessions/a/control', { name: 'setPermissionMode', args: { mode: 'strict' } });
-  const object = await (await server.client.get('/v1/native/sessions/a')).json();
+  await server.client.post('/v1/sessions/00000000-0000-4000-8000-00000000000a/control', { name: 'serverInfo' });
+  server.engine.session('00000000-0000-4000-8000-00000000000a').answers = {
+    setModel: { model: 'claude-other' },
+    setPermissionMode: { mode: 'default' },
+  };
+  await server.client.post('/v1/sessions/00000000-0000-4000-8000-00000000000a/control', {
+    name: 'setModel',
+    args: { model: 'other' },
+  });
+  await server.client.post('/v1/sessions/00000000-0000-4000-8000-00000000000a/control', {
+    name: 'setPermissionMode',
+    args: { mode: 'strict' },
+  });
+  const object = await (await server.client.get('/v1/native/sessions/00000000-0000-4000-8000-00000000000a')).json();
   expect(object).toMatchObject({ model: 'claude-other', permission_mode: 'strict' });
 });
 
@@ -152,7 +161,7 @@ test('bypassPermissions is for servers whose operator allowed it', async () => {
   expect(response.status).toBe(201);
   const info = await jsonOf<Info>(server.client.get('/v1/native/info'));
   expect(info.permissionModes).toContain('bypassPermissions');
-  const control = await server.client.post('/v1/sessions/a/control', {
+  const control = await server.client.post('/v1/sessions/00000000-0000-4000-8000-00000000000a/control', {
     name: 'setPermissionMode',
     args: { mode: 'bypassPermissions' },
   });
@@ -167,13 +176,13 @@ test('a prompt reaches the session as it came, and is answered with 202', async 
     { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'AAAA' } },
   ];
   const response = await server.client.post(
-    '/v1/sessions/a/messages',
-    prompt(blocks, { uuid, priority: 'now', session_id: 'a' }),
+    '/v1/sessions/00000000-0000-4000-8000-00000000000a/messages',
+    prompt(blocks, { uuid, priority: 'now', session_id: '00000000-0000-4000-8000-00000000000a' }),
   );
   expect([response.status, await response.json()]).toEqual([202, { uuid, seq: 1 }]);
-  await server.client.post('/v1/sessions/a/messages', prompt('Hello'));
-  expect(server.engine.session('a').sent).toEqual([
-    prompt(blocks, { uuid, priority: 'now', session_id: 'a' }),
+  await server.client.post('/v1/sessions/00000000-0000-4000-8000-00000000000a/messages', prompt('Hello'));
+  expect(server.engine.session('00000000-0000-4000-8000-00000000000a').sent).toEqual([
+    prompt(blocks, { uuid, priority: 'now', session_id: '00000000-0000-4000-8000-00000000000a' }),
     prompt('Hello'),
   ]);
 });
@@ -191,15 +200,19 @@ test.each([
   [prompt('x', { origin: { kind: 'system' } })],
   [prompt('x', { tool_use_result: {} })],
   [prompt('x', { uuid: 'not-a-uuid' })],
-  [prompt('x', { session_id: 'b' })],
+  [prompt('x', { session_id: '00000000-0000-4000-8000-00000000000b' })],
   [prompt('x', { parent_tool_use_id: 'toolu_1' })],
   [{ ...prompt('x'), type: 'assistant' }],
   [{ ...prompt('x'), message: { role: 'assistant', content: 'x' } }],
   [{ ...prompt('x'), message: { role: 'user', content: 'x', name: 'me' } }],
   ['x'],
 ])('%j is no prompt', async (body) => {
-  await using server = await start({ ids: ['a', 'b'] });
-  const [status, message] = await problem(await server.client.post('/v1/sessions/a/messages', body));
+  await using server = await start({
+    ids: ['00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-00000000000b'],
+  });
+  const [status, message] = await problem(
+    await server.client.post('/v1/sessions/00000000-0000-4000-8000-00000000000a/messages', body),
+  );
   expect(status).toBe(400);
   expect(message).not.toBe('');
   expect(server.engine.opened).toEqual([]);
@@ -208,18 +221,33 @@ test.each([
 test('controls reach the session by name, with who called them', async () => {
   await using server = await start();
   const by = `page-${(await import('../../auth/secrets.ts')).hashSecret(server.client.secret).slice(0, 6)}`;
-  await server.client.post('/v1/sessions/a/control', { name: 'interrupt' });
-  await server.client.post('/v1/sessions/a/control', { name: 'setPermissionMode', args: { mode: 'readOnly' } });
-  await server.client.post('/v1/sessions/a/control', { name: 'setModel', args: { model: 'other' } });
-  await server.client.post('/v1/sessions/a/control', { name: 'serverInfo', args: {} });
-  await server.client.post('/v1/sessions/a/control', { name: 'stopTask', args: { taskId: 'b1' } });
-  await server.client.post('/v1/sessions/a/control', { name: 'backgroundTasks' });
-  await server.client.post('/v1/sessions/a/control', { name: 'getTaskOutput', args: { taskId: 'b1' } });
-  await server.client.post('/v1/sessions/a/answers', {
+  await server.client.post('/v1/sessions/00000000-0000-4000-8000-00000000000a/control', { name: 'interrupt' });
+  await server.client.post('/v1/sessions/00000000-0000-4000-8000-00000000000a/control', {
+    name: 'setPermissionMode',
+    args: { mode: 'readOnly' },
+  });
+  await server.client.post('/v1/sessions/00000000-0000-4000-8000-00000000000a/control', {
+    name: 'setModel',
+    args: { model: 'other' },
+  });
+  await server.client.post('/v1/sessions/00000000-0000-4000-8000-00000000000a/control', {
+    name: 'serverInfo',
+    args: {},
+  });
+  await server.client.post('/v1/sessions/00000000-0000-4000-8000-00000000000a/control', {
+    name: 'stopTask',
+    args: { taskId: 'b1' },
+  });
+  await server.client.post('/v1/sessions/00000000-0000-4000-8000-00000000000a/control', { name: 'backgroundTasks' });
+  await server.client.post('/v1/sessions/00000000-0000-4000-8000-00000000000a/control', {
+    name: 'getTaskOutput',
+    args: { taskId: 'b1' },
+  });
+  await server.client.post('/v1/sessions/00000000-0000-4000-8000-00000000000a/answers', {
     request: 7,
     decision: { behavior: 'allow', updatedInput: { a: 1 } },
   });
-  expect(server.engine.session('a').controls).toEqual([
+  expect(server.engine.session('00000000-0000-4000-8000-00000000000a').controls).toEqual([
     { name: 'interrupt', args: { by } },
     { name: 'setPermissionMode', args: { mode: 'readOnly', by } },
     { name: 'setModel', args: { model: 'other', by } },
@@ -247,7 +275,9 @@ test.each([
   ['answers', { request: 1, decision: { behavior: 'deny' }, by: 'somebody else' }],
 ])('%s of %j is a 400', async (route, body) => {
   await using server = await start();
-  expect((await server.client.post(`/v1/sessions/a/${route}`, body)).status).toBe(400);
+  expect((await server.client.post(`/v1/sessions/00000000-0000-4000-8000-00000000000a/${route}`, body)).status).toBe(
+    400,
+  );
   expect(server.engine.opened).toEqual([]);
 });
 
@@ -273,32 +303,34 @@ test('a session that does not exist is a 404 everywhere, without an echo of a lo
 
 test('a session that another process holds is a 409 that clients do not try again, and its log can be read', async () => {
   await using server = await start();
-  const busy = new SessionBusyError('a', 'other-host 42');
-  server.engine.failOpening('a', busy);
+  const busy = new SessionBusyError('00000000-0000-4000-8000-00000000000a', 'other-host 42');
+  server.engine.failOpening('00000000-0000-4000-8000-00000000000a', busy);
   const entry = { kind: 'interrupt', seq: 1 } as unknown as Entry;
-  server.engine.logs.set('a', [entry]);
+  server.engine.logs.set('00000000-0000-4000-8000-00000000000a', [entry]);
   for (const answer of [
-    await server.client.post('/v1/sessions/a/messages', prompt('x')),
-    await server.client.get('/v1/sessions/a/messages/stream'),
+    await server.client.post('/v1/sessions/00000000-0000-4000-8000-00000000000a/messages', prompt('x')),
+    await server.client.get('/v1/sessions/00000000-0000-4000-8000-00000000000a/messages/stream'),
   ]) {
     expect(answer.headers.get('x-should-retry')).toBe('false');
     expect(await problem(answer)).toEqual([409, busy.message]);
   }
-  const log = await server.client.get('/v1/sessions/a/log');
+  const log = await server.client.get('/v1/sessions/00000000-0000-4000-8000-00000000000a/log');
   expect([log.status, await log.json()]).toEqual([200, { data: [entry], head: 0 }]);
   expect(server.faults).toEqual([]);
 });
 
 test('an option that the engine refuses is the client’s 400; any other fault is a 500 that tells nothing but its id', async () => {
   await using server = await start();
-  server.engine.failOpening('a', new ConfigurationError('maxBudgetUsd needs a model with a known price'));
-  expect(await problem(await server.client.post('/v1/sessions/a/messages', prompt('x')))).toEqual([
-    400,
-    'maxBudgetUsd needs a model with a known price',
-  ]);
+  server.engine.failOpening(
+    '00000000-0000-4000-8000-00000000000a',
+    new ConfigurationError('maxBudgetUsd needs a model with a known price'),
+  );
+  expect(
+    await problem(await server.client.post('/v1/sessions/00000000-0000-4000-8000-00000000000a/messages', prompt('x'))),
+  ).toEqual([400, 'maxBudgetUsd needs a model with a known price']);
   const fault = new Error('SQLITE_FULL: /secret/path is full');
-  server.engine.failOpening('a', fault);
-  const response = await server.client.post('/v1/sessions/a/messages', prompt('x'));
+  server.engine.failOpening('00000000-0000-4000-8000-00000000000a', fault);
+  const response = await server.client.post('/v1/sessions/00000000-0000-4000-8000-00000000000a/messages', prompt('x'));
   const body = await jsonOf<{ request_id: string }>(response);
   expect(response.status).toBe(500);
   expect(JSON.stringify(body)).not.toContain('secret');
@@ -320,7 +352,15 @@ test.each([
 });
 
 test('the list comes in pages, to its end', async () => {
-  await using server = await start({ ids: ['a', 'b', 'c', 'd', 'e'] });
+  await using server = await start({
+    ids: [
+      '00000000-0000-4000-8000-00000000000a',
+      '00000000-0000-4000-8000-00000000000b',
+      '00000000-0000-4000-8000-00000000000c',
+      '00000000-0000-4000-8000-00000000000d',
+      '00000000-0000-4000-8000-00000000000e',
+    ],
+  });
   const pages: string[][] = [];
   let page: string | null = '';
   while (page !== null) {
@@ -330,27 +370,43 @@ test('the list comes in pages, to its end', async () => {
     pages.push(body.data.map(({ id }) => id));
     page = body.next_page;
   }
-  expect(pages).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
+  expect(pages).toEqual([
+    ['00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-00000000000b'],
+    ['00000000-0000-4000-8000-00000000000c', '00000000-0000-4000-8000-00000000000d'],
+    ['00000000-0000-4000-8000-00000000000e'],
+  ]);
 });
 
 test.each(['after=-1', 'after=x', 'limit=0', 'limit=1001', 'from=1'])('the log refuses ?%s', async (query) => {
   await using server = await start();
-  expect((await server.client.get(`/v1/sessions/a/log?${query}`)).status).toBe(400);
+  expect((await server.client.get(`/v1/sessions/00000000-0000-4000-8000-00000000000a/log?${query}`)).status).toBe(400);
 });
 
 test.each(['1', '1.2', 'x', '1.2.3.4', '-1.2.3', '1e3.0.0', '1.2.9999999999999999'])(
   'a stream after %s is a 400',
   async (after) => {
     await using server = await start();
-    expect((await server.client.get(`/v1/sessions/a/messages/stream?after=${after}`)).status).toBe(400);
-    expect((await server.client.get('/v1/sessions/a/messages/stream', { 'last-event-id': after })).status).toBe(400);
+    expect(
+      (await server.client.get(`/v1/sessions/00000000-0000-4000-8000-00000000000a/messages/stream?after=${after}`))
+        .status,
+    ).toBe(400);
+    expect(
+      (
+        await server.client.get('/v1/sessions/00000000-0000-4000-8000-00000000000a/messages/stream', {
+          'last-event-id': after,
+        })
+      ).status,
+    ).toBe(400);
   },
 );
 
 test('a stream begins at the beginning, after `after`, or after Last-Event-ID, which is the newer word', async () => {
   await using server = await start();
   const open = async (query: string, headers: Record<string, string> = {}) => {
-    const response = await server.client.get(`/v1/sessions/a/messages/stream${query}`, headers);
+    const response = await server.client.get(
+      `/v1/sessions/00000000-0000-4000-8000-00000000000a/messages/stream${query}`,
+      headers,
+    );
     // The first chunk tells how to come back; the session is read with the second.
     const reader = response.body!.getReader();
     await reader.read();
@@ -360,14 +416,21 @@ test('a stream begins at the beginning, after `after`, or after Last-Event-ID, w
   expect(await open('')).toBe('text/event-stream; charset=utf-8');
   await open('?after=1.2.3');
   await open('?after=1.2.3', { 'last-event-id': '4.5.6' });
-  expect(server.engine.session('a').readers.map(({ after }) => after)).toEqual(['0.0.0', '1.2.3', '4.5.6']);
+  expect(server.engine.session('00000000-0000-4000-8000-00000000000a').readers.map(({ after }) => after)).toEqual([
+    '0.0.0',
+    '1.2.3',
+    '4.5.6',
+  ]);
 });
 
 test('a stream is not opened by HEAD', async () => {
   await using server = await start();
   const headers = { authorization: `Bearer ${server.client.secret}` };
   const response = await server.app.fetch(
-    new Request(`${ORIGIN}/v1/sessions/a/messages/stream`, { method: 'HEAD', headers }),
+    new Request(`${ORIGIN}/v1/sessions/00000000-0000-4000-8000-00000000000a/messages/stream`, {
+      method: 'HEAD',
+      headers,
+    }),
   );
   expect(response.status).toBe(405);
   expect(server.engine.opened).toEqual([]);
@@ -375,25 +438,25 @@ test('a stream is not opened by HEAD', async () => {
 
 test('closing ends the streams, closes the sessions, and answers what comes later with 503', async () => {
   const server = await start();
-  const stream = await server.client.get('/v1/sessions/a/messages/stream');
+  const stream = await server.client.get('/v1/sessions/00000000-0000-4000-8000-00000000000a/messages/stream');
   const text = stream.text();
   await server.app.close();
   expect(await text).toBe('retry: 1000\n\n');
-  expect(server.engine.session('a').isClosed).toBe(true);
+  expect(server.engine.session('00000000-0000-4000-8000-00000000000a').isClosed).toBe(true);
   expect((await server.client.get('/v1/native/info')).status).toBe(503);
 });
 
 test('a request that never ends its body does not keep the sessions from being closed', async () => {
   const server = await start();
-  await server.client.post('/v1/sessions/a/control', { name: 'interrupt' });
+  await server.client.post('/v1/sessions/00000000-0000-4000-8000-00000000000a/control', { name: 'interrupt' });
   const headers = { authorization: `Bearer ${server.client.secret}`, 'content-type': 'application/json' };
   const body = new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array([0x7b])) });
   const init = { method: 'POST', headers, body, duplex: 'half' } as const;
-  void server.app.fetch(new Request(`${ORIGIN}/v1/sessions/a/messages`, init));
+  void server.app.fetch(new Request(`${ORIGIN}/v1/sessions/00000000-0000-4000-8000-00000000000a/messages`, init));
   vi.useFakeTimers();
   const closed = server.app.close();
   await vi.advanceTimersByTimeAsync(1_000);
   vi.useRealTimers();
   await closed;
-  expect(server.engine.session('a').isClosed).toBe(true);
+  expect(server.engine.session('00000000-0000-4000-8000-00000000000a').isClosed).toBe(true);
 });

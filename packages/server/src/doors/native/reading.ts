@@ -10,7 +10,7 @@ import { CursorText, LogQuery, StreamQuery } from './schemas.ts';
 export function addReading(hono: Hono<AppEnv>, app: App): void {
   hono.get('/v1/sessions/:id/log', async (c) => {
     const { after, limit } = parse(LogQuery, c.req.query());
-    const { id, head } = (await app.sessions.get(c.req.param('id'))).row;
+    const { id, head } = (await app.sessions.get(c.get('principal'), c.req.param('id'))).row;
     const store = await app.engine.store();
     return c.json({ data: await store.read(id, { after, limit }), head });
   });
@@ -19,13 +19,14 @@ export function addReading(hono: Hono<AppEnv>, app: App): void {
     // A HEAD request would open a stream that nobody reads.
     if (c.req.raw.method === 'HEAD')
       throw new HttpError(405, 'A stream is read with GET', { headers: { allow: 'GET' } });
-    const id = c.req.param('id');
+    const principal = c.get('principal');
+    const { id } = (await app.sessions.get(principal, c.req.param('id'))).row;
     const { after } = parse(StreamQuery, c.req.query());
     const { session, release } = await app.host.hold(id);
     try {
       const body = streamMessages(session, {
         after: lastEventId(c.req.header('last-event-id')) ?? after ?? '0.0.0',
-        signal: app.closing,
+        signal: AbortSignal.any([app.closing, principal.revoked]),
         onEnd({ ended, error }) {
           release();
           if (error !== undefined) app.options.onError?.(error, c.get('requestId'));

@@ -12,31 +12,37 @@ export function addSessions(hono: Hono<AppEnv>, app: App): void {
   hono.post('/v1/native/sessions', async (c) => {
     const { options = {} } = parse(CreateSessionBody, await readJson(c.req.raw));
     refuseUnsandboxed(options.permissionMode, app);
-    const id = await app.sessions.create({
-      model: app.options.model,
-      permissionMode: app.options.permissionMode ?? 'default',
-      ...options,
-      cwd: await app.workspaces.choose(options.cwd),
-    });
-    await openFirst(app, id);
-    return c.json(toSessionObject(await app.sessions.get(id)), 201);
+    const session = await app.sessions.create(
+      c.get('principal'),
+      {
+        model: app.options.model,
+        permissionMode: app.options.permissionMode ?? 'default',
+        ...options,
+        cwd: await app.workspaces.choose(options.cwd),
+      },
+      c.get('nonce'),
+    );
+    await openFirst(app, session.row.id);
+    return c.json(toSessionObject(session), 201);
   });
 
   hono.get('/v1/native/sessions', async (c) => {
     const { limit, page: offset = 0 } = parse(SessionListQuery, c.req.query());
-    const { sessions, next } = await app.sessions.list({ limit, offset });
+    const { sessions, next } = await app.sessions.list(c.get('principal'), { limit, offset });
     return c.json({ data: sessions.map(toSessionObject), next_page: next === undefined ? null : String(next) });
   });
 
-  hono.get('/v1/native/sessions/:id', async (c) => c.json(toSessionObject(await app.sessions.get(c.req.param('id')))));
+  hono.get('/v1/native/sessions/:id', async (c) =>
+    c.json(toSessionObject(await app.sessions.get(c.get('principal'), c.req.param('id')))),
+  );
 
   hono.post('/v1/native/sessions/:id', async (c) => {
     const { title } = parse(RenameSessionBody, await readJson(c.req.raw));
-    return c.json(toSessionObject(await app.sessions.rename(c.req.param('id'), title)));
+    return c.json(toSessionObject(await app.sessions.rename(c.get('principal'), c.req.param('id'), title)));
   });
 
   hono.delete('/v1/native/sessions/:id', async (c) => {
-    const { row } = await app.sessions.get(c.req.param('id'));
+    const { row } = await app.sessions.getToWrite(c.get('principal'), c.req.param('id'));
     await app.host.remove(row.id, () => app.engine.sessions.delete(row.id));
     return c.body(null, 204);
   });
