@@ -7,15 +7,18 @@ export type {
   HostedSession,
   PermissionAnswer,
   PlacedMessage,
+  QueuedPromptInfo,
   ReadOptions,
   ServerInfo,
   SessionFunctions,
 } from './engines/engine.ts';
+export type { ExternalTool, HostedOptions, ToolConfiguration, ToolPolicy } from './engines/hosted-options.ts';
 export { type CallOutcome, type SimulatedCall, simulatePolicy } from './engines/explain/simulate-policy.ts';
 export { makeFolder, makeFolderSync } from './helpers/make-folder.ts';
+export { fromCheckpoint } from './log/checkpoint.ts';
 export { dataFolder } from './log/data-folder.ts';
 export type { Decision, Entry, Fact, Input, Json, NewEntry, Seq, Thread } from './log/entries.ts';
-export { emptyState, foldEntry, fromCheckpoint, type SessionState } from './log/fold.ts';
+export { emptyState, foldEntry, type SessionState } from './log/fold.ts';
 export { createMemoryStore } from './log/memory-store.ts';
 export { type FeedReadOptions, InvalidCursorError, SessionFeed } from './log/session-feed.ts';
 export { SessionLog } from './log/session-log.ts';
@@ -32,7 +35,7 @@ export { validateOptions } from './options/validate.ts';
 export { decide } from './permissions/decide.ts';
 export { initialPermissions } from './permissions/state.ts';
 export { createLocalFiles } from './tools/local-files.ts';
-export { builtInTools } from './tools/registry.ts';
+export { builtInTools, type Toolset } from './tools/registry.ts';
 export { ripgrepPath } from './tools/search/ripgrep.ts';
 export { attemptSandbox, type Detected, detectSandbox } from './tools/sandbox/detect.ts';
 export { requireSandbox } from './tools/sandbox/require-sandbox.ts';

@@ -1,8 +1,10 @@
-import type { Json } from '../log/entries.ts';
+import type { Json, Seq } from '../log/entries.ts';
 import type { PermissionMode, SDKMessage, SDKUserMessage } from '../messages.ts';
 import type { Options } from '../options/options.ts';
 import type { PermissionModeInput } from '../options/permissions.ts';
+import type { SlashCommand } from '../system-messages.ts';
 import type { Cursor, Live } from '../views/view.ts';
+import type { ToolConfiguration } from './hosted-options.ts';
 
 /** What runs conversations: our own loop, the real Claude Code, or a server. */
 export interface Engine {
@@ -52,15 +54,20 @@ export type ReadOptions = {
 /** A message together with its place, for doors that let readers come back. */
 export type PlacedMessage = { cursor: Cursor; message: SDKMessage } | { live: Live & { type: 'gap' | 'signal' } };
 
-/** A session as a server holds it: its readers come back with cursors. */
+/** A session as a server holds it: its readers come back with cursors, and several people write in it. */
 export interface HostedSession extends EngineSession {
+  /** Like `EngineSession.send`, in somebody's name; gives the prompt's place in the log. */
+  send(
+    message: SDKUserMessage,
+    o?: { by?: string | undefined },
+  ): Promise<{ uuid: string; seq: Seq; settled?: true | undefined }>;
   /** What ended the session from within, such as a full disk or the loss of its lease: it answers nothing any longer. */
   readonly failure: Error | undefined;
   /** Something goes on beside the turns, which ends when the session is closed. */
   readonly hasBackgroundWork: boolean;
   /**
    * Like `messages`, with each message's place, in batches of what is ready. With `door`, prompts are told back
-   * (`isReplay`), and so are permission requests and their answers.
+   * (`isReplay`), and what becomes of them, and so are permission requests, calls that run elsewhere, and the answers to both.
    */
   placed(o?: ReadOptions & { door?: boolean | undefined }): AsyncIterable<readonly PlacedMessage[]>;
 }
@@ -70,7 +77,8 @@ export type Controls = {
   /** Ends the running turn with a result. Queued prompts stay, unless `cancelQueued`. */
   interrupt: {
     args: { cancelQueued?: boolean | undefined; by?: string | undefined };
-    result: { still_queued: string[]; cancelled?: string[] | undefined };
+    /** `seq`: where it stands in the log; of hosted sessions. */
+    result: { still_queued: string[]; cancelled?: string[] | undefined; seq?: Seq | undefined };
   };
   setPermissionMode: { args: { mode: PermissionModeInput; by?: string | undefined }; result: { mode: PermissionMode } };
   /** Undefined goes back to the session's first model. Takes effect with the next model request. */
@@ -78,7 +86,60 @@ export type Controls = {
   /** Decides a pending permission request; the first answer wins. */
   answer: {
     args: { request: number; decision: PermissionAnswer; by?: string | undefined };
-    result: { won: boolean; by: string };
+    result: { won: boolean; by: string; seq?: Seq | undefined };
+  };
+  /**
+   * The result of a call that runs elsewhere; the first one wins. It may come as soon as the call is told. A call that is settled
+   * takes none: `won` is false. @throws ConfigurationError for a call that is not known, runs here, or still waits for permission
+   */
+  toolResult: {
+    args: {
+      toolUseId: string;
+      /** Text, or blocks of a tool_result. */
+      content: string | Json[];
+      isError?: boolean | undefined;
+      by?: string | undefined;
+    };
+    result: { won: boolean; by: string; seq?: Seq | undefined };
+  };
+  /** The prompts that wait, in the order in which turns will take them. */
+  queue: { args: Record<string, never>; result: QueuedPromptInfo[] };
+  /** Takes a prompt from the queue; false when it does not wait any longer. */
+  withdraw: { args: { uuid: string; by?: string | undefined }; result: { withdrawn: boolean; seq?: Seq | undefined } };
+  /**
+   * Puts another prompt in the place of one that waits: it has a uuid of its own (`newUuid`, or a random one). `taken`: the prompt
+   * does not wait any longer, and nothing has changed.
+   */
+  editPrompt: {
+    args: {
+      uuid: string;
+      content?: string | Json[] | undefined;
+      priority?: 'now' | 'next' | 'later' | undefined;
+      newUuid?: string | undefined;
+      by?: string | undefined;
+    };
+    result: { uuid: string; seq: Seq } | { taken: true };
+  };
+  /**
+   * The conversation goes on from before a prompt: the turn that took it, and all after it, no longer count. Files stay as they are.
+   * @throws ConfigurationError while a turn runs, and for a prompt that no turn that counts has taken
+   */
+  rewind: { args: { to: string; by?: string | undefined }; result: { seq: Seq } };
+  /**
+   * Other tools from the next turn on; what is left out stays as it is. `toolPolicies` are for sessions with the toolset
+   * `agent_toolset_20260401`. @throws ConfigurationError for a configuration that cannot be
+   */
+  setTools: {
+    args: ToolConfiguration & { by?: string | undefined };
+    result: { tools: string[]; seq?: Seq | undefined };
+  };
+  /**
+   * Replaces `maxBudgetUsd`; null removes it. A turn that the budget has ended goes on by itself if it is raised or removed.
+   * @throws ConfigurationError for what is no amount, and for a model whose price is not known
+   */
+  setBudget: {
+    args: { maxBudgetUsd: number | null; by?: string | undefined };
+    result: { maxBudgetUsd: number | null; seq?: Seq | undefined };
   };
   /** Ends work in the background; one that is not known, or has ended, is no error. */
   stopTask: { args: { taskId: string }; result: Record<string, never> };
@@ -97,13 +158,37 @@ export type Controls = {
   };
 };
 
+/** A prompt that waits in the queue. */
+export type QueuedPromptInfo = {
+  uuid: string;
+  seq: Seq;
+  content: Json[];
+  priority: 'now' | 'next' | 'later';
+  by: string;
+  /** When it was accepted. */
+  at: string;
+};
+
 /** The state of an MCP server. Those in this process are always connected. */
 export type McpServerStatus = {
   name: string;
   status: 'connected' | 'failed' | 'needs-auth' | 'pending' | 'disabled';
   serverInfo?: { name: string; version: string } | undefined;
   error?: string | undefined;
-  tools?: { name: string; description?: string | undefined }[] | undefined;
+  tools?:
+    | {
+        name: string;
+        description?: string | undefined;
+        annotations?:
+          | { readOnly?: boolean | undefined; destructive?: boolean | undefined; openWorld?: boolean | undefined }
+          | undefined;
+        _meta?: Record<string, unknown> | undefined;
+      }[]
+    | undefined;
+  /** How it is reached, and where that is written; only with `engine: 'cli'`. */
+  config?: Record<string, unknown> | undefined;
+  scope?: string | undefined;
+  source?: string | undefined;
 };
 
 /** What setting files back has changed, or would change. */
@@ -116,8 +201,8 @@ export type RewindFilesResult = {
   /** Lines. */
   insertions?: number | undefined;
   deletions?: number | undefined;
-  /** Where a link stands by now: left as they are. */
-  skippedLinks?: string[] | undefined;
+  /** How many places have a link by now: they are left as they are. */
+  skippedLinks?: number | undefined;
 };
 
 /** What a task has printed: the end of it, and how much came before. */
@@ -139,12 +224,46 @@ export type PermissionAnswer =
     }
   | { behavior: 'deny'; message?: string | undefined; interrupt?: boolean | undefined };
 
+export type AgentInfo = { name: string; description: string; model?: string | undefined };
+
+/** A model that may be chosen. What it supports is told by Claude Code only. */
+export type ModelInfo = {
+  value: string;
+  displayName: string;
+  description: string;
+  resolvedModel?: string | undefined;
+  supportsEffort?: boolean | undefined;
+  supportedEffortLevels?: ('low' | 'medium' | 'high' | 'xhigh' | 'max')[] | undefined;
+  supportsAdaptiveThinking?: boolean | undefined;
+  supportsFastMode?: boolean | undefined;
+  supportsAutoMode?: boolean | undefined;
+};
+
+/** Whose account it is. */
+export type AccountInfo = {
+  apiKeySource?: string | undefined;
+  tokenSource?: string | undefined;
+  email?: string | undefined;
+  organization?: string | undefined;
+  subscriptionType?: string | undefined;
+  apiProvider?:
+    | 'firstParty'
+    | 'bedrock'
+    | 'vertex'
+    | 'foundry'
+    | 'anthropicAws'
+    | 'anthropicGoogleCloud'
+    | 'mantle'
+    | 'gateway'
+    | undefined;
+};
+
 /** What a session offers, as `getServerInfo()` and the `Query` methods report it. */
 export type ServerInfo = {
-  commands: { name: string; description: string; argumentHint: string }[];
-  agents: { name: string; description: string }[];
-  models: { value: string; displayName: string; description: string }[];
-  account: { apiKeySource?: string | undefined };
+  commands: SlashCommand[];
+  agents: AgentInfo[];
+  models: ModelInfo[];
+  account: AccountInfo;
   output_style: string;
   available_output_styles: string[];
 };
@@ -179,6 +298,10 @@ export type SDKSessionInfo = {
   /** Milliseconds since 1970. */
   lastModified: number;
   createdAt: number;
+  /** Bytes; only of Claude Code's sessions, like the branch. */
+  fileSize?: number | undefined;
+  gitBranch?: string | undefined;
+  archived?: boolean | undefined;
   customTitle?: string | undefined;
   firstPrompt?: string | undefined;
   cwd?: string | undefined;
@@ -186,7 +309,7 @@ export type SDKSessionInfo = {
 };
 
 export type SessionMessage = {
-  type: 'user' | 'assistant';
+  type: 'user' | 'assistant' | 'system';
   uuid: string;
   session_id: string;
   message: Json;

@@ -1,4 +1,4 @@
-import type { SDKMessage } from '../messages.ts';
+import type { SDKCommandLifecycleMessage, SDKMessage } from '../messages.ts';
 
 /**
  * Picks the messages that answer one prompt out of all that its session tells: from the `init` of the turn that takes it, or from
@@ -33,12 +33,13 @@ export class ResponseFilter {
     return picked;
   }
 
-  #onLifecycle(uuid: string, state: 'started' | 'cancelled', picked: SDKMessage[]): void {
+  #onLifecycle(uuid: string, state: SDKCommandLifecycleMessage['state'], picked: SDKMessage[]): void {
     if (uuid !== this.#uuid) return;
     if (state === 'cancelled') {
       this.#done = true;
       return;
     }
+    if (state !== 'started') return;
     this.#receiving = true;
     if (this.#init !== undefined) picked.push(this.#init);
   }

@@ -32,6 +32,16 @@ export function toPrompt({ message, origin }: SDKUserMessage): { content: Json[]
   return { content: copied.value as Json[], origin: from.value };
 }
 
+/**
+ * The content of a prompt, checked and copied like that of a user message.
+ * @throws ConfigurationError
+ */
+export function promptContent(content: string | Json[]): Json[] {
+  const message: unknown = { type: 'user', message: { role: 'user', content }, parent_tool_use_id: null };
+  checkUserMessage(message);
+  return toPrompt(message).content;
+}
+
 function notAMessage(wrong: string): ConfigurationError {
   return new ConfigurationError(
     `Not a user message: ${wrong}. Give a string, or { type: 'user', message: { role: 'user', content }, parent_tool_use_id: null }`,

@@ -12,6 +12,10 @@ export type CallState = {
   /** What was asked about: an answer counts for that alone. */
   askedHash: string | undefined;
   answered: (Entry & { kind: 'permission_answer' }) | undefined;
+  /** It runs elsewhere, with this input, and the turn waits for its result. */
+  external?: { input: Json } | undefined;
+  /** The result that came from there. */
+  supplied?: (Entry & { kind: 'external_result' }) | undefined;
   /** The permission chain has spoken. A call that was cut, or made no sense, is done without that. */
   decided: boolean;
   done: boolean;
@@ -50,6 +54,12 @@ export function foldCallEntry(turn: TurnCalls, entry: Entry): void {
       if (call !== undefined) call.answered = entry;
       return;
     }
+    case 'external_result': {
+      // It may come before the turn has got to the call.
+      const call = turn.calls.find(({ block }) => block.id === entry.toolUseId);
+      if (call !== undefined) call.supplied ??= entry;
+      return;
+    }
     case 'permission_request':
     case 'tool_intent':
     case 'tool_decision':
@@ -74,7 +84,8 @@ function foldCall(
       call.answered = undefined;
       return;
     case 'tool_intent':
-      call.intent = entry.seq;
+      if (entry.external === true) call.external = { input: entry.input };
+      else call.intent = entry.seq;
       return;
     case 'tool_decision':
       call.decided = true;

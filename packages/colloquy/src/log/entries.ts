@@ -113,7 +113,15 @@ export type Fact =
     }
   | { kind: 'tool_decision'; toolUseId: string; decision: Decision }
   | { kind: 'permission_request'; toolUseId: string; callHash: string; show: Json }
-  | { kind: 'tool_intent'; toolUseId: string; input: Json }
+  | {
+      kind: 'tool_intent';
+      toolUseId: string;
+      input: Json;
+      /** It runs outside of this process: the turn waits for an `external_result`, however long, in whatever process. */
+      external?: true | undefined;
+      /** What the tool is called; of external calls. */
+      name?: string | undefined;
+    }
   | {
       kind: 'tool_result';
       toolUseId: string;
@@ -133,7 +141,17 @@ export type Fact =
   /** Before a call first changes a file in its turn: the digest of what it held, kept in `folder`; null when there was none. */
   | { kind: 'file_backup'; toolUseId: string; path: string; folder: string; before: string | null }
   | { kind: 'turn_end'; turn: string; reason: string; result: Json }
-  | { kind: 'rewind'; to: Seq }
+  /** The facts after `to` and before this entry no longer count, nor do the prompts that their turns took; what is spent stays spent. */
+  | {
+      kind: 'rewind';
+      to: Seq;
+      /** The uuid of the prompt before which the conversation goes on. */
+      prompt?: string | undefined;
+      by?: string | undefined;
+      /** As they were at `to`: what tools keep, and the calls that were put off. */
+      toolState?: Record<string, Json> | undefined;
+      deferred?: Json[] | undefined;
+    }
   | { kind: 'fork'; from: { session: string; seq: Seq } };
 
 export type Entry = EntryBase & (Input | Fact);

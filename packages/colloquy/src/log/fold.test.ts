@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Entry, Input } from './entries.ts';
-import { emptyState, foldEntry, fromCheckpoint, toCheckpoint } from './fold.ts';
+import { fromCheckpoint, toCheckpoint } from './checkpoint.ts';
+import { emptyState, foldEntry } from './fold.ts';
 
 function entry(seq: number, input: Input): Entry {
   return { v: 1, seq, at: '2026-11-20T08:00:00.000Z', epoch: 1, thread: 'main', ...input };

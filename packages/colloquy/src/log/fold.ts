@@ -1,8 +1,9 @@
 import { isRecord } from '../helpers/is-record.ts';
 import type { ContentBlock, ToolUseBlock, Usage } from '../messages-api/types.ts';
-import type { SDKPermissionDenial } from '../messages.ts';
+import type { ResultUsage, SDKPermissionDenial } from '../messages.ts';
+import { foldAgents, type OpenAgent } from './agent-state.ts';
 import { type CallState, foldCallEntry, newCall } from './call-state.ts';
-import type { Entry, Json, Seq, TaskFacts, Thread } from './entries.ts';
+import { type Entry, INPUT_KINDS, type Json, type Seq, type TaskFacts, type Thread } from './entries.ts';
 import { prefixDigest } from './prefix-digest.ts';
 import { addUsage, NO_USAGE, type Totals, totalsWith } from './totals.ts';
 
@@ -19,7 +20,7 @@ export type SessionState = {
   environment: string | undefined;
   segment: { seq: Seq; model: string; toolset: string; keepFrom: Seq; prefix: string } | undefined;
   /** Merged patches of the `settings` entries: the mode, and the permission updates to be applied after it, in order. */
-  settings: { permissionMode?: string; model?: string | null; permissionUpdates: Json[] };
+  settings: SettingsState;
   totals: Totals;
   /** What tools keep for their later calls, by key. */
   toolState: Record<string, Json>;
@@ -29,10 +30,31 @@ export type SessionState = {
   deferred?: ToolUseBlock[] | undefined;
   /** The conversation as the newest answer left it. */
   context?: { tokens: number; at: string } | undefined;
+  /** The budget has ended the newest turn; it goes on without a prompt once the budget is `raised`. */
+  budget?: 'reached' | 'raised' | undefined;
+  /** Facts that no longer count, because the conversation was rewound: those after the one place and before the other. */
+  rewound: Rewound[];
+};
+
+export type Rewound = { after: Seq; before: Seq };
+
+type SettingsState = {
+  permissionMode?: string;
+  model?: string | null;
+  permissionUpdates: Json[];
+  /** Null: none. */
+  maxBudgetUsd?: number | null;
+  /** The tools as they were last set, in the form of the engine's `ToolConfiguration`. */
+  tools?: Json;
 };
 
 export type QueuedPrompt = {
   seq: Seq;
+  /** Where it stands in the order of acceptance: a prompt that replaces another keeps its place. */
+  place: Seq;
+  by: string;
+  /** When it was accepted. */
+  at: string;
   uuid: string;
   content: Json[];
   priority: 'now' | 'next' | 'later';
@@ -50,7 +72,7 @@ export type OpenTurn = {
   /** Answers so far that came to their end. */
   answers: number;
   toolResults: number;
-  usage: Usage;
+  usage: ResultUsage;
   apiMs: number;
   ttftMs: number | undefined;
   denials: SDKPermissionDenial[];
@@ -74,19 +96,12 @@ export type OpenTurn = {
   stopAsked: 'interrupt' | 'preempted' | undefined;
   /** A request whose answer has not ended. */
   request: OpenRequest | undefined;
+  /** Results that came from elsewhere before the answer with their calls was whole. */
+  early?: (Entry & { kind: 'external_result' })[] | undefined;
   /** The tool uses of the newest answer, in order. */
   calls: CallState[];
   /** Subagents that are at work. */
   agents: OpenAgent[];
-};
-
-/** A subagent that has begun and not ended. */
-export type OpenAgent = {
-  thread: Thread;
-  /** Its permission requests. */
-  asks: Seq[];
-  /** Ids of its tool uses that have no result. */
-  calls: string[];
 };
 
 export type OpenRequest = {
@@ -110,6 +125,7 @@ export function emptyState(thread: Thread = 'main'): SessionState {
     totals: { costUsd: 0, byModel: {} },
     toolState: {},
     tasks: [],
+    rewound: [],
   };
 }
 
@@ -121,8 +137,10 @@ export function foldEntry(state: SessionState, entry: Entry): void {
   if (entry.thread !== state.thread) return foldOtherThread(state, entry);
   switch (entry.kind) {
     case 'prompt': {
-      const { seq, uuid, content, priority, startsTurn, origin } = entry;
-      state.queue.push({ seq, uuid, content, priority, startsTurn, origin });
+      const { seq, uuid, content, priority, startsTurn, origin, by, at, replaces } = entry;
+      // One that replaces another is told before the other is withdrawn.
+      const place = state.queue.find((prompt) => prompt.seq === replaces)?.place ?? seq;
+      state.queue.push({ seq, place, uuid, content, priority, startsTurn, origin, by, at });
       if (state.turn !== undefined && priority === 'now') state.turn.stopAsked ??= 'preempted';
       return;
     }
@@ -151,11 +169,16 @@ export function foldEntry(state: SessionState, entry: Entry): void {
       state.turn = newTurn(entry.turn, entry.at);
       state.turn.calls = (state.deferred ?? []).map((block) => ({ ...newCall(block), deferred: true }));
       state.turns += 1;
+      state.budget = undefined;
       return;
     case 'turn_end':
       // After a checkpoint there is no turn: it has them already.
       if (state.turn !== undefined) state.deferred = openCalls(state.turn);
       state.turn = undefined;
+      state.budget = entry.reason === 'budget_exhausted' ? 'reached' : undefined;
+      return;
+    case 'rewind':
+      foldRewind(state, entry);
       return;
     case 'task_started': {
       const { task, taskType, toolUseId, description, outputFile } = entry;
@@ -172,7 +195,7 @@ export function foldEntry(state: SessionState, entry: Entry): void {
 
 /** What threads have in common: the session pays for its subagents, and a call is answered wherever it was asked. */
 function foldOtherThread(state: SessionState, entry: Entry): void {
-  if (state.turn !== undefined) foldAgentEntry(state.turn, entry);
+  if (state.turn !== undefined) foldOthersInTurn(state.turn, entry);
   switch (entry.kind) {
     case 'model_response':
       addSpent(state, spentOnAnswer(entry));
@@ -188,37 +211,35 @@ function foldOtherThread(state: SessionState, entry: Entry): void {
   }
 }
 
-/** What a turn knows of the subagents that it has started: enough to close what a lost owner has left of them. */
-function foldAgentEntry(turn: OpenTurn, entry: Entry): void {
-  const agent = turn.agents.find(({ thread }) => thread === entry.thread);
-  switch (entry.kind) {
-    case 'turn_start':
-      turn.agents.push({ thread: entry.thread, asks: [], calls: [] });
-      return;
-    case 'turn_end':
-      turn.agents = turn.agents.filter((open) => open !== agent);
-      return;
-    case 'permission_answer':
-      foldCallEntry(turn, entry);
-      return;
-    case 'permission_request':
-      agent?.asks.push(entry.seq);
-      return;
-    case 'model_block': {
-      // Blocks are stored as the API sent them.
-      const block = entry.block as ContentBlock;
-      if (block.type === 'tool_use') agent?.calls.push(block.id);
-      return;
-    }
-    case 'model_error':
-      // The answers before it have all their results.
-      if (agent !== undefined) agent.calls = [];
-      return;
-    case 'tool_result':
-      if (agent !== undefined) agent.calls = agent.calls.filter((id) => id !== entry.toolUseId);
-      return;
-    default:
-  }
+function foldOthersInTurn(turn: OpenTurn, entry: Entry): void {
+  foldAgents(turn, entry);
+  if (entry.kind === 'permission_answer') foldCallEntry(turn, entry);
+  if (entry.kind === 'external_result') foldExternalResult(turn, entry);
+}
+
+function foldExternalResult(turn: OpenTurn, entry: Entry & { kind: 'external_result' }): void {
+  const isComing = turn.request?.blocks.some(({ block }) => block.type === 'tool_use' && block.id === entry.toolUseId);
+  if (isComing === true) turn.early = [...(turn.early ?? []), entry];
+  else foldCallEntry(turn, entry);
+}
+
+/** The conversation is what it was at an earlier place; settings, costs and what waits stay. */
+function foldRewind(state: SessionState, { to, seq, toolState, deferred }: Entry & { kind: 'rewind' }): void {
+  state.rewound = [...state.rewound.filter(({ after }) => after < to), { after: to, before: seq }];
+  state.toolState = toolState ?? {};
+  // Written by the engine, as the fold gave them.
+  state.deferred = deferred as ToolUseBlock[] | undefined;
+  state.environment = undefined;
+  state.context = undefined;
+  state.budget = undefined;
+  // Another prefix, so that the next request begins a new segment.
+  if (state.segment !== undefined)
+    state.segment = { ...state.segment, prefix: '', keepFrom: to < state.segment.seq ? 1 : state.segment.keepFrom };
+}
+
+/** Whether an entry no longer counts: it is a fact of turns that the conversation was rewound past. */
+export function isRewound(rewound: readonly Rewound[], { seq, kind }: Entry): boolean {
+  return !INPUT_KINDS.has(kind) && rewound.some(({ after, before }) => seq > after && seq < before);
 }
 
 /** The text of context that the engine has written, which is one block. */
@@ -227,7 +248,7 @@ function textOf([block]: readonly Json[]): string | undefined {
 }
 
 /** Calls that the end of a turn leaves without a result: those that were put off. */
-function openCalls(turn: OpenTurn): ToolUseBlock[] | undefined {
+export function openCalls(turn: OpenTurn): ToolUseBlock[] | undefined {
   const open = turn.calls.filter(({ done }) => !done).map(({ block }) => block);
   return open.length === 0 ? undefined : open;
 }
@@ -268,6 +289,13 @@ function foldSettings(state: SessionState, patch: Record<string, Json>): void {
     settings.permissionUpdates = settings.permissionUpdates.filter((update) => !isSetMode(update));
   }
   if (typeof patch['model'] === 'string' || patch['model'] === null) settings.model = patch['model'];
+  if (isRecord(patch['tools'])) settings.tools = patch['tools'];
+  const budget = patch['maxBudgetUsd'];
+  if (typeof budget === 'number' || budget === null) {
+    settings.maxBudgetUsd = budget;
+    const pays = budget === null || budget > state.totals.costUsd;
+    if (state.budget !== undefined) state.budget = pays ? 'raised' : 'reached';
+  }
   if (Array.isArray(patch['permissionUpdates'])) settings.permissionUpdates.push(...patch['permissionUpdates']);
 }
 
@@ -275,6 +303,14 @@ const isSetMode = (update: Json): boolean => isRecord(update) && update['type'] 
 
 function foldTurnEntry(state: SessionState, turn: OpenTurn, entry: Entry): void {
   switch (entry.kind) {
+    case 'permission_answer':
+      foldAgents(turn, entry);
+      foldCallEntry(turn, entry);
+      return;
+    case 'external_result':
+      foldAgents(turn, entry);
+      foldExternalResult(turn, entry);
+      return;
     case 'prompt_taken': {
       const prompt = state.queue.find((queued) => queued.seq === entry.prompt);
       if (prompt !== undefined) turn.prompts.push(prompt);
@@ -295,6 +331,7 @@ function foldTurnEntry(state: SessionState, turn: OpenTurn, entry: Entry): void 
       if (entry.attempt === 1) turn.requests += 1;
       turn.request = { id: entry.request, attempt: entry.attempt, blocks: [], usage: undefined };
       turn.calls = [];
+      turn.early = undefined;
       turn.output = undefined;
       return;
     case 'model_block':
@@ -348,6 +385,7 @@ function foldResponse(state: SessionState, turn: OpenTurn, entry: Entry & { kind
   turn.paused = entry.stopReason === 'pause_turn' ? turn.paused + 1 : 0;
   turn.text = blocks.map((block) => (block.type === 'text' ? block.text : '')).join('');
   turn.calls = blocks.filter((block) => block.type === 'tool_use').map(newCall);
+  for (const early of turn.early ?? []) foldCallEntry(turn, early);
   if (turn.calls.length > 0) turn.stopBlocks.inARow = 0;
   turn.apiMs += timingsOf(entry).apiMs;
   const spent = spentOnAnswer(entry);
@@ -383,52 +421,4 @@ function addSpent(state: SessionState, spent: Spent | undefined): void {
 
 function spentOn(error: Json): Spent | undefined {
   return isRecord(error) ? (error['spent'] as Spent | undefined) : undefined;
-}
-
-/** A queue longer than this is not written again and again, turn after turn. */
-const MAX_KEPT_PROMPTS = 100;
-const MAX_KEPT_PROMPT_CHARS = 200_000;
-
-/**
- * What is kept with the session's row at the end of a turn, so that a resume folds only the entries after its `seq`: those of
- * the turn's end among them, and any input that slipped in before it. Undefined while very much waits in the queue: the checkpoint
- * before it will do.
- */
-export function toCheckpoint(state: SessionState): Json | undefined {
-  if (isLong(state.queue)) return undefined;
-  const { turn, ...kept } = state;
-  // The end of the turn is written with it.
-  if (turn !== undefined) kept.deferred = openCalls(turn);
-  return { v: 2, ...copyOf(kept) } satisfies Checkpoint;
-}
-
-function isLong(queue: readonly QueuedPrompt[]): boolean {
-  if (queue.length > MAX_KEPT_PROMPTS) return true;
-  let chars = 0;
-  return queue.some(({ content }) => (chars += JSON.stringify(content).length) > MAX_KEPT_PROMPT_CHARS);
-}
-
-/** The state that a checkpoint stands for; `undefined` if it is of a form we do not know. */
-export function fromCheckpoint(checkpoint: Json): SessionState | undefined {
-  if (!isCheckpoint(checkpoint)) return undefined;
-  const { v: _, ...state } = checkpoint;
-  return { ...copyOf(state), turn: undefined };
-}
-
-/** The state goes on changing in place: what a checkpoint holds must not. */
-function copyOf(state: Omit<SessionState, 'turn'>): Omit<SessionState, 'turn'> {
-  const { permissionUpdates } = state.settings;
-  return {
-    ...state,
-    queue: [...state.queue],
-    tasks: [...state.tasks],
-    settings: { ...state.settings, permissionUpdates: [...permissionUpdates] },
-  };
-}
-
-type Checkpoint = Omit<SessionState, 'turn'> & { v: 2 };
-
-/** Checkpoints are written by `toCheckpoint` alone; their version says which of its forms it is. */
-function isCheckpoint(value: Json): value is Checkpoint {
-  return typeof value === 'object' && value !== null && 'v' in value && value.v === 2;
 }

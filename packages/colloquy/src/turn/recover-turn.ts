@@ -1,5 +1,6 @@
 import type { NewEntry } from '../log/entries.ts';
-import type { OpenAgent, OpenRequest } from '../log/fold.ts';
+import type { OpenAgent } from '../log/agent-state.ts';
+import type { OpenRequest } from '../log/fold.ts';
 import { NO_USAGE } from '../log/totals.ts';
 import type { ModelErrorFacts, ResultFacts } from '../views/to-sdk-messages.ts';
 import type { TurnWorld } from './turn-world.ts';

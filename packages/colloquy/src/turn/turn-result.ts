@@ -1,7 +1,9 @@
 import type { NewEntry } from '../log/entries.ts';
-import { type OpenTurn, type SessionState, toCheckpoint } from '../log/fold.ts';
+import { toCheckpoint } from '../log/checkpoint.ts';
+import type { OpenTurn, SessionState } from '../log/fold.ts';
 import type { ToolUseBlock } from '../messages-api/types.ts';
-import type { SDKMessageOrigin, SDKResultError, TerminalReason } from '../messages.ts';
+import type { SDKResultError, TerminalReason } from '../messages.ts';
+import type { SDKMessageOrigin } from '../system-messages.ts';
 import type { ResultFacts } from '../views/to-sdk-messages.ts';
 import type { TurnWorld } from './turn-world.ts';
 

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { Store } from '../../log/store.ts';
 import type { HttpSend } from '../../messages-api/http-send.ts';
-import type { Options } from '../../options/options.ts';
 import { modelOf } from '../../options/resolve-options.ts';
 import { OPTION_NAMES, validateOptions } from '../../options/validate.ts';
 import type { Engine, HostedSession, SessionFunctions } from '../engine.ts';
+import type { HostedOptions } from '../hosted-options.ts';
 import type { ApiSession } from './api-session.ts';
 import { chooseSession } from './choose-session.ts';
 import { connect } from './connect.ts';
@@ -33,7 +33,7 @@ export type ApiEngineOptions = {
 
 /** Our own agent loop, in this process. One engine serves any number of sessions. */
 export type ApiEngine = Omit<Engine, 'open'> & {
-  open(options: Options): Promise<HostedSession>;
+  open(options: HostedOptions): Promise<HostedSession>;
   /** The store of persistent sessions. */
   store(): Promise<Store>;
   /** Closes every open session, and the stores that the engine has opened itself. */

@@ -69,7 +69,10 @@ export class ApiSession implements HostedSession {
     return (this.#history ??= newHistory());
   }
 
-  async send(message: SDKUserMessage): Promise<{ uuid: string; seq: Seq; settled?: true }> {
+  async send(
+    message: SDKUserMessage,
+    { by }: { by?: string | undefined } = {},
+  ): Promise<{ uuid: string; seq: Seq; settled?: true }> {
     checkUserMessage(message);
     this.#checkOpen();
     const uuid = message.uuid ?? randomUUID();
@@ -80,7 +83,7 @@ export class ApiSession implements HostedSession {
           kind: 'prompt',
           uuid,
           ...toPrompt(message),
-          by: this.setup.by,
+          by: by ?? this.setup.by,
           priority: message.priority ?? 'later',
           startsTurn: message.shouldQuery ?? true,
           // A prompt that its sender named is accepted once, however often it is sent.

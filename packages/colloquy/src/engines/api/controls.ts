@@ -1,7 +1,6 @@
 import { ConfigurationError } from '../../errors.ts';
 import { jsonCopy } from '../../helpers/json-copy.ts';
 import type { Decision, NewEntry } from '../../log/entries.ts';
-import type { QueuedPrompt } from '../../log/fold.ts';
 import { listModels, resolveModel } from '../../messages-api/models.ts';
 import { reportedMode } from '../../options/reported-mode.ts';
 import type { PermissionState } from '../../permissions/state.ts';
@@ -10,9 +9,10 @@ import { checkUpdates } from '../../turn/read-permission-result.ts';
 import { isTaskNotification } from '../../turn/tell-task.ts';
 import type { Controls, PermissionAnswer } from '../engine.ts';
 import type { ApiSession } from './api-session.ts';
+import { editPrompt, listQueue, waitingPrompt, withdraw } from './queue-controls.ts';
 import { switchModel } from './switch-model.ts';
 
-type Handlers = {
+export type Handlers = {
   [K in keyof Controls]: (session: ApiSession, args: Controls[K]['args']) => Promise<Controls[K]['result']>;
 };
 
@@ -25,7 +25,7 @@ export const CONTROLS: Handlers = {
       cancelQueued === true
         ? session.state.queue
             .filter((prompt) => !isTaskNotification(prompt))
-            .map((prompt) => withdraw(session, prompt, who))
+            .map(async (prompt) => ((await withdraw(session, prompt, who)).withdrawn ? prompt.uuid : undefined))
         : [];
     const interrupt = { kind: 'interrupt' as const, by: who, keepQueue: cancelQueued !== true };
     const interrupting = session.log.input([interrupt], { sync: 'now' }).catch((error: unknown) => {
@@ -55,14 +55,16 @@ export const CONTROLS: Handlers = {
   async setModel(session, { model, by }) {
     const resolved = model === undefined ? null : resolveModel(model);
     session.setup.checkModel(resolved ?? undefined);
-    await switchModel(session, { requested: model ?? 'default', model: resolved, by: by ?? session.setup.by });
+    await switchModel(session, { requested: model ?? null, model: resolved, by: by ?? session.setup.by });
     return { model: session.world.model() };
   },
 
   async answer(session, { request, decision, by }) {
     const who = by ?? session.setup.by;
     const { calls = [], agents = [] } = session.state.turn ?? {};
-    const isOpen = calls.some(({ asked }) => asked === request) || agents.some(({ asks }) => asks.includes(request));
+    const isOpen =
+      calls.some(({ asked }) => asked === request) ||
+      agents.some(({ asks }) => asks.some((ask) => ask.request === request));
     if (!isOpen) {
       throw new ConfigurationError(
         `Nothing waits for an answer to permission request ${request}; it was answered, or its turn has ended`,
@@ -78,6 +80,35 @@ export const CONTROLS: Handlers = {
     const appended = await session.log.input([answer], { sync: 'now' });
     if (appended.ok) return { won: true, by: who };
     return { won: false, by: appended.winner.kind === 'permission_answer' ? appended.winner.by : '' };
+  },
+
+  async queue(session) {
+    return listQueue(session);
+  },
+
+  async withdraw(session, { uuid, by }) {
+    const prompt = waitingPrompt(session, uuid);
+    return prompt === undefined ? { withdrawn: false } : withdraw(session, prompt, by ?? session.setup.by);
+  },
+
+  async editPrompt(session, args) {
+    return editPrompt(session, args);
+  },
+
+  async toolResult() {
+    throw new ConfigurationError('Not there yet');
+  },
+
+  async rewind() {
+    throw new ConfigurationError('Not there yet');
+  },
+
+  async setTools() {
+    throw new ConfigurationError('Not there yet');
+  },
+
+  async setBudget() {
+    throw new ConfigurationError('Not there yet');
   },
 
   async stopTask(session, { taskId }) {
@@ -130,12 +161,6 @@ export const CONTROLS: Handlers = {
     throw new ConfigurationError(`Only Claude Code itself knows ${subtype}; choose \`engine: 'cli'\` for it`);
   },
 };
-
-/** Takes a prompt from the queue; gives its uuid, unless a turn took it in the same moment: only one of the two has the key. */
-async function withdraw(session: ApiSession, { seq, uuid }: QueuedPrompt, by: string): Promise<string | undefined> {
-  const withdrawal = { kind: 'prompt_withdrawn' as const, prompt: seq, by, once: `take:${seq}` };
-  return (await session.log.input([withdrawal], { sync: 'now' })).ok ? uuid : undefined;
-}
 
 /** @throws ConfigurationError for an input that is not JSON, and for permission updates that cannot be: they would stay in the log. */
 function toDecision(answer: PermissionAnswer, permissions: PermissionState): Decision {

@@ -1,4 +1,5 @@
-import { emptyState, foldEntry, fromCheckpoint, type SessionState } from '../../log/fold.ts';
+import { fromCheckpoint } from '../../log/checkpoint.ts';
+import { emptyState, foldEntry, type SessionState } from '../../log/fold.ts';
 import type { SessionLog } from '../../log/session-log.ts';
 import type { Store } from '../../log/store.ts';
 import { ApiSession } from './api-session.ts';

@@ -9,12 +9,17 @@ const ORDER = { now: 0, next: 1, later: 2 } as const;
  */
 export function pickPrompts(queue: readonly QueuedPrompt[], merge: boolean): QueuedPrompt[] {
   const news = queue.filter(isTaskNotification);
-  const inOrder = queue
-    .filter((prompt) => !isTaskNotification(prompt))
-    .sort((a, b) => ORDER[a.priority] - ORDER[b.priority] || a.seq - b.seq);
-  const first = inOrder[0];
+  const ordered = inOrder(queue);
+  const first = ordered[0];
   if (first === undefined) return news;
   // A turn that asks nothing of the model is not made to.
   if (!first.startsTurn) return [first];
-  return [...(merge ? inOrder.filter((prompt) => prompt.startsTurn) : [first]), ...news];
+  return [...(merge ? ordered.filter((prompt) => prompt.startsTurn) : [first]), ...news];
+}
+
+/** What people and programs have given, the most urgent first, in the order they were accepted. */
+export function inOrder(queue: readonly QueuedPrompt[]): QueuedPrompt[] {
+  return queue
+    .filter((prompt) => !isTaskNotification(prompt))
+    .sort((a, b) => ORDER[a.priority] - ORDER[b.priority] || a.place - b.place);
 }

@@ -53,6 +53,8 @@ export const CLI_CONTROLS: Handlers = {
     );
   },
 
+  ...refused(['toolResult', 'queue', 'withdraw', 'editPrompt', 'rewind', 'setTools', 'setBudget']),
+
   async stopTask(session, { taskId }) {
     await ask(session, 'stop_task', { task_id: taskId });
     return {};
@@ -93,6 +95,15 @@ export const CLI_CONTROLS: Handlers = {
     return { response };
   },
 };
+
+/** Controls of sessions whose log is ours. */
+function refused<K extends keyof Controls>(names: readonly K[]): Pick<Handlers, K> {
+  const refuse = (name: K) => async (): Promise<never> => {
+    throw new ConfigurationError(`Claude Code does not offer ${name}; choose \`engine: 'api'\` for it`);
+  };
+  // One of these for each name.
+  return Object.fromEntries(names.map((name) => [name, refuse(name)])) as unknown as Pick<Handlers, K>;
+}
 
 async function ask(session: CliSession, subtype: string, fields: object): Promise<Record<string, unknown>> {
   const { channel } = await session.running();

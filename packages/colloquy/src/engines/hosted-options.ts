@@ -1,0 +1,31 @@
+import type { Options } from '../options/options.ts';
+import type { Toolset } from '../tools/registry.ts';
+
+/** Options of a session that a server holds, besides those of every session. */
+export type HostedOptions = Options &
+  ToolConfiguration & {
+    /** Names and inputs of the built-in tools. Default `claude_code`. With the other set, policies decide in the place of modes. */
+    toolset?: Toolset | undefined;
+    /** The built-in tools run at a worker, which gives their results by the control `toolResult`. */
+    runsElsewhere?: boolean | undefined;
+  };
+
+/** What may change in a session while it is open, by the control `setTools`. */
+export type ToolConfiguration = {
+  /** By the name of a built-in tool of `agent_toolset_20260401`. One that is not named is not enabled; without any, all are allowed. */
+  toolPolicies?: Record<string, ToolPolicy> | undefined;
+  /** Tools that somebody else runs. */
+  externalTools?: readonly ExternalTool[] | undefined;
+};
+
+/** Whether a tool is offered, and whether somebody is asked before it runs. A call of one that is not enabled is denied. */
+export type ToolPolicy = { enabled: boolean; policy: 'always_allow' | 'always_ask' };
+
+/** A tool that runs outside of this process: in a client that declared it. */
+export type ExternalTool = {
+  /** Letters, digits, `_` and `-`, at most 128. */
+  name: string;
+  description: string;
+  /** A JSON Schema of an object. */
+  inputSchema: Record<string, unknown>;
+};
