@@ -1,11 +1,12 @@
 import { maxTokens, status, text, toolUse } from '@colloquy/emulator';
 import type { Reply } from '@colloquy/emulator';
-import type { HookCallback, Options } from 'colloquy';
-import { find, gather, type Gathered, pick } from '../harness/gather.ts';
+import type { HookCallback, Options, SDKMessage } from 'colloquy';
+import { find, gather, type Gathered, kindOf, pick } from '../harness/gather.ts';
 import type { Program, Scene, Stage } from '../harness/program.ts';
-import { outcomeOf, story } from '../harness/tell.ts';
+import { conversation, outcomeOf, ownWords, story } from '../harness/tell.ts';
 
 type Situation = {
+  /** In order; further requests would be answered by the emulator itself. */
   script: readonly Reply[];
   prompt?: string;
   options?: Options;
@@ -27,6 +28,11 @@ async function play(
   const given = at.options({ model: 'claude-opus-5-5', settingSources: [], ...options });
   return { at, ...(await gather(stage.sdk, stage.sdk.query({ prompt, options: given }))) };
 }
+
+const warning = (message: SDKMessage | undefined) =>
+  message?.type === 'system' && message.subtype === 'informational'
+    ? { level: message.level, content: ownWords(message.content, ['Not this.', 'Do it']) }
+    : message;
 
 /** How turns end that something limits or stops. */
 export const limits: Program = {
@@ -76,7 +82,8 @@ export const limits: Program = {
       script: [text('Done.')],
       options: { hooks: { UserPromptSubmit: [{ hooks: [hook({ decision: 'block', reason: 'Not this.' })] }] } },
     });
-    const refused = await play(stage, { script: [status(400)] });
+    // It asks again with fewer features before it gives up.
+    const refused = await play(stage, { script: Array.from({ length: 6 }, () => status(400)) });
     return {
       'a.situation.max-turns': turns.at.normal(story(turns)),
       'a.result.error-fields': Object.keys({ ...turns.messages.at(-1) }).filter((key) =>
@@ -85,15 +92,13 @@ export const limits: Program = {
       'a.exit.error-then-throw': { last: turns.messages.at(-1)?.type, thrown: turns.thrown },
       'a.situation.budget': budget.at.normal(story(budget)),
       'a.situation.deny-interrupt': denied.at.normal(story(denied)),
-      'a.situation.post-hook-stops': stopped.at.normal(story(stopped)),
+      'a.situation.post-hook-stops': stopped.at.normal(story(stopped, ['Enough.'])),
       'a.situation.defer': deferred.at.normal(story(deferred)),
       'a.situation.prompt-blocked': {
-        ...(blocked.at.normal(story(blocked)) as object),
+        ...(blocked.at.normal(story(blocked, ['Not this.'])) as object),
         requests: blocked.at.emulator.requests.length,
       },
-      'a.system.informational': blocked.at.normal(
-        pick(find(blocked.messages, 'system/informational'), ['level', 'content']),
-      ),
+      'a.system.informational': blocked.at.normal(warning(find(blocked.messages, 'system/informational'))),
       'a.situation.http-400': refused.at.normal(outcomeOf(refused.messages.at(-1))),
       'a.assistant.api-error': refused.at.normal(story(refused)),
     };
@@ -106,6 +111,14 @@ const SCHEMA = {
   required: ['answer'],
   additionalProperties: false,
 };
+
+/** Which of the violations an error result names. */
+function errorOf(message: SDKMessage & { type: 'user' }): unknown {
+  const [block] = typeof message.message.content === 'string' ? [] : message.message.content;
+  return block?.type === 'tool_result' && block.is_error === true
+    ? ownWords(block.content, ['answer', 'string'])
+    : 'fine';
+}
 
 /** What a turn does about answers that are not what was wanted. */
 export const answers: Program = {
@@ -145,7 +158,11 @@ export const answers: Program = {
       of.at.emulator.requests.at(-1)?.messages.findLast(({ role }) => role === 'user');
     return {
       'a.structured-output': right.at.normal(outcomeOf(right.messages.at(-1))),
-      'a.situation.schema-invalid': wrong.at.normal(story(wrong)),
+      'a.situation.schema-invalid': {
+        kinds: conversation(wrong.messages).map(kindOf),
+        errors: wrong.messages.flatMap((message) => (message.type === 'user' ? [errorOf(message)] : [])),
+        result: outcomeOf(wrong.messages.at(-1)),
+      },
       'a.situation.schema-not-called': never.at.normal(outcomeOf(never.messages.at(-1))),
       'a.situation.max-tokens': cut.at.normal({ ...(story(cut) as object), requests: cut.at.emulator.requests.length }),
       'a.situation.unknown-command': {
