@@ -31,7 +31,8 @@ function isJsonType(contentType: string | null): boolean {
   return contentType?.split(';', 1)[0]?.trim().toLowerCase() === 'application/json';
 }
 
-async function readBytes(request: Request, maxBytes: number): Promise<Buffer> {
+/** The bytes of a request's body. @throws HttpError 413 past the limit, 400 when it breaks off */
+export async function readBytes(request: Request, maxBytes: number): Promise<Buffer> {
   const declared = request.headers.get('content-length');
   if (declared !== null && Number(declared) > maxBytes) throw tooLarge(maxBytes);
   if (request.body === null) return Buffer.alloc(0);
