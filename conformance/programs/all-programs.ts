@@ -1,6 +1,7 @@
 import type { Program } from '../harness/program.ts';
 import { background, events } from './events.ts';
 import { interrupts, severalTurns } from './live-sessions.ts';
+import { patterns } from './patterns.ts';
 import { plainTurns } from './plain-turns.ts';
 import { refusedCredential, retries } from './retries.ts';
 import { relayed } from './relayed.ts';
@@ -18,4 +19,5 @@ export const PROGRAMS: readonly Program[] = [
   limits,
   answers,
   plainTurns,
+  ...patterns,
 ];

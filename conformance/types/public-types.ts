@@ -424,3 +424,17 @@ export type Constants = [
   Holds<Gives<(typeof Colloquy.HOOK_EVENTS)[number], (typeof Official.HOOK_EVENTS)[number]>>,
   Holds<Gives<(typeof Colloquy.EXIT_REASONS)[number], (typeof Official.EXIT_REASONS)[number]>>,
 ];
+
+type Made = 'made by createSdkMcpServer() and tool(), and given to options: not read by programs';
+/** What functions make. */
+export type Handed = [
+  Holds<Gives<Colloquy.McpSdkServerConfig, Official.McpSdkServerConfig, { timeout: 'later' }>>,
+  Holds<
+    Gives<
+      Colloquy.SdkMcpToolDefinition,
+      Official.SdkMcpToolDefinition,
+      { _meta: 'later'; inputSchema: Made; handler: Made }
+    >
+  >,
+  Holds<Gives<Colloquy.AbortError, Official.AbortError>>,
+];

@@ -90,7 +90,6 @@ export type {
 } from './messages-api/types.ts';
 export {
   type ModelUsage,
-  type FastModeState,
   type PermissionMode,
   type ResultUsage,
   type SDKAPIRetryMessage,
@@ -99,7 +98,6 @@ export {
   type SDKCommandLifecycleMessage,
   type SDKInformationalMessage,
   type SDKMessage,
-  type SDKMessageOrigin,
   type SDKPartialAssistantMessage,
   type SDKPermissionAnsweredMessage,
   type SDKPermissionDenial,
@@ -201,6 +199,8 @@ export type { WebConnection, WebFetchOptions } from './options/web-fetch.ts';
 export { query, type Query, type SetMcpServersResult } from './query.ts';
 export type {
   ClaudeCodeMessage,
+  FastModeDisabledReason,
+  FastModeState,
   SDKAuthStatusMessage,
   SDKBackgroundTasksChangedMessage,
   SDKCommandsChangedMessage,
@@ -214,6 +214,7 @@ export type {
   SDKHookStartedMessage,
   SDKLocalCommandOutputMessage,
   SDKMemoryRecallMessage,
+  SDKMessageOrigin,
   SDKMirrorErrorMessage,
   SDKModelRefusalFallbackMessage,
   SDKModelRefusalNoFallbackMessage,

@@ -3,13 +3,18 @@ import type { ApiMessage, ContentBlock, MessageParam, StreamEvent, Usage } from 
 import type {
   ClaudeCodeMessage,
   Common,
+  FastModeDisabledReason,
+  FastModeState,
+  PluginError,
   SDKBackgroundTasksChangedMessage,
   SDKHookProgressMessage,
   SDKHookResponseMessage,
   SDKHookStartedMessage,
+  SDKMessageOrigin,
   SDKTaskNotificationMessage,
   SDKTaskStartedMessage,
   SDKTaskUpdatedMessage,
+  TurnTimes,
 } from './system-messages.ts';
 
 // The messages a program receives: those of the official TypeScript Agent SDK, field for field.
@@ -84,28 +89,6 @@ export type SDKUserMessage = {
   inline_pastes?: string[] | undefined;
 };
 
-/** Who a prompt is from, if not from a person. */
-export type SDKMessageOrigin =
-  | { kind: 'human' | 'coordinator' | 'unclassified' | 'auto-continuation' | 'observer-activity' }
-  | { kind: 'channel'; server: string }
-  | {
-      kind: 'peer';
-      from: string;
-      fromMode?: 'bypass' | 'prompting' | undefined;
-      name?: string | undefined;
-      fromSession?: string | undefined;
-      senderTaskId?: string | undefined;
-      body?: string | undefined;
-      verifiedPeerPid?: number | undefined;
-    }
-  | {
-      kind: 'task-notification';
-      subkind?: 'scheduled-trigger' | 'peer-send-message' | 'projects-relay' | 'session-inbox' | undefined;
-      fireReason?: string | undefined;
-      runId?: string | undefined;
-    }
-  | { kind: 'observer'; from: string; senderTaskId: string };
-
 /** A prompt, told back to readers that ask for it, and to every reader of a server. */
 export type SDKUserMessageReplay = Common & {
   type: 'user';
@@ -169,7 +152,6 @@ export type TerminalReason =
 /** Tokens that were added up: nothing is null. */
 export type ResultUsage = Usage & { cache_creation_input_tokens: number; cache_read_input_tokens: number };
 
-export type FastModeState = 'off' | 'cooldown' | 'on';
 
 type ResultCommon = Common & {
   type: 'result';
@@ -198,9 +180,10 @@ type ResultCommon = Common & {
   resume_reason?: string | undefined;
   credential_expires_at?: string | undefined;
   fast_mode_state?: FastModeState | undefined;
+  fast_mode_disabled_reason?: FastModeDisabledReason | undefined;
 };
 
-export type SDKResultSuccess = ResultCommon & {
+export type SDKResultSuccess = ResultCommon & TurnTimes & {
   subtype: 'success';
   /** Text of the last assistant message. */
   result: string;
@@ -210,15 +193,6 @@ export type SDKResultSuccess = ResultCommon & {
   /** With `outputFormat`: the answer in that form, if the model gave one; `result` is its JSON text. */
   structured_output?: unknown;
   ttft_ms?: number | undefined;
-  /** The slash command that was all of the prompt; only with `engine: 'cli'`, like the times below. */
-  local_command?: string | undefined;
-  ttft_stream_ms?: number | undefined;
-  time_to_request_ms?: number | undefined;
-  time_to_request_from_spawn_ms?: number | undefined;
-  request_sent_wall_ms?: number | undefined;
-  first_content_frame_ms?: number | undefined;
-  time_origin_ms?: number | undefined;
-  warm_spare_claimed?: boolean | undefined;
 };
 
 export type SDKResultError = ResultCommon & {
@@ -262,6 +236,8 @@ export type SDKSystemMessage = Common & {
   betas?: string[] | undefined;
   effort?: 'low' | 'medium' | 'high' | 'xhigh' | 'max' | null | undefined;
   fast_mode_state?: FastModeState | undefined;
+  fast_mode_disabled_reason?: FastModeDisabledReason | undefined;
+  plugin_errors?: PluginError[] | undefined;
   terminal_slash_commands?: string[] | undefined;
   view_mode?: 'focus' | 'default' | undefined;
 };

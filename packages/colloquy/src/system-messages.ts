@@ -106,6 +106,73 @@ export type SDKBackgroundTasksChangedMessage = Common & {
   }[];
 };
 
+/** Who a prompt is from, if not from a person. */
+export type SDKMessageOrigin =
+  | { kind: 'human' | 'coordinator' | 'unclassified' | 'auto-continuation' | 'observer-activity' }
+  | { kind: 'channel'; server: string }
+  | {
+      kind: 'peer';
+      from: string;
+      fromMode?: 'bypass' | 'prompting' | undefined;
+      name?: string | undefined;
+      fromSession?: string | undefined;
+      senderTaskId?: string | undefined;
+      body?: string | undefined;
+      verifiedPeerPid?: number | undefined;
+    }
+  | {
+      kind: 'task-notification';
+      subkind?: 'scheduled-trigger' | 'peer-send-message' | 'projects-relay' | 'session-inbox' | undefined;
+      fireReason?: string | undefined;
+      runId?: string | undefined;
+    }
+  | { kind: 'observer'; from: string; senderTaskId: string };
+
+export type FastModeState = 'off' | 'cooldown' | 'on';
+export type FastModeDisabledReason =
+  | 'free'
+  | 'preference'
+  | 'extra_usage_disabled'
+  | 'network_error'
+  | 'unknown'
+  | 'not_first_party'
+  | 'disabled_by_env'
+  | 'model_not_allowed'
+  | 'sdk_opt_in_required'
+  | 'pending';
+
+/** What was wrong with a plugin. */
+export type PluginError = {
+  plugin: string;
+  type: string;
+  message: string;
+  path?: string | undefined;
+  managed_lock?: { plugin_enabled: boolean; name: string; marketplace?: string | undefined } | undefined;
+};
+
+type QueuedBehind = 'durable_post' | 'ephemeral_post' | 'retry_backoff' | 'hold' | 'none';
+
+/** When what happened in a turn, and which slash command was all of its prompt; only with `engine: 'cli'`. */
+export type TurnTimes = {
+  local_command?: string | undefined;
+  ttft_stream_ms?: number | undefined;
+  time_to_request_ms?: number | undefined;
+  time_to_request_from_spawn_ms?: number | undefined;
+  request_sent_wall_ms?: number | undefined;
+  first_content_frame_ms?: number | undefined;
+  time_origin_ms?: number | undefined;
+  warm_spare_claimed?: boolean | undefined;
+  first_stream_post_ms?: number | undefined;
+  first_stream_post_ack_ms?: number | undefined;
+  first_stream_post_queue_wait_ms?: number | undefined;
+  first_stream_post_queued_behind?: QueuedBehind | undefined;
+  first_stream_post_wall_ms?: number | undefined;
+  first_text_post_ms?: number | undefined;
+  first_text_post_queue_wait_ms?: number | undefined;
+  first_text_post_queued_behind?: QueuedBehind | undefined;
+  first_text_post_wall_ms?: number | undefined;
+};
+
 // What follows the real Claude Code alone tells (`engine: 'cli'`): our own loop has nothing of the kind.
 
 /** A command that begins with `/`. */
@@ -270,7 +337,7 @@ export type SDKConversationResetMessage = Common & {
 
 type LimitStatus = 'allowed' | 'allowed_warning' | 'rejected';
 
-/** How much of a subscription is used up. What is not named here is kept as it came. */
+/** How much of a subscription is used up. */
 export type SDKRateLimitInfo = {
   status: LimitStatus;
   /** Seconds since 1970. */
@@ -286,7 +353,27 @@ export type SDKRateLimitInfo = {
   utilization?: number | undefined;
   overageStatus?: LimitStatus | undefined;
   overageResetsAt?: number | undefined;
+  overageDisabledReason?:
+    | 'overage_not_provisioned'
+    | 'org_level_disabled'
+    | 'org_level_disabled_until'
+    | 'out_of_credits'
+    | 'seat_tier_level_disabled'
+    | 'member_level_disabled'
+    | 'seat_tier_zero_credit_limit'
+    | 'group_zero_credit_limit'
+    | 'member_zero_credit_limit'
+    | 'org_service_level_disabled'
+    | 'no_limits_configured'
+    | 'fetch_error'
+    | 'unknown'
+    | undefined;
   isUsingOverage?: boolean | undefined;
+  overageInUse?: boolean | undefined;
+  overageEnabled?: boolean | undefined;
+  limitScope?: 'service' | 'channel' | 'group_pool' | undefined;
+  canUserPurchaseCredits?: boolean | undefined;
+  hasChargeableSavedPaymentMethod?: boolean | undefined;
   surpassedThreshold?: number | undefined;
   errorCode?: 'credits_required' | undefined;
 };

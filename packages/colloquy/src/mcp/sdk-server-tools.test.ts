@@ -139,9 +139,14 @@ describe('results', () => {
   });
 
   test('an error stays an error', async () => {
-    expect(await answering({ isError: true, content: [{ type: 'text', text: 'no' }] })).toMatchObject({
+    const error = {
       isError: true,
-    });
+      content: [
+        { type: 'text', text: 'no' },
+        { type: 'text', text: 'never' },
+      ],
+    };
+    expect(await answering(error)).toMatchObject({ isError: true, content: 'no\nnever' });
   });
 
   test.each([undefined, 'text', { content: 'text' }, { content: ['text'] }, { content: [{ type: 'text' }] }])(

@@ -17,10 +17,18 @@ export function toToolOutcome(result: unknown): ToolOutcome {
   if (!Array.isArray(content)) throw new Error('The tool gave a result whose `content` is no array');
   const blocks = content.flatMap(toBlocks);
   return {
-    content: blocks.length > 0 ? blocks : emptyContent(structuredContent),
+    content: blocks.length === 0 ? emptyContent(structuredContent) : isError === true ? plainly(blocks) : blocks,
     isError: isError === true,
     ...(structuredContent === undefined ? {} : { structured: structuredContent }),
   };
+}
+
+/** What went wrong is told as text where it is text, as by every other tool. */
+function plainly(blocks: Json[]): Json {
+  const texts = blocks.map((block) =>
+    isRecord(block) && typeof block['text'] === 'string' ? block['text'] : undefined,
+  );
+  return texts.includes(undefined) ? blocks : texts.join('\n');
 }
 
 function toBlocks(item: unknown): Json[] {

@@ -56,6 +56,7 @@ export type ElicitationRequest = {
 export type ElicitationResult = {
   action: 'accept' | 'decline' | 'cancel';
   content?: Record<string, unknown> | undefined;
+  _meta?: Record<string, unknown> | undefined;
 };
 
 /** The signal is aborted when nobody waits for the answer any longer. An exception counts as a decline; null: somebody else answers. */
@@ -71,6 +72,7 @@ export const CLI_LACKS = [
   'maxRetries',
   'promptQueue',
   'send',
+  'server',
   'smallModel',
   'timeoutMs',
   'webFetch',

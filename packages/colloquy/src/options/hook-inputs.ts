@@ -127,7 +127,8 @@ export type HookFields = {
   };
   CwdChanged: { old_cwd: string; new_cwd: string };
   FileChanged: { file_path: string; event: 'change' | 'add' | 'unlink' };
-  DirectoryAdded: { directory: string; source: string };
+  /** `slash_command`: a person has added it; here that is always so. */
+  DirectoryAdded: { directory: string; source: 'slash_command' | 'register_repo_root' };
   WorktreeCreate: { name: string };
   WorktreeRemove: { worktree_path: string };
   MessageDisplay: { turn_id: string; message_id: string; index: number; final: boolean; delta: string };

@@ -4,6 +4,7 @@ import { checkHooks } from './check-hooks.ts';
 import { checkSandbox } from './check-sandbox.ts';
 import type { CliOptions } from './cli-options.ts';
 import type { Options } from './options.ts';
+import { checkServer } from './server-connection.ts';
 import { checkSettings } from './settings.ts';
 import { webFetchFlaw } from './web-fetch.ts';
 
@@ -47,7 +48,7 @@ export const OPTION_CHECKS: Record<Exclude<keyof Options, keyof CliOptions>, Che
   disallowedTools: texts,
   effort: oneOf('low', 'medium', 'high', 'xhigh', 'max'),
   enableFileCheckpointing: boolean,
-  engine: oneOf('api', 'cli'),
+  engine: oneOf('api', 'cli', 'remote'),
   env: (value) =>
     isRecord(value) && Object.values(value).every((item) => item === undefined || typeof item === 'string')
       ? undefined
@@ -78,6 +79,7 @@ export const OPTION_CHECKS: Record<Exclude<keyof Options, keyof CliOptions>, Che
   resume: text,
   sandbox: checkSandbox,
   send: fn,
+  server: checkServer,
   sessionId: uuid,
   settingSources: (value) =>
     Array.isArray(value) && value.every((item) => ['user', 'project', 'local'].includes(String(item)))

@@ -7,6 +7,7 @@ import type { HookCallbackMatcher } from './hooks.ts';
 import type { McpServerConfig } from './mcp.ts';
 import type { CanUseTool, PermissionModeInput } from './permissions.ts';
 import type { SandboxSettings } from './sandbox.ts';
+import type { ServerConnection } from './server-connection.ts';
 import type { Settings } from './settings.ts';
 import type { WebFetchOptions } from './web-fetch.ts';
 
@@ -104,10 +105,10 @@ export type Options = CliOptions & {
   /** Ours. A client with the `messages.create({ stream: true })` of `@anthropic-ai/sdk`, in place of the built-in one: Bedrock, Vertex, gateways. */
   client?: MessagesCreator | undefined;
   /**
-   * Ours. What runs the conversation: our own loop in this process (`api`, the default), or the real Claude Code, in a process of its
-   * own for each session (`cli`). @see docs/engines.md
+   * Ours. What runs the conversation: our own loop in this process (`api`, the default), the real Claude Code, in a process of its
+   * own for each session (`cli`), or a Colloquy server (`remote`, the default in browsers). @see docs/engines.md
    */
-  engine?: 'api' | 'cli' | undefined;
+  engine?: 'api' | 'cli' | 'remote' | undefined;
   /** Ours. Most tokens of one answer. Default: 32,000, or the model's maximum if that is lower. */
   maxOutputTokens?: number | undefined;
   /** Ours. Retries of one model request after an error that may pass. Default 10. */
@@ -116,6 +117,8 @@ export type Options = CliOptions & {
   promptQueue?: 'separate' | 'merge' | undefined;
   /** Ours. Replaces the network. */
   send?: HttpSend | undefined;
+  /** Ours. The server that runs the conversation; with `engine: 'remote'`, which needs it. @see docs/remote.md */
+  server?: ServerConnection | undefined;
   /** Ours. The model that WebFetch and WebSearch ask, in requests of their own. Default: `haiku`. */
   smallModel?: string | undefined;
   /** Ours. A turn that takes longer ends with `error_during_execution`. Milliseconds; default: no bound. */

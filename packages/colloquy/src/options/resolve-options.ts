@@ -1,15 +1,15 @@
-import { resolve } from 'node:path';
+import { absolutePath, processEnvironment } from '#surroundings';
 import { DEFAULT_MODEL, resolveModel } from '../messages-api/models.ts';
 import type { Options } from './options.ts';
 
 /** The variables that credentials, endpoint, default model and commands are taken from: `options.env`, else the process's. */
 export function environmentOf(options: Options): Record<string, string | undefined> {
-  return options.env ?? process.env;
+  return options.env ?? processEnvironment();
 }
 
 /** The absolute folder in which tools work. */
 export function workingDirectoryOf(options: Options): string {
-  return resolve(options.cwd ?? '.');
+  return absolutePath(options.cwd ?? '.');
 }
 
 /** The id of the model that tools ask about what they have read: the option, else the newest haiku. */

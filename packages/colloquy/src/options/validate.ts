@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { DEFAULT_ENGINE, folderFlaw } from '#surroundings';
 import { ConfigurationError } from '../errors.ts';
 import { nearestName } from '../helpers/nearest-name.ts';
 import { modelInfo } from '../messages-api/models.ts';
@@ -7,6 +7,7 @@ import { UNSUPPORTED_OPTIONS } from './official-options.ts';
 import { OPTION_CHECKS } from './option-checks.ts';
 import type { Options } from './options.ts';
 import type { PermissionModeInput } from './permissions.ts';
+import { REMOTE_OPTION_NAMES, REMOTE_REFUSALS } from './remote-options.ts';
 import { modelOf, smallModelOf, workingDirectoryOf } from './resolve-options.ts';
 
 /** The names of the options that the api engine honours. */
@@ -15,8 +16,14 @@ export const OPTION_NAMES: ReadonlySet<string> = new Set(Object.keys(OPTION_CHEC
 const CHECKS = {
   api: new Map(Object.entries(OPTION_CHECKS)),
   cli: new Map(Object.entries({ ...OPTION_CHECKS, ...CLI_OPTION_CHECKS, ...WIDER_IN_CLI })),
+  remote: new Map(Object.entries(OPTION_CHECKS).filter(([name]) => REMOTE_OPTION_NAMES.has(name))),
 };
 for (const name of CLI_LACKS) CHECKS.cli.delete(name);
+CHECKS.api.delete('server');
+
+/** What runs a conversation. */
+type EngineKind = keyof typeof CHECKS;
+const engineOf = ({ engine }: Pick<Options, 'engine'>): EngineKind => engine ?? DEFAULT_ENGINE;
 
 /** The names of the options that the cli engine honours. */
 export const CLI_OPTION_NAMES: ReadonlySet<string> = new Set(CHECKS.cli.keys());
@@ -28,7 +35,8 @@ export const CLI_OPTION_NAMES: ReadonlySet<string> = new Set(CHECKS.cli.keys());
  */
 export function validateOptions(options: Options): void {
   if (typeof options !== 'object' || options === null) throw new ConfigurationError('Options must be an object');
-  const engine = options.engine === 'cli' ? 'cli' : 'api';
+  const engine = engineOf(options);
+  if (!Object.hasOwn(CHECKS, engine)) throw new ConfigurationError('Option `engine` must be one of api, cli, remote');
   for (const [name, value] of Object.entries(options)) {
     if (value !== undefined) checkOption(name, value, engine);
   }
@@ -37,23 +45,34 @@ export function validateOptions(options: Options): void {
   if (options.client !== undefined && options.send !== undefined) {
     throw new ConfigurationError('Options `client` and `send` both replace the network; give one of them');
   }
+  if (engine === 'remote') return checkRemote(options);
   checkWorkingDirectory(options);
   validateModel(modelOf(options), options);
   if (options.smallModel !== undefined) validateModel(smallModelOf(options), options);
 }
 
-function checkOption(name: string, value: unknown, engine: 'api' | 'cli'): void {
+/** Folders, models and prices are the server's to know. */
+function checkRemote({ server }: Options): void {
+  if (server === undefined) {
+    throw new ConfigurationError('The remote engine needs the option `server`: { url, key? } of a Colloquy server');
+  }
+}
+
+function checkOption(name: string, value: unknown, engine: EngineKind): void {
   const check = CHECKS[engine].get(name);
   if (check === undefined) throw unknownOption(name, engine);
   const wanted = check(value);
   if (wanted !== undefined) throw new ConfigurationError(`Option \`${name}\` must be ${wanted}`);
 }
 
-function unknownOption(name: string, engine: 'api' | 'cli'): ConfigurationError {
-  const other = engine === 'api' ? 'cli' : 'api';
-  const hasOther = CHECKS[other].has(name);
-  if (hasOther || UNSUPPORTED_OPTIONS.has(name)) {
-    const instead = hasOther && other === 'cli' ? ", or choose `engine: 'cli'`" : '';
+function unknownOption(name: string, engine: EngineKind): ConfigurationError {
+  const refusal = engine === 'remote' ? REMOTE_REFUSALS.get(name) : undefined;
+  if (refusal !== undefined) {
+    return new ConfigurationError(`The remote engine does not support the option \`${name}\`: ${refusal}`);
+  }
+  const other = (['cli', 'remote', 'api'] as const).find((kind) => kind !== engine && CHECKS[kind].has(name));
+  if (other !== undefined || UNSUPPORTED_OPTIONS.has(name)) {
+    const instead = other === undefined || other === 'api' ? '' : `, or choose \`engine: '${other}'\``;
     return new ConfigurationError(
       `The ${engine} engine does not support the option \`${name}\`; leave it out${instead}`,
     );
@@ -113,9 +132,8 @@ export function validatePermissionMode(mode: string, options: Pick<Options, 'all
 function checkWorkingDirectory(options: Options): void {
   if (options.cwd === undefined) return;
   const cwd = workingDirectoryOf(options);
-  const found = statSync(cwd, { throwIfNoEntry: false });
-  if (found === undefined) throw new ConfigurationError(`Option \`cwd\` names ${cwd}, which does not exist`);
-  if (!found.isDirectory()) throw new ConfigurationError(`Option \`cwd\` names ${cwd}, which is not a directory`);
+  const flaw = folderFlaw(cwd);
+  if (flaw !== undefined) throw new ConfigurationError(`Option \`cwd\` names ${cwd}, which ${flaw}`);
 }
 
 /**
@@ -124,8 +142,8 @@ function checkWorkingDirectory(options: Options): void {
  */
 export function validateModel(model: string, options: Pick<Options, 'maxBudgetUsd' | 'engine'>): void {
   if (model === '') throw new ConfigurationError('A model must be named; leave it out for the first one');
-  // Claude Code knows the prices of its models itself.
-  if (options.engine === 'cli') return;
+  // Claude Code and servers know the prices of their models themselves.
+  if (engineOf(options) !== 'api') return;
   if (options.maxBudgetUsd === undefined || modelInfo(model).price !== undefined) return;
   throw new ConfigurationError(
     `Option \`maxBudgetUsd\` cannot be kept with model ${model}, whose price is not known; leave it out, or choose another model`,

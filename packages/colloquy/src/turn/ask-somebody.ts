@@ -117,17 +117,7 @@ async function askThroughLog(
   tool: Tool,
   open: Decided,
 ): Promise<Decided | undefined> {
-  const input = asRecord(open.input);
-  const callHash = createHash('sha256')
-    .update(JSON.stringify([call.block.name, input]))
-    .digest('hex');
-  // A new owner whose hooks have made another input of it asks again.
-  if (call.askedHash !== callHash) {
-    const { reason, suggestions, blockedPath } = open.decision;
-    const blocked = blockedPath === undefined ? {} : { blocked_path: blockedPath };
-    const show: ShownCall = { tool_name: call.block.name, input, reason, suggestions: suggestions ?? [], ...blocked };
-    await world.log.append([{ kind: 'permission_request', toolUseId: call.block.id, callHash, show }], { sync: 'now' });
-  }
+  await requestPermission(world, call, open);
   const answer = call.answered ?? (await answerTo(world, call.asked, stop));
   if (answer === undefined) return undefined;
   const { decision } = answer;
@@ -142,6 +132,24 @@ async function askThroughLog(
     });
   }
   return { ...open, decision: { ...decision, behavior: 'deny', source: 'person' } };
+}
+
+/** Puts the question into the log, unless it is there already. */
+export async function requestPermission(
+  world: TurnWorld,
+  call: CallState,
+  { input: asked, decision }: Pick<Decided, 'input' | 'decision'>,
+): Promise<void> {
+  const input = asRecord(asked);
+  const callHash = createHash('sha256')
+    .update(JSON.stringify([call.block.name, input]))
+    .digest('hex');
+  // A new owner whose hooks have made another input of it asks again.
+  if (call.askedHash === callHash) return;
+  const { reason, suggestions, blockedPath } = decision;
+  const blocked = blockedPath === undefined ? {} : { blocked_path: blockedPath };
+  const show: ShownCall = { tool_name: call.block.name, input, reason, suggestions: suggestions ?? [], ...blocked };
+  await world.log.append([{ kind: 'permission_request', toolUseId: call.block.id, callHash, show }], { sync: 'now' });
 }
 
 type Answer = Entry & { kind: 'permission_answer' };
@@ -180,9 +188,8 @@ export async function applyUpdates(world: TurnWorld, updates: readonly Permissio
   await note(world, ...told, { kind: 'settings', patch: { permissionUpdates: updates }, by: 'permission' });
   for (const update of updates) {
     if (update.type !== 'addDirectories') continue;
-    const { directories, destination: source } = update;
-    for (const directory of directories)
-      world.side.fire('DirectoryAdded', { directory: resolve(world.cwd, directory), source });
+    for (const directory of update.directories)
+      world.side.fire('DirectoryAdded', { directory: resolve(world.cwd, directory), source: 'slash_command' });
   }
 }
 

@@ -1,8 +1,8 @@
 import { derivedUuid, type UUID } from '../helpers/derived-uuid.ts';
 import type { Entry, Seq } from '../log/entries.ts';
 import type { ContentBlockParam } from '../messages-api/types.ts';
-import type { Common } from '../system-messages.ts';
-import type { SDKMessage, SDKMessageOrigin, SDKPermissionRequestMessage, SDKUserMessageReplay } from '../messages.ts';
+import type { Common, SDKMessageOrigin } from '../system-messages.ts';
+import type { SDKMessage, SDKPermissionRequestMessage, SDKUserMessageReplay } from '../messages.ts';
 
 /** What the doors of a server tell besides the messages that every program gets: at most one for an entry, for entries without any. */
 export type DoorState = {

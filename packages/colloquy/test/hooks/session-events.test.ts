@@ -176,7 +176,7 @@ describe('DirectoryAdded', () => {
       ...baseOf(scene),
       hook_event_name: 'DirectoryAdded',
       directory: '/srv/data',
-      source: 'session',
+      source: 'slash_command',
     });
   });
 });

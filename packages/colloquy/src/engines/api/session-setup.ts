@@ -236,7 +236,11 @@ export class SessionSetup {
       claude_code_version: `colloquy-${VERSION}`,
       cwd: this.#cwd,
       tools: this.#tools.offered.map(({ name }) => name),
-      mcp_servers: Object.keys(this.#options.mcpServers ?? {}).map((name) => ({ name, status: 'connected' })),
+      mcp_servers: Object.keys(this.#options.mcpServers ?? {}).map((name) => ({
+        name,
+        status: 'connected',
+        source: 'sdk',
+      })),
       model: this.#model,
       permissionMode: reported,
       ...(reported === mode ? {} : { colloquy_mode: mode }),
