@@ -64,6 +64,23 @@ export {
   SessionNotFoundError,
   TimeoutError,
 } from './errors.ts';
+export { batch, type BatchOptions, type BatchProgress, type BatchResult } from './everyday/batch.ts';
+export { type BufferedAnswer, BufferedClient, type BufferedClientOptions } from './everyday/buffered-client.ts';
+export type { CachedAnswer, CacheStore } from './everyday/cache-store.ts';
+export type { Clock } from './everyday/clock.ts';
+export { ConversationManager, type ConversationManagerOptions } from './everyday/conversation-manager.ts';
+export { ConversationPool, type ConversationPoolOptions, type PoolLease } from './everyday/conversation-pool.ts';
+export { openSession, type OpenSession } from './everyday/open-session.ts';
+export { ResponseCache, type ResponseCacheOptions } from './everyday/response-cache.ts';
+export { type ManagedSession, SessionManager, type SessionManagerOptions } from './everyday/session-manager.ts';
+export { sqliteCacheStore } from './everyday/sqlite-cache-store.ts';
+export { streamToFile } from './everyday/stream-to-file.ts';
+export { tee, type TeeOptions } from './everyday/tee.ts';
+export { collectText, type TextSource } from './everyday/text-of-stream.ts';
+export { type SimpleMessage, toSimpleMessage } from './everyday/to-simple-message.ts';
+export { type Stopped, untilSignal, type UntilSignalOptions } from './everyday/until-signal.ts';
+export { FallbackError, type FallbackOptions, type FallbackOutcome, withFallback } from './everyday/with-fallback.ts';
+export { type RetryOptions, withRetry } from './everyday/with-retry.ts';
 export { createSdkMcpServer, tool } from './mcp/sdk-server.ts';
 export type { MessagesCreator } from './messages-api/from-anthropic-client.ts';
 export type { HttpRequest, HttpResponse, HttpSend } from './messages-api/http-send.ts';

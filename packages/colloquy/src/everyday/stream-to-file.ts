@@ -1,0 +1,80 @@
+import type { FileHandle } from 'node:fs/promises';
+import type { StreamChunk } from '../direct/stream-chunk.ts';
+import { atBorder } from '../helpers/abort-error.ts';
+import type { SDKMessage } from '../messages.ts';
+import { pullUntil } from './pull-until.ts';
+import { TextOfStream } from './text-of-stream.ts';
+
+/** Small pieces are written together, so that a stream of deltas is not a system call for each. */
+const MAX_HELD_BYTES = 64 * 1024;
+
+/**
+ * Writes a stream to a file as it comes: bytes, text, chunks of a direct client, or what the model says in the messages of a session.
+ * It is read no faster than the disk takes it, so memory does not grow with its length. The file is there when it is whole, in place
+ * of an older one, whose mode it keeps; until then, and after a kill, there is only `<name>.<uuid>.tmp` beside it. A failure removes that
+ * and leaves the older file. Gives the length in bytes.
+ * ```ts
+ * const { bytes } = await streamToFile(conversation.askStream('Tell me a long story'), 'story.txt');
+ * ```
+ * @throws what the stream throws; an error of the file system; AbortError when the signal aborts
+ */
+export async function streamToFile(
+  source: AsyncIterable<string | Uint8Array | StreamChunk | SDKMessage>,
+  path: string,
+  o: { signal?: AbortSignal | undefined } = {},
+): Promise<{ bytes: number }> {
+  const [{ open, realpath, rename, rm, stat }, { randomUUID }] = await Promise.all([
+    import('node:fs/promises'),
+    import('node:crypto'),
+  ]);
+  // What a link leads to is replaced, not the link.
+  const target = await realpath(path).catch(() => path);
+  const existing = await stat(target).catch(() => undefined);
+  const temporary = `${target}.${randomUUID()}.tmp`;
+  const handle = await open(temporary, 'wx');
+  try {
+    let bytes: number;
+    try {
+      bytes = await write(source, handle, o.signal);
+      if (existing?.isFile() === true) await handle.chmod(existing.mode & 0o777);
+      await handle.datasync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, target);
+    return { bytes };
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw atBorder(error, o.signal);
+  }
+}
+
+async function write(
+  source: AsyncIterable<string | Uint8Array | StreamChunk | SDKMessage>,
+  handle: FileHandle,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const text = new TextOfStream();
+  // One for all pieces: what would be left of so many would be collected late.
+  const held = Buffer.allocUnsafe(MAX_HELD_BYTES);
+  let used = 0;
+  let bytes = 0;
+  const writeAll = async (piece: Uint8Array): Promise<void> => {
+    for (let rest = piece; rest.length > 0;) rest = rest.subarray((await handle.write(rest)).bytesWritten);
+    bytes += piece.length;
+  };
+  for await (const item of pullUntil(source, signal)) {
+    const piece = item instanceof Uint8Array ? item : Buffer.from(text.of(item));
+    if (used + piece.length > held.length) {
+      await writeAll(held.subarray(0, used));
+      used = 0;
+    }
+    if (piece.length > held.length) await writeAll(piece);
+    else {
+      held.set(piece, used);
+      used += piece.length;
+    }
+  }
+  await writeAll(held.subarray(0, used));
+  return bytes;
+}
