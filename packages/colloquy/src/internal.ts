@@ -12,13 +12,15 @@ export type {
   ServerInfo,
   SessionFunctions,
 } from './engines/engine.ts';
-export type { ExternalTool, HostedOptions, ToolConfiguration, ToolPolicy } from './engines/hosted-options.ts';
+export type { HostedOptions, ToolConfiguration, ToolPolicy } from './engines/hosted-options.ts';
 export { type CallOutcome, type SimulatedCall, simulatePolicy } from './engines/explain/simulate-policy.ts';
 export { makeFolder, makeFolderSync } from './helpers/make-folder.ts';
 export { fromCheckpoint } from './log/checkpoint.ts';
 export { dataFolder } from './log/data-folder.ts';
 export type { Decision, Entry, Fact, Input, Json, NewEntry, Seq, Thread } from './log/entries.ts';
 export { emptyState, foldEntry, type SessionState } from './log/fold.ts';
+export { isOwnerAlive, newOwner } from './log/owner.ts';
+export { hasWaitingWork, type OpenActions, openActions } from './log/open-actions.ts';
 export { createMemoryStore } from './log/memory-store.ts';
 export { type FeedReadOptions, InvalidCursorError, SessionFeed } from './log/session-feed.ts';
 export { SessionLog } from './log/session-log.ts';
@@ -34,6 +36,7 @@ export { checkSettings, type Settings } from './options/settings.ts';
 export { validateOptions } from './options/validate.ts';
 export { decide } from './permissions/decide.ts';
 export { initialPermissions } from './permissions/state.ts';
+export type { ExternalTool } from './tools/external-tool.ts';
 export { createLocalFiles } from './tools/local-files.ts';
 export { builtInTools, type Toolset } from './tools/registry.ts';
 export { ripgrepPath } from './tools/search/ripgrep.ts';

@@ -1,5 +1,6 @@
 import type { AppOptions } from './app-options.ts';
 import type { Principal } from './auth/principal.ts';
+import type { AnswerRecords } from './idempotency/answer-records.ts';
 import type { HostEngine, SessionHost } from './live/session-host.ts';
 import type { Sessions } from './resources/sessions.ts';
 import type { Workspaces } from './resources/workspaces.ts';
@@ -14,6 +15,8 @@ export type App = {
   readonly workspaces: Workspaces;
   /** The resources beside the conversations; opened when first asked for. */
   readonly tables: () => Promise<Tables>;
+  /** What POSTs were answered, for their repeats. */
+  readonly answers: () => Promise<AnswerRecords>;
   /** Aborted when the server closes: streams end then. */
   readonly closing: AbortSignal;
 };
@@ -25,5 +28,7 @@ export type AppEnv = {
     principal: Principal;
     /** A UUID that stays the same when the request is done again: what it creates is named after it (`idFrom`, `uuidFrom`). */
     nonce: string;
+    /** False: the answer holds a secret, and is not kept for repeats of the request. */
+    keepAnswer?: boolean;
   };
 };

@@ -7,12 +7,13 @@ import { LoginLinks } from './auth/login-links.ts';
 import { HttpError } from './http/http-error.ts';
 import { newRequestId, respondError } from './http/respond-error.ts';
 import { recoverSessions } from './live/recover.ts';
+import { AnswerRecords } from './idempotency/answer-records.ts';
 import { type HostEngine, SessionHost } from './live/session-host.ts';
 import { Sessions } from './resources/sessions.ts';
 import { createWorkspaces } from './resources/workspaces.ts';
 import { createRoutes } from './routes.ts';
 import { withSandboxRules } from './sandbox-state.ts';
-import { openTables, type Tables } from './store/tables.ts';
+import { openTables } from './store/tables.ts';
 
 const IDLE_SESSION_MS = 60_000;
 const MAX_OPEN_SESSIONS = 1_000;
@@ -51,7 +52,14 @@ export function createAppOn(
   const tellFault = (error: unknown): void => options.onError?.(error, undefined);
   const { engine, closeEngine } = engineOf(options);
   const workspaces = createWorkspaces([options.cwd, ...(options.roots ?? [])]);
-  const tables = lazyTables(options.dataFolder);
+  const tables = lazy(
+    () => openTables(options.dataFolder),
+    (opened) => opened.destroy(),
+  );
+  const answers = lazy(
+    () => AnswerRecords.open(options.dataFolder),
+    (opened) => opened.close(),
+  );
   const sessions = new Sessions({ store: () => engine.store(), workspaces });
   const host = new SessionHost({
     engine,
@@ -61,7 +69,16 @@ export function createAppOn(
     maxOpen: options.maxOpenSessions ?? MAX_OPEN_SESSIONS,
     onError: tellFault,
   });
-  const app: App = { options, engine, host, sessions, workspaces, tables: tables.open, closing: closing.signal };
+  const app: App = {
+    options,
+    engine,
+    host,
+    sessions,
+    workspaces,
+    tables: tables.open,
+    answers: answers.open,
+    closing: closing.signal,
+  };
   const links = new LoginLinks();
   const hono = createRoutes(app, links, knownHosts(options, at.port));
   const busy = new Set<Promise<unknown>>();
@@ -76,7 +93,7 @@ export function createAppOn(
     await within(Promise.allSettled([...busy, recovered]), FINISH_REQUESTS_WITHIN_MS);
     await host.close();
     await closeEngine();
-    await tables.close();
+    await Promise.all([tables.close(), answers.close()]);
   };
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => (closed ??= within(shutDown(), CLOSE_WITHIN_MS));
@@ -110,18 +127,21 @@ function engineOf({ engine, store, severalUsers }: AppOptions): {
   return { engine: own, closeEngine: () => own.close() };
 }
 
-/** The tables, opened at first use; a failure is not kept, the next request tries again. */
-function lazyTables(dataFolder: string | undefined): { open: () => Promise<Tables>; close: () => Promise<void> } {
-  let opening: Promise<Tables> | undefined;
+/** Something that is opened at first use; a failure is not kept, the next request tries again. */
+function lazy<T>(
+  open: () => Promise<T>,
+  close: (opened: T) => Promise<void>,
+): { open: () => Promise<T>; close: () => Promise<void> } {
+  let opening: Promise<T> | undefined;
   return {
     open: () =>
-      (opening ??= openTables(dataFolder).catch((error: unknown) => {
+      (opening ??= open().catch((error: unknown) => {
         opening = undefined;
         throw error;
       })),
     async close() {
-      const tables = await opening?.catch(() => undefined);
-      await tables?.destroy();
+      const opened = await opening?.catch(() => undefined);
+      if (opened !== undefined) await close(opened);
     },
   };
 }

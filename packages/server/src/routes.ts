@@ -12,6 +12,7 @@ import { addConversation } from './doors/native/conversation.ts';
 import { addInfo } from './doors/native/info.ts';
 import { addReading } from './doors/native/reading.ts';
 import { addSessions } from './doors/native/sessions.ts';
+import { once } from './idempotency/once.ts';
 import { HttpError } from './http/http-error.ts';
 import { newRequestId, respondError, toHttpError } from './http/respond-error.ts';
 import { setSecurityHeaders } from './http/security-headers.ts';
@@ -47,6 +48,7 @@ export function createRoutes(app: App, links: LoginLinks, hosts: () => KnownHost
 
   // Everything else, unknown paths too, asks for a credential first.
   hono.use(requireCredential(credentials));
+  hono.use(once(app.answers));
   addInfo(hono, app);
   addSessions(hono, app);
   addConversation(hono, app);

@@ -32,7 +32,7 @@ function isJsonType(contentType: string | null): boolean {
 }
 
 /** The bytes of a request's body. @throws HttpError 413 past the limit, 400 when it breaks off */
-export async function readBytes(request: Request, maxBytes: number): Promise<Buffer> {
+export async function readBytes(request: Request, maxBytes: number): Promise<Buffer<ArrayBuffer>> {
   const declared = request.headers.get('content-length');
   if (declared !== null && Number(declared) > maxBytes) throw tooLarge(maxBytes);
   if (request.body === null) return Buffer.alloc(0);

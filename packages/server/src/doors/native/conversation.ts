@@ -7,7 +7,7 @@ import { HttpError } from '../../http/http-error.ts';
 import { parse } from '../../http/parse.ts';
 import { readJson } from '../../http/read-json.ts';
 import { findAnswer } from '../../resources/find-answer.ts';
-import { sessionUuid } from '../../resources/ids.ts';
+import { sessionUuid, uuidFrom } from '../../resources/ids.ts';
 import { AnswerBody, ControlBody, UserMessageBody } from './schemas.ts';
 import { refuseUnsandboxed } from './sessions.ts';
 
@@ -23,7 +23,8 @@ export function addConversation(hono: Hono<AppEnv>, app: App): void {
     if (message.session_id !== undefined && sessionUuid(message.session_id) !== id) {
       throw new HttpError(400, 'session_id: names another session than the path');
     }
-    return c.json(await app.host.use(id, (session) => session.send(message)), 202);
+    const uuid = message.uuid ?? uuidFrom(c.get('nonce'), 'prompt');
+    return c.json(await app.host.use(id, (session) => session.send({ ...message, uuid })), 202);
   });
 
   hono.post('/v1/sessions/:id/control', async (c) => {

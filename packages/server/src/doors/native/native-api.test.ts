@@ -183,7 +183,8 @@ test('a prompt reaches the session as it came, and is answered with 202', async 
   await server.client.post('/v1/sessions/00000000-0000-4000-8000-00000000000a/messages', prompt('Hello'));
   expect(server.engine.session('00000000-0000-4000-8000-00000000000a').sent).toEqual([
     prompt(blocks, { uuid, priority: 'now', session_id: '00000000-0000-4000-8000-00000000000a' }),
-    prompt('Hello'),
+    // One that its client has not named is named after its request.
+    { ...prompt('Hello'), uuid: expect.stringMatching(/^[0-9a-f-]{36}$/) },
   ]);
 });
 

@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Context, MiddlewareHandler } from 'hono';
+import type { AppEnv } from '../app-env.ts';
+import { HttpError } from '../http/http-error.ts';
+import { MAX_BODY_BYTES, readBytes } from '../http/read-json.ts';
+import type { AnswerRecord, AnswerRecords, KeptAnswer, RequestFacts } from './answer-records.ts';
+
+const KEY = /^[\x21-\x7e]{1,255}$/;
+/** How long a twin waits for the answer of the first. */
+const WAIT_MS = 60_000;
+const POLL_MS = 50;
+const MAX_KEPT_CHARS = 4 * 1024 * 1024;
+/** Of an answer, besides its body; what names the request itself is each one's own. */
+const KEPT_HEADERS = ['content-type', 'location', 'retry-after', 'x-should-retry'];
+
+/**
+ * Lets a POST through to its route once: a repeat of it, by its key or marked by its client, gets the first one's answer.
+ * Behind the credential, before everything that changes something.
+ */
+export function once(records: () => Promise<AnswerRecords>): MiddlewareHandler<AppEnv> {
+  /** The requests at work in this process, by the number of their record. */
+  const atWork = new Map<number, Promise<void>>();
+  return async (c, next) => {
+    if (c.req.method !== 'POST') return next();
+    const facts = await factsOf(c);
+    const kept = await records();
+    const admitted = await admit(kept, facts, { marked: isMarked(c), nonce: c.get('nonce'), atWork });
+    if ('answer' in admitted) return replay(admitted.answer);
+    c.set('nonce', admitted.nonce);
+    let settle = (): void => {};
+    atWork.set(admitted.id, new Promise((resolve) => (settle = resolve)));
+    try {
+      await next();
+      await kept.end(admitted.id, await toKeep(c));
+    } finally {
+      atWork.delete(admitted.id);
+      settle();
+    }
+    return undefined;
+  };
+}
+
+type Admitted = { id: number; nonce: string } | { answer: KeptAnswer };
+
+/** A request that is to be done, with its nonce; or the answer of the one that it repeats. @throws HttpError 409 */
+async function admit(
+  records: AnswerRecords,
+  facts: RequestFacts,
+  o: { marked: boolean; nonce: string; atWork: ReadonlyMap<number, Promise<void>> },
+): Promise<Admitted> {
+  const until = Date.now() + WAIT_MS;
+  while (Date.now() < until) {
+    const first = await records.find(facts, o.marked);
+    if (first === undefined) {
+      const id = await records.begin(facts, o.nonce);
+      if (id !== undefined) return { id, nonce: o.nonce };
+      continue;
+    }
+    if (first.fingerprint !== facts.fingerprint) {
+      throw new HttpError(409, 'This Idempotency-Key was used for another request: another path, or another body');
+    }
+    if (first.answer === null)
+      throw new HttpError(409, 'This request was done before, and its answer is told only once');
+    if (first.answer !== undefined) return { answer: first.answer };
+    if (first.running === undefined && (await records.takeOver(first))) return { id: first.id, nonce: first.nonce };
+    await waitFor(first, o.atWork, until);
+  }
+  throw new HttpError(409, 'The first of these requests is still at work; ask again later', {
+    headers: { 'x-should-retry': 'true', 'retry-after': '5' },
+  });
+}
+
+async function waitFor(first: AnswerRecord, atWork: ReadonlyMap<number, Promise<void>>, until: number): Promise<void> {
+  const here = atWork.get(first.id);
+  const late = new AbortController();
+  const timer = delay(here === undefined ? POLL_MS : Math.max(0, until - Date.now()), undefined, {
+    signal: late.signal,
+  });
+  try {
+    await Promise.race(here === undefined ? [timer] : [here, timer]);
+  } finally {
+    late.abort();
+    await timer.catch(() => undefined);
+  }
+}
+
+async function factsOf(c: Context<AppEnv>): Promise<RequestFacts> {
+  const key = c.req.header('idempotency-key');
+  if (key !== undefined && !KEY.test(key)) {
+    throw new HttpError(400, 'Idempotency-Key must be 1 to 255 visible ASCII characters without a space');
+  }
+  const { user, role } = c.get('principal');
+  const { pathname, search } = new URL(c.req.url);
+  const hash = createHash('sha256').update(`POST ${pathname}${search}\n`);
+  if (isUpload(c)) {
+    // Streamed to its place by its route; what is known of it beforehand must do.
+    hash.update(`${c.req.header('content-length')} bytes`);
+  } else {
+    const bytes = await readBytes(c.req.raw, MAX_BODY_BYTES);
+    hash.update(bytes);
+    // The body can be read once, and the route wants to read it too.
+    const { headers, signal, url } = c.req.raw;
+    c.req.raw = new Request(url, { method: 'POST', headers, signal, body: bytes });
+  }
+  return { principal: `${role} ${user}`, key, path: pathname, fingerprint: hash.digest('hex') };
+}
+
+function isUpload(c: Context<AppEnv>): boolean {
+  return c.req.header('content-type')?.toLowerCase().startsWith('multipart/') === true;
+}
+
+/** As the official clients tell it: how often they have tried before. */
+function isMarked(c: Context<AppEnv>): boolean {
+  return /^[1-9]\d{0,3}$/.test(c.req.header('x-stainless-retry-count') ?? '');
+}
+
+/** What a repeat is answered; undefined where it shall be tried again, null where the answer is told only once. */
+async function toKeep(c: Context<AppEnv>): Promise<KeptAnswer | null | undefined> {
+  const { res } = c;
+  if (res.status >= 500 || res.status === 429) return undefined;
+  if (c.get('keepAnswer') === false && res.ok) return null;
+  if (res.headers.get('content-type')?.startsWith('text/event-stream') === true) return undefined;
+  const body = await res.clone().text();
+  if (body.length > MAX_KEPT_CHARS) return undefined;
+  const headers: Record<string, string> = {};
+  for (const name of KEPT_HEADERS) {
+    const value = res.headers.get(name);
+    if (value !== null) headers[name] = value;
+  }
+  return { status: res.status, headers, body };
+}
+
+function replay({ status, headers, body }: KeptAnswer): Response {
+  const hasBody = status !== 204 && status !== 205;
+  return new Response(hasBody ? body : null, { status, headers: { ...headers, 'idempotent-replayed': 'true' } });
+}
