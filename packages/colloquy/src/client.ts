@@ -1,4 +1,4 @@
-import { engineFor } from './engines/default-engine.ts';
+import { engineFor } from '#engines';
 import type { Controls, RewindFilesResult, ServerInfo } from './engines/engine.ts';
 import { Inbox } from './engines/inbox.ts';
 import { DEFAULT_LABEL, type NamedSession, NamedSessions } from './engines/named-sessions.ts';

@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { engineFor } from './engines/default-engine.ts';
+import { engineFor } from '#engines';
 import type { EngineSession } from './engines/engine.ts';
 import { PendingResponse } from './engines/pending-response.ts';
 import { ResultErrors } from './engines/result-error.ts';
@@ -7,6 +6,7 @@ import { checkUserMessage, promptOf } from './engines/user-message.ts';
 import { AbortError } from './errors.ts';
 import { abortErrorOf, atBorder } from './helpers/abort-error.ts';
 import { BatchIterator } from './helpers/batch-iterator.ts';
+import { randomUuid } from './helpers/random-uuid.ts';
 import { untilAborted } from './helpers/until-aborted.ts';
 import { type SDKMessage, type SDKResultMessage, textOf } from './messages.ts';
 import type { Options } from './options/options.ts';
@@ -43,7 +43,7 @@ export class Conversation {
     validateOptions(options);
     const { sessionId, resume, continue: newest, forkSession } = options;
     const isNew = forkSession === true || (resume === undefined && newest !== true);
-    this.#id = sessionId ?? (isNew ? randomUUID() : resume);
+    this.#id = sessionId ?? (isNew ? randomUuid() : resume);
     this.#options = isNew ? { ...options, sessionId: this.#id } : { ...options };
   }
 
@@ -116,7 +116,7 @@ export class Conversation {
   async fork(): Promise<Conversation> {
     const { id } = await this.#open();
     const { continue: _continue, title: _title, ...options } = this.#options;
-    const fork = new Conversation({ ...options, resume: id, forkSession: true, sessionId: randomUUID() });
+    const fork = new Conversation({ ...options, resume: id, forkSession: true, sessionId: randomUuid() });
     fork.#isFork = true;
     fork.#dialogue = this.#dialogue.copy();
     await fork.#open();

@@ -1,7 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { resolve } from 'node:path';
+import { loadBuiltInRunner, loadSmallModel } from '#node-parts';
+import { absolutePath } from '#surroundings';
 import { AbortError, ConfigurationError } from '../errors.ts';
 import { abortErrorOf } from '../helpers/abort-error.ts';
+import { randomUuid } from '../helpers/random-uuid.ts';
 import { wellFormedJson } from '../helpers/well-formed-json.ts';
 import type { ContentBlockParam, ToolResultBlockParam, ToolUseBlock } from '../messages-api/types.ts';
 import { checkSandbox } from '../options/check-sandbox.ts';
@@ -124,9 +125,9 @@ export class ClaudeAgentClient implements AsyncDisposable {
     checkToolNames(options);
     this.#options = { ...options };
     this.#caller = new ModelCaller(options);
-    this.#cwd = resolve(options.cwd ?? '.');
+    this.#cwd = absolutePath(options.cwd ?? '.');
     this.#history = new AgentHistory(options.messages ?? [], modelOf(options, this.#caller.env));
-    this.sessionId = options.sessionId ?? randomUUID();
+    this.sessionId = options.sessionId ?? randomUuid();
   }
 
   /** What was said so far, oldest first, as the API takes it. Plain data: keep it, and give it as `messages` to go on later. */
@@ -275,8 +276,8 @@ export class ClaudeAgentClient implements AsyncDisposable {
 
   async #openRunner(): Promise<BuiltInRunner> {
     const [{ BuiltInRunner: Runner }, { askSmallModel, searchWeb }] = await Promise.all([
-      import('./built-in-runner.ts'),
-      import('./small-model.ts'),
+      loadBuiltInRunner(),
+      loadSmallModel(),
     ]);
     const { additionalDirectories = [], sandbox } = this.#options;
     return new Runner({

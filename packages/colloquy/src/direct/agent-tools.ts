@@ -1,3 +1,4 @@
+import { loadToolRegistry } from '#node-parts';
 import { ConfigurationError } from '../errors.ts';
 import type { Tool } from '../tools/tool.ts';
 import type { ToolDefinition } from './request-options.ts';
@@ -73,7 +74,7 @@ function namedTool(wanted: string, known: readonly Tool[]): Tool {
 }
 
 async function builtInTools(): Promise<Tool[]> {
-  const registry = await import('../tools/registry.ts');
+  const registry = await loadToolRegistry();
   return registry
     .builtInTools('claude_code')
     .filter(({ name, needsPerson }) => needsPerson !== true && !NEED_LOOP.has(name));

@@ -3,7 +3,9 @@ import { type Endpoint, endpointFromEnv, messagesUrl } from '../messages-api/end
 import { fromAnthropicClient, type MessagesCreator } from '../messages-api/from-anthropic-client.ts';
 import type { HttpSend } from '../messages-api/http-send.ts';
 import { createMessagesClient, type MessagesClient } from '../messages-api/messages-client.ts';
-import { nodeHttpSend } from '../messages-api/node-http-send.ts';
+import { defaultHttpSend } from '#default-send';
+import { loadUndiciSend } from '#node-parts';
+import { processEnvironment } from '#surroundings';
 
 const HOSTED_API = 'https://api.anthropic.com';
 const SUBSCRIPTION_TOKEN = /^sk-ant-oat/i;
@@ -62,7 +64,7 @@ export function openConnection(o: ConnectionOptions): Connection {
   }
   const endpoint = endpointOf(o, apiVersion);
   const own = o.proxy === undefined && o.http2 !== true ? undefined : undiciSend(o);
-  const send = o.send ?? own ?? nodeHttpSend;
+  const send = o.send ?? own ?? defaultHttpSend;
   const client = createMessagesClient({ send, endpoint, idleTimeoutMs: o.idleTimeoutMs });
   return { client, apiVersion, headers, close: async () => own?.close() };
 }
@@ -102,7 +104,7 @@ function checkProxy(proxy: string): void {
 function endpointOf(o: ConnectionOptions, apiVersion: Endpoint['apiVersion']): Endpoint {
   if (o.baseURL !== undefined) messagesUrl(o.baseURL, 'Option `baseURL`');
   // A credential that is given as an option is meant, whatever the environment holds.
-  const env = o.env ?? process.env;
+  const env = o.env ?? processEnvironment();
   const given = {
     ...(o.baseURL === undefined
       ? { ANTHROPIC_BASE_URL: env['ANTHROPIC_BASE_URL'] }
@@ -142,7 +144,7 @@ function refuseSubscriptionToken(credential: Endpoint['credential'], o: Connecti
 function undiciSend({ proxy, http2 = false, keepAlive = true }: ConnectionOptions): OwnSend {
   let loaded: Promise<OwnSend> | undefined;
   const load = async (): Promise<OwnSend> => {
-    const { createUndiciSend } = await import('./undici-send.ts');
+    const { createUndiciSend } = await loadUndiciSend();
     return createUndiciSend({ proxy, http2, keepAlive });
   };
   const send: HttpSend = async (request) => (await (loaded ??= load()))(request);

@@ -1,3 +1,4 @@
+import { processEnvironment } from '#surroundings';
 import { AbortError, TimeoutError } from '../errors.ts';
 import { atBorder } from '../helpers/abort-error.ts';
 import { Deadline } from '../helpers/deadline.ts';
@@ -35,7 +36,7 @@ export class ModelCaller {
 
   /** @throws ConfigurationError like `openConnection` */
   constructor(options: ConnectionOptions) {
-    this.env = options.env ?? process.env;
+    this.env = options.env ?? processEnvironment();
     this.#connection = openConnection(options);
   }
 

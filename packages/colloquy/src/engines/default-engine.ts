@@ -1,3 +1,4 @@
+import { REMOTE_OPTION_NAMES } from '../options/remote-options.ts';
 import { CLI_OPTION_NAMES } from '../options/validate.ts';
 import type { Options } from '../options/options.ts';
 import { createApiEngine } from './api/api-engine.ts';
@@ -13,8 +14,9 @@ export function defaultEngine(): ReturnType<typeof createApiEngine> {
 }
 
 /** The engine that the options choose. */
-export function engineFor({ engine, verbose }: Pick<Options, 'engine' | 'verbose'>): Engine {
-  const chosen = engine === 'cli' ? CLI_ENGINE : defaultEngine();
+export function engineFor(options: Pick<Options, 'engine' | 'send' | 'server' | 'verbose'>): Engine {
+  const { engine, verbose } = options;
+  const chosen = engine === 'cli' ? CLI_ENGINE : engine === 'remote' ? lazyRemoteEngine(options) : defaultEngine();
   return verbose === true ? { ...chosen, open: (options) => openAloud(chosen, options) } : chosen;
 }
 
@@ -25,8 +27,33 @@ async function openAloud(engine: Pick<Engine, 'open'>, options: Options): Promis
   return session;
 }
 
+/** The engine of a server, of which nothing is loaded before it is used. */
+function lazyRemoteEngine({ server, send }: Pick<Options, 'send' | 'server'>): Engine {
+  let loaded: Promise<Engine> | undefined;
+  const load = (): Promise<Engine> =>
+    (loaded ??= import('./remote/remote-engine.ts').then(({ remoteEngine }) => remoteEngine(server, send)));
+  return {
+    kind: 'remote',
+    supports: REMOTE_OPTION_NAMES,
+    open: async (options) => (await load()).open(options),
+    sessions: lazySessions(async () => (await load()).sessions),
+  };
+}
+
+/** Session functions of an engine that is loaded with the first of them. */
+function lazySessions(load: () => Promise<SessionFunctions>): SessionFunctions {
+  return {
+    list: async (o) => (await load()).list(o),
+    get: async (id) => (await load()).get(id),
+    messages: async (id, o) => (await load()).messages(id, o),
+    fork: async (id, o) => (await load()).fork(id, o),
+    rename: async (id, title) => (await load()).rename(id, title),
+    tag: async (id, tag) => (await load()).tag(id, tag),
+    delete: async (id) => (await load()).delete(id),
+  };
+}
+
 const cliEngine = async (): Promise<CliEngine> => (await import('./cli/cli-engine.ts')).cliEngine();
-const cliSessions = async (): Promise<SessionFunctions> => (await cliEngine()).sessions;
 
 /** A process of Claude Code started ahead of time, and the way to a session with it. */
 export async function prewarmCli(
@@ -42,13 +69,5 @@ const CLI_ENGINE: Engine = {
   kind: 'cli',
   supports: CLI_OPTION_NAMES,
   open: async (options) => (await cliEngine()).open(options),
-  sessions: {
-    list: async (o) => (await cliSessions()).list(o),
-    get: async (id) => (await cliSessions()).get(id),
-    messages: async (id, o) => (await cliSessions()).messages(id, o),
-    fork: async (id, o) => (await cliSessions()).fork(id, o),
-    rename: async (id, title) => (await cliSessions()).rename(id, title),
-    tag: async (id, tag) => (await cliSessions()).tag(id, tag),
-    delete: async (id) => (await cliSessions()).delete(id),
-  },
+  sessions: lazySessions(async () => (await cliEngine()).sessions),
 };

@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { AbortError } from '../errors.ts';
 import { abortErrorOf } from '../helpers/abort-error.ts';
 import type { BatchSource } from '../helpers/batch-iterator.ts';
+import { randomUuid } from '../helpers/random-uuid.ts';
 import { untilAborted } from '../helpers/until-aborted.ts';
 import type { SDKMessage, SDKUserMessage } from '../messages.ts';
 import type { EngineSession } from './engine.ts';
@@ -19,7 +19,7 @@ export class PendingResponse {
   #closed = false;
 
   constructor(message: SDKUserMessage) {
-    this.uuid = message.uuid ?? randomUUID();
+    this.uuid = message.uuid ?? randomUuid();
     this.#message = { ...message, uuid: this.uuid };
     this.#sent = new Promise((resolve, reject) => {
       this.#onReader = resolve;

@@ -1,9 +1,14 @@
 import { SessionNotFoundError } from '../errors.ts';
-import { defaultEngine } from './default-engine.ts';
-import type { SDKSessionInfo, SessionMessage } from './engine.ts';
+import { defaultEngine, engineFor } from '#engines';
+import type { HttpSend } from '../messages-api/http-send.ts';
+import type { ServerConnection } from '../options/server-connection.ts';
+import type { SDKSessionInfo, SessionFunctions, SessionMessage } from './engine.ts';
+
+/** `server`: the sessions of that server, in place of those in the store of this machine; `send` replaces the network to it. */
+export type AtServer = { server?: ServerConnection | undefined; send?: HttpSend | undefined };
 
 /** `dir`: the working directory of the session; in another one it counts as unknown. Default: any. */
-export type InDirectory = { dir?: string | undefined };
+export type InDirectory = AtServer & { dir?: string | undefined };
 export type ListSessionsOptions = InDirectory & { limit?: number | undefined; offset?: number | undefined };
 export type GetSessionInfoOptions = InDirectory;
 export type GetSessionMessagesOptions = InDirectory & { limit?: number | undefined; offset?: number | undefined };
@@ -13,7 +18,7 @@ export type ForkSessionResult = { sessionId: string };
 
 /** The stored sessions, newest activity first; with `dir`, only those of that working directory. */
 export function listSessions(o?: ListSessionsOptions): Promise<SDKSessionInfo[]> {
-  return defaultEngine().sessions.list(o);
+  return sessionsOf(o).list(o);
 }
 
 /** What is known of a session; `undefined` when there is none. */
@@ -21,7 +26,7 @@ export async function getSessionInfo(
   sessionId: string,
   o: GetSessionInfoOptions = {},
 ): Promise<SDKSessionInfo | undefined> {
-  const info = await defaultEngine().sessions.get(sessionId);
+  const info = await sessionsOf(o).get(sessionId);
   return o.dir === undefined || info?.cwd === o.dir ? info : undefined;
 }
 
@@ -31,7 +36,7 @@ export async function getSessionMessages(
   o: GetSessionMessagesOptions = {},
 ): Promise<SessionMessage[]> {
   if ((await getSessionInfo(sessionId, o)) === undefined) return [];
-  return defaultEngine().sessions.messages(sessionId, o);
+  return sessionsOf(o).messages(sessionId, o);
 }
 
 /**
@@ -40,7 +45,7 @@ export async function getSessionMessages(
  */
 export async function forkSession(sessionId: string, o: ForkSessionOptions = {}): Promise<ForkSessionResult> {
   await checkDirectory(sessionId, o);
-  return defaultEngine().sessions.fork(sessionId, o);
+  return sessionsOf(o).fork(sessionId, o);
 }
 
 /**
@@ -49,7 +54,7 @@ export async function forkSession(sessionId: string, o: ForkSessionOptions = {})
  */
 export async function renameSession(sessionId: string, title: string, o: SessionMutationOptions = {}): Promise<void> {
   await checkDirectory(sessionId, o);
-  return defaultEngine().sessions.rename(sessionId, title);
+  return sessionsOf(o).rename(sessionId, title);
 }
 
 /**
@@ -58,7 +63,7 @@ export async function renameSession(sessionId: string, title: string, o: Session
  */
 export async function tagSession(sessionId: string, tag: string | null, o: SessionMutationOptions = {}): Promise<void> {
   await checkDirectory(sessionId, o);
-  return defaultEngine().sessions.tag(sessionId, tag);
+  return sessionsOf(o).tag(sessionId, tag);
 }
 
 /**
@@ -67,10 +72,14 @@ export async function tagSession(sessionId: string, tag: string | null, o: Sessi
  */
 export async function deleteSession(sessionId: string, o: SessionMutationOptions = {}): Promise<void> {
   await checkDirectory(sessionId, o);
-  return defaultEngine().sessions.delete(sessionId);
+  return sessionsOf(o).delete(sessionId);
 }
 
 async function checkDirectory(sessionId: string, o: InDirectory): Promise<void> {
   if (o.dir === undefined) return;
   if ((await getSessionInfo(sessionId, o)) === undefined) throw new SessionNotFoundError(sessionId);
+}
+
+function sessionsOf({ server, send }: AtServer = {}): SessionFunctions {
+  return (server === undefined ? defaultEngine() : engineFor({ engine: 'remote', server, send })).sessions;
 }

@@ -29,7 +29,8 @@ export class Deadline {
     if (this.signal.aborted) return;
     this.#reason = reason;
     this.#running = true;
-    if (this.#timer !== undefined && this.#timerMs === timeoutMs) {
+    // Timers of browsers are numbers, and cannot be moved.
+    if (typeof this.#timer === 'object' && this.#timerMs === timeoutMs) {
       this.#timer.refresh();
       return;
     }

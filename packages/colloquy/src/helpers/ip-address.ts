@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIPv4, isIPv6 } from '#surroundings';
 
 /** The bytes of an IPv4 (4) or IPv6 address (16); a zone (`%eth0`) is left out. Undefined for what is no address in its one usual form. */
 export function ipBytes(text: string): Uint8Array | undefined {

@@ -49,6 +49,7 @@ function secureCarrier(): Carrier {
 
 /** The pool that everything in this process shares unless it is given a `send` of its own. */
 export const nodeHttpSend: HttpSend & { close(): void } = createNodeHttpSend();
+export const defaultHttpSend: HttpSend = nodeHttpSend;
 
 /** The server had closed a pooled connection before it saw the request: the one case in which a POST can be sent again. */
 class StaleConnection extends APIConnectionError {

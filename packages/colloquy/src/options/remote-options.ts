@@ -44,7 +44,10 @@ export const REMOTE_OPTION_NAMES: ReadonlySet<string> = new Set([...SERVER_OPTIO
 
 /** Why an option that the other engines have is refused here, where there is more to say than that. */
 export const REMOTE_REFUSALS: ReadonlyMap<string, string> = new Map([
-  ['hooks', 'hooks run where the conversation runs, and this program is elsewhere; set them up at the server, or leave them out'],
+  [
+    'hooks',
+    'hooks run where the conversation runs, and this program is elsewhere; set them up at the server, or leave them out',
+  ],
   ['env', 'credentials and variables are those of the server; leave it out'],
   ['client', 'the server has its own way to the model; leave it out'],
   ['persistSession', 'a server keeps its sessions; leave it out, and delete the session when it is done with'],

@@ -1,0 +1,148 @@
+import { Wakeup } from '../../log/wakeup.ts';
+import type { SDKMessage } from '../../messages.ts';
+import type { ReadOptions } from '../engine.ts';
+import type { Told } from './follow-messages.ts';
+import type { Audience } from './sort-message.ts';
+
+/** Stream events that wait for one reader; a slower one loses them. */
+const MAX_FRAGMENTS = 2_000;
+/** Characters that wait for one reader; a slower one reads on over a connection of its own, which waits for it. */
+const MAX_WAITING_CHARS = 8 * 1024 * 1024;
+
+/** A message of the shared connection, which each reader gets a copy of its own of. */
+export type SharedItem = { id: string | undefined; audience: Audience; chars: number; take(): SDKMessage };
+
+export type ReaderHost = {
+  /** Where the shared connection stands. */
+  id: string;
+  /** A connection of the reader's own. */
+  follow(after: string, partial: boolean, signal: AbortSignal): AsyncGenerator<readonly Told[], void, void>;
+  sort(message: SDKMessage): { audience: Audience; message: SDKMessage };
+  /** The shared connection has nothing more for it. */
+  detach(): void;
+};
+
+/** One reader of a remote session, at its own pace: of the shared connection as long as it keeps up, else of one of its own. */
+export class RemoteReader implements AsyncIterableIterator<readonly SDKMessage[]> {
+  readonly #wanted: ReadonlySet<Audience>;
+  readonly #partial: boolean;
+  readonly #host: ReaderHost;
+  readonly #signal: AbortSignal | undefined;
+  readonly #left = new AbortController();
+  readonly #wakeup = new Wakeup();
+  #waiting: SharedItem[] = [];
+  #fragments = 0;
+  #chars = 0;
+  /** The id of the last frame that it was told, or that came before it began. */
+  #id: string;
+  #own: AsyncGenerator<readonly Told[], void, void> | undefined;
+  #isAlone = false;
+  #ended: { failure?: { error: unknown } } | undefined;
+
+  constructor(o: ReadOptions, host: ReaderHost) {
+    this.#partial = o.partial === true;
+    this.#wanted = new Set<Audience>([
+      'everyone',
+      ...(this.#partial ? ['partial' as const] : []),
+      ...(o.lifecycle === true ? ['lifecycle' as const] : []),
+    ]);
+    this.#host = host;
+    this.#id = host.id;
+    this.#signal = o.signal;
+    if (o.signal?.aborted === true) this.#leave();
+    else o.signal?.addEventListener('abort', this.#leave, { once: true });
+  }
+
+  /** Reads on from a place over a connection of its own, which is opened with the next pull. */
+  goAlone(after: string): void {
+    this.#id = after;
+    this.#isAlone = true;
+    this.#drop();
+    this.#host.detach();
+  }
+
+  add(item: SharedItem): void {
+    if (!this.#wanted.has(item.audience)) return;
+    if (item.audience === 'partial') {
+      if (this.#fragments >= MAX_FRAGMENTS) this.#dropFragments();
+      this.#fragments += 1;
+    }
+    this.#chars += item.chars;
+    this.#waiting.push(item);
+    if (this.#chars > MAX_WAITING_CHARS) this.goAlone(this.#id);
+    this.#wakeup.wake();
+  }
+
+  /** Nothing more comes: after what is ready, or with an error after it. */
+  end(outcome: { failure?: { error: unknown } } = {}): void {
+    this.#ended ??= outcome;
+    this.#signal?.removeEventListener('abort', this.#leave);
+    this.#wakeup.wake();
+  }
+
+  async next(): Promise<IteratorResult<readonly SDKMessage[], undefined>> {
+    for (;;) {
+      if (this.#left.signal.aborted) return { done: true, value: undefined };
+      if (this.#waiting.length > 0) return { done: false, value: this.#takeWaiting() };
+      if (this.#isAlone) {
+        const messages = await this.#readAlone();
+        if (messages === undefined) return { done: true, value: undefined };
+        if (messages.length > 0) return { done: false, value: messages };
+      } else if (this.#ended !== undefined) {
+        const { failure } = this.#ended;
+        this.#ended = {};
+        if (failure !== undefined) throw failure.error;
+        return { done: true, value: undefined };
+      } else {
+        await this.#wakeup.wait();
+      }
+    }
+  }
+
+  async return(): Promise<IteratorResult<readonly SDKMessage[], undefined>> {
+    this.#leave();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #takeWaiting(): SDKMessage[] {
+    const ready = this.#waiting;
+    this.#id = ready.findLast(({ id }) => id !== undefined)?.id ?? this.#id;
+    this.#drop();
+    return ready.map((item) => item.take());
+  }
+
+  /** The next messages of its own connection, perhaps none; undefined at its end. */
+  async #readAlone(): Promise<SDKMessage[] | undefined> {
+    this.#own ??= this.#host.follow(this.#id, this.#partial, this.#left.signal);
+    const next = await this.#own.next();
+    if (next.done === true) return undefined;
+    return next.value
+      .map(({ message }) => this.#host.sort(message))
+      .filter(({ audience }) => this.#wanted.has(audience))
+      .map(({ message }) => message);
+  }
+
+  readonly #leave = (): void => {
+    this.#drop();
+    this.#host.detach();
+    this.#left.abort();
+    this.end();
+    void this.#own?.return().catch(() => {});
+  };
+
+  #drop(): void {
+    this.#waiting = [];
+    this.#fragments = 0;
+    this.#chars = 0;
+  }
+
+  #dropFragments(): void {
+    this.#waiting = this.#waiting.filter(({ audience }) => audience !== 'partial');
+    this.#fragments = 0;
+    this.#chars = this.#waiting.reduce((sum, { chars }) => sum + chars, 0);
+  }
+}
