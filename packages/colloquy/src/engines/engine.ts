@@ -21,6 +21,8 @@ export interface EngineSession extends AsyncDisposable {
   readonly id: string;
   /** Agents that work in the background have a turn and a result of their own at their end, which a query waits for. */
   readonly waitsForAgents?: boolean | undefined;
+  /** Programs hear what becomes of prompts to which they have given a uuid: `command_lifecycle`. */
+  readonly tellsLifecycle?: boolean | undefined;
   /**
    * Resolves when the prompt is accepted (durable); the turn runs whether or not anybody reads. A prompt whose uuid was accepted
    * before is not accepted again; it is `settled` if its turn has ended, or it was withdrawn: no response will come then.

@@ -519,6 +519,24 @@ describe('above the engine', () => {
     }).rejects.toMatchObject({ name: 'ProcessError', exitCode: 4 });
   });
 
+  test('query() tells what becomes of the prompts that were given a uuid, and names no other', async () => {
+    const uuid = 'a0000000-0000-4000-8000-000000000001';
+    const told: SDKMessage[] = [];
+    async function* prompts(): AsyncGenerator<SDKUserMessage> {
+      yield { ...promptOf('say one'), uuid };
+      yield promptOf('say two');
+    }
+    for await (const message of query({ prompt: prompts(), options: await optionsFor() })) told.push(message);
+    const lives = told.flatMap((one) => (one.type === 'command_lifecycle' ? [[one.command_uuid, one.state]] : []));
+    expect(lives).toEqual([
+      [uuid, 'started'],
+      [uuid, 'completed'],
+    ]);
+    const results = told.filter(({ type }) => type === 'result');
+    expect(results).toMatchObject([{ user_message_uuids: [uuid] }, { subtype: 'success' }]);
+    expect(results[1]).not.toHaveProperty('user_message_uuids');
+  });
+
   test('query() waits for agents that work in the background, and gives what comes of them', async () => {
     const said: unknown[] = [];
     for await (const message of query({ prompt: 'agent', options: await optionsFor() }))

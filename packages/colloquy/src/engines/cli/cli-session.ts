@@ -26,6 +26,7 @@ type Running = OpenProcess & { initialized: Record<string, unknown> };
 export class CliSession implements EngineSession {
   readonly id: string;
   readonly waitsForAgents = true;
+  readonly tellsLifecycle = true;
   readonly options: Options;
   readonly answers: HostAnswers;
   readonly #start: StartOptions;

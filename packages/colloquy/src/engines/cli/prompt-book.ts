@@ -46,8 +46,8 @@ export class PromptBook {
     this.#noticeIdle();
   }
 
-  /** Takes note of a message; says what it tells of a prompt that is news: a turn takes it, or it was withdrawn before. */
-  follow(line: CliLine): 'started' | 'cancelled' | undefined {
+  /** Takes note of a message; says whether it tells that a prompt was withdrawn before a turn took it. */
+  follow(line: CliLine): 'cancelled' | undefined {
     switch (line.type) {
       case 'system':
         if (line['subtype'] === 'init') this.#turnRuns = true;
@@ -67,13 +67,13 @@ export class PromptBook {
     this.#noticeIdle();
   }
 
-  #onLifecycle(uuid: unknown, state: unknown): 'started' | 'cancelled' | undefined {
+  #onLifecycle(uuid: unknown, state: unknown): 'cancelled' | undefined {
     if (typeof uuid !== 'string') return undefined;
     const before = this.#states.get(uuid);
     switch (state) {
       case 'started':
         if (before === 'accepted') this.#states.set(uuid, 'started');
-        return 'started';
+        return undefined;
       case 'cancelled':
         this.#settle(uuid);
         // Told of one that was interrupted too, after its result.

@@ -11,11 +11,13 @@ const HIDDEN: ReadonlySet<string> = new Set(['keep_alive', 'transcript_mirror'])
 export function toFeed(
   line: CliLine,
   text: string,
-  o: { mode: PermissionModeInput; lifecycle: 'started' | 'cancelled' | undefined },
+  o: { mode: PermissionModeInput; lifecycle: 'cancelled' | undefined },
 ): { kind: FeedKind; text: string; message: SDKMessage } | undefined {
   if (HIDDEN.has(line.type)) return undefined;
   if (line.type === 'command_lifecycle') {
-    return o.lifecycle === undefined ? undefined : { kind: 'lifecycle', text, message: toMessage(line) };
+    // What is cancelled after a turn has taken it was told of by that turn's result.
+    const isStale = line['state'] === 'cancelled' && o.lifecycle === undefined;
+    return isStale ? undefined : { kind: 'lifecycle', text, message: toMessage(line) };
   }
   if (isPartial(line)) return { kind: 'fragment', text, message: toMessage(line) };
   const ownMode = tellsMode(line) && reportedMode(o.mode) !== o.mode ? o.mode : undefined;
