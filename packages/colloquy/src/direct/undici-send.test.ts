@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, setGlobalProxyFromEnv } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
@@ -20,25 +20,8 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-/** The package if it is installed, else the copy that Node has in itself for `fetch`. */
-async function loadUndici(): Promise<unknown> {
-  try {
-    return await import('undici' as string);
-  } catch {
-    await fetch('data:,');
-    const inUse = (): Record<symbol, object> =>
-      (globalThis as unknown as Record<symbol, Record<symbol, object>>)[Symbol.for('undici.globalDispatcher.1')]!;
-    const Agent = inUse().constructor;
-    const restore = setGlobalProxyFromEnv({ http_proxy: 'http://127.0.0.1:9' });
-    const proxying = inUse();
-    restore();
-    const agents = Object.getOwnPropertySymbols(proxying).map((key) => proxying[key]?.constructor);
-    return { Agent, ProxyAgent: agents.find((found) => found?.name === 'ProxyAgent') };
-  }
-}
-
 async function sendWith(o: Partial<UndiciSendOptions>): Promise<HttpSend> {
-  const options = { proxy: undefined, http2: false, keepAlive: true, load: loadUndici, ca: TLS.cert, ...o };
+  const options = { proxy: undefined, http2: false, keepAlive: true, load: () => import('undici'), ca: TLS.cert, ...o };
   const send = await createUndiciSend(options);
   closing.push(() => send.close());
   return send;
@@ -170,6 +153,12 @@ describe('through a proxy', () => {
     await expect(answer).rejects.toThrow('through 127.0.0.1:1');
     await expect(answer).rejects.not.toThrow('secret');
   });
+});
+
+test('a client that asks for HTTP/2 loads the package by itself, and an endpoint without it is asked all the same', async () => {
+  await using server = await createEmulator({ script: [text('Hello')] }).listen();
+  await using chat = new ChatClient({ baseURL: server.url, apiKey: 'any', http2: true });
+  expect((await chat.chat('Hello')).text).toBe('Hello');
 });
 
 test.each([
