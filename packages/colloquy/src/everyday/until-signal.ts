@@ -59,10 +59,13 @@ export async function untilSignal<T>(
   };
   const listeners = signals.map((signal) => [signal, () => onSignal(signal)] as const);
   for (const [signal, listener] of listeners) source.on(signal, listener);
+  // Listening for signals does not keep a process alive.
+  const alive = setInterval(() => {}, MAX_TIMER_MS);
   try {
     const value = await Promise.race([untilEnd(work, stop.signal), givenUp]);
     return { signal: first, value };
   } finally {
+    clearInterval(alive);
     clearTimeout(timer);
     for (const [signal, listener] of listeners) source.off(signal, listener);
   }
@@ -78,14 +81,7 @@ async function untilEnd<T>(work: (stop: AbortSignal) => PromiseLike<T> | T, stop
 }
 
 function untilStopped(stop: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    // Listening for signals does not keep a process alive.
-    const alive = setInterval(() => {}, MAX_TIMER_MS);
-    stop.addEventListener('abort', () => {
-      clearInterval(alive);
-      resolve(undefined);
-    });
-  });
+  return new Promise((resolve) => stop.addEventListener('abort', () => resolve(undefined)));
 }
 
 function processSignals(): SignalSource {
