@@ -8,6 +8,7 @@ import { addExchange } from './auth/exchange.ts';
 import type { KnownHosts } from './auth/host-check.ts';
 import type { LoginLinks } from './auth/login-links.ts';
 import { refuseForeign } from './auth/request-origin.ts';
+import { addManaged } from './doors/managed/managed.ts';
 import { addConversation } from './doors/native/conversation.ts';
 import { addInfo } from './doors/native/info.ts';
 import { addReading } from './doors/native/reading.ts';
@@ -53,5 +54,6 @@ export function createRoutes(app: App, links: LoginLinks, hosts: () => KnownHost
   addSessions(hono, app);
   addConversation(hono, app);
   addReading(hono, app);
+  addManaged(hono, app);
   return hono;
 }

@@ -11,6 +11,11 @@ export function maySee(principal: Principal, owner: string): boolean {
   return principal.role === 'admin' || principal.user === owner;
 }
 
+/** For lists: whose things a principal sees; undefined for everybody's. */
+export function seenOwner(principal: Principal): string | undefined {
+  return principal.role === 'admin' ? undefined : principal.user;
+}
+
 /** @throws HttpError 403 for a principal that only looks on */
 export function mustWrite(principal: Principal): void {
   if (principal.role !== 'observer') return;

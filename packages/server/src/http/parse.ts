@@ -7,8 +7,24 @@ const MAX_PROBLEMS = 5;
 export function parse<T>(schema: z.ZodType<T>, value: unknown): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.slice(0, MAX_PROBLEMS).map((issue) => describe(issue));
+  const problems = parsed.error.issues
+    .flatMap((issue) => plain(issue))
+    .slice(0, MAX_PROBLEMS)
+    .map((issue) => describe(issue));
   throw new HttpError(400, problems.join('; '));
+}
+
+/** Of a value that fits no variant, the problems of the variant that it was meant to be: the one that it comes nearest to. */
+function plain(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const variants = issue.errors.filter((problems) => !problems.some(isOtherKind));
+  const [meant] = variants.toSorted((a, b) => a.length - b.length);
+  return meant?.flatMap((inner) => plain({ ...inner, path: [...issue.path, ...inner.path] })) ?? [issue];
+}
+
+/** A string where an object was meant: this is not the variant. */
+function isOtherKind(issue: z.core.$ZodIssue): boolean {
+  return issue.code === 'invalid_type' && issue.path.length === 0;
 }
 
 function describe(issue: z.core.$ZodIssue): string {

@@ -1,7 +1,8 @@
 import type { Role } from '../auth/principal.ts';
+import type { ResourceTables } from './resource-tables.ts';
 
 /** Every table of the server beside the conversations, by name. A resource adds its own interface here, and its migration. */
-export interface TableTypes {
+export interface TableTypes extends ResourceTables {
   api_key: ApiKeyTable;
 }
 

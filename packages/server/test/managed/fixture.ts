@@ -20,13 +20,13 @@ export type Managed = {
   /** What went wrong inside; the test fails at its end if this is not empty by then. */
   faults: unknown[];
   /** The official client with another key. */
-  clientWith(key: string, more?: ClientOptions): Anthropic;
+  clientWith: (key: string, more?: ClientOptions) => Anthropic;
   /** A key of its own user, or of the user that is named. */
-  addKey(o?: { user?: string; role?: Role }): Promise<string>;
+  addKey: (o?: { user?: string; role?: Role }) => Promise<string>;
   /** A plain request with the admin's key. */
-  fetch(path: string, init?: RequestInit & { key?: string }): Promise<Response>;
+  fetch: (path: string, init?: RequestInit & { key?: string }) => Promise<Response>;
   /** Closes the server and its store, as a restart does; `startManaged({ folder })` is the restart. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 };
 
 /** A server on a socket, the emulator as its model, and the official client. */
@@ -84,7 +84,7 @@ export const caught = (promise: PromiseLike<unknown>): Promise<unknown> =>
 export async function refusal(promise: PromiseLike<unknown>): Promise<string> {
   const error = await caught(promise);
   if (!(error instanceof Anthropic.APIError)) return `no APIError: ${String(error)}`;
-  return `${error.constructor.name} ${error.message}`;
+  return `${error.constructor.name} ${error.status} ${error.apiMessage}`;
 }
 
 /** Every item of a list, over all its pages. */
