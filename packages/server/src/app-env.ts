@@ -1,7 +1,9 @@
 import type { AppOptions } from './app-options.ts';
+import type { Auth } from './auth/auth.ts';
 import type { Principal } from './auth/principal.ts';
 import type { AnswerRecords } from './idempotency/answer-records.ts';
 import type { HostEngine, SessionHost } from './live/session-host.ts';
+import type { Viewers } from './live/viewers.ts';
 import type { Sessions } from './resources/sessions.ts';
 import type { Workspaces } from './resources/workspaces.ts';
 import type { Tables } from './store/tables.ts';
@@ -9,6 +11,7 @@ import type { Tables } from './store/tables.ts';
 /** What the routes share. Nothing in here belongs to one client. */
 export type App = {
   readonly options: AppOptions;
+  readonly auth: Auth;
   readonly engine: HostEngine;
   readonly host: SessionHost;
   readonly sessions: Sessions;
@@ -17,6 +20,8 @@ export type App = {
   readonly tables: () => Promise<Tables>;
   /** What POSTs were answered, for their repeats. */
   readonly answers: () => Promise<AnswerRecords>;
+  /** Who has a stream open, and of which session. */
+  readonly viewers: Viewers;
   /** Aborted when the server closes: streams end then. */
   readonly closing: AbortSignal;
 };

@@ -22,7 +22,10 @@ export type AppOptions = {
   sandbox?: 'none' | 'working' | undefined;
   /** Where no sandbox works, no command runs. Default false: there every command is asked about, unless a rule allows it. */
   requireSandbox?: boolean | undefined;
-  /** Several people use this server: where no sandbox works every command is asked about, whatever rules say. Default false. */
+  /**
+   * Several people use this server: where no sandbox works every command is asked about, whatever rules say.
+   * Default: as long as there is an API key of another user than `local`, whom the printed link signs in.
+   */
   severalUsers?: boolean | undefined;
   /** The permission mode of new sessions that name none. Default `default`. */
   permissionMode?: PermissionModeInput | undefined;
@@ -30,7 +33,9 @@ export type AppOptions = {
   allowUnsandboxed?: boolean | undefined;
   /** Options of every session beneath its own: `env`, `send`, `client`, time-outs. */
   sessionDefaults?: Options | undefined;
-  /** Where signed-in pages are remembered (in `credentials/`), so that a restart signs nobody out. Default: in memory. */
+  /** An API key with the role admin, as `COLLOQUY_API_KEY` gives it: at least 32 characters, written down nowhere. Default: none. */
+  adminKey?: string | undefined;
+  /** Where API keys (in `server.db`) and signed-in pages (in `credentials/`) are remembered, so that a restart signs nobody out. Default: in memory. */
   dataFolder?: string | undefined;
   /** The built web page: a folder with `index.html` and `assets/`. Without it, `/` says that there is none. */
   webRoot?: string | undefined;
@@ -59,7 +64,14 @@ export function checkAppOptions(options: AppOptions): void {
     throw new ConfigurationError('permissionMode "bypassPermissions" on a server needs allowUnsandboxed: true');
   }
   checkPublicOrigin(options.publicOrigin);
+  if (options.adminKey !== undefined && !ADMIN_KEY.test(options.adminKey)) {
+    throw new ConfigurationError(
+      'The admin key (COLLOQUY_API_KEY) must have 32 to 512 visible ASCII characters and no space; "openssl rand -hex 32" makes one',
+    );
+  }
 }
+
+const ADMIN_KEY = /^[\x21-\x7e]{32,512}$/;
 
 /**
  * The public origin must be https, or http on a loopback name: elsewhere browsers send a cookie in the clear,

@@ -2,17 +2,19 @@ import type { Options } from 'colloquy';
 import { createApiEngine } from 'colloquy/internal';
 import type { App } from './app-env.ts';
 import { type AppOptions, checkAppOptions } from './app-options.ts';
+import { type Auth, createAuth } from './auth/auth.ts';
 import type { KnownHosts } from './auth/host-check.ts';
-import { LoginLinks } from './auth/login-links.ts';
 import { HttpError } from './http/http-error.ts';
 import { newRequestId, respondError } from './http/respond-error.ts';
 import { recoverSessions } from './live/recover.ts';
 import { AnswerRecords } from './idempotency/answer-records.ts';
 import { type HostEngine, SessionHost } from './live/session-host.ts';
+import { Viewers } from './live/viewers.ts';
 import { Sessions } from './resources/sessions.ts';
 import { createWorkspaces } from './resources/workspaces.ts';
 import { createRoutes } from './routes.ts';
 import { withSandboxRules } from './sandbox-state.ts';
+import { announce } from './store/listening.ts';
 import { openTables } from './store/tables.ts';
 
 const IDLE_SESSION_MS = 60_000;
@@ -22,8 +24,8 @@ const FINISH_REQUESTS_WITHIN_MS = 1_000;
 
 /** A server as a web-standard handler, to be mounted in whatever speaks HTTP. */
 export type ServerApp = AsyncDisposable & {
-  /** Answers a request. Never rejects. */
-  fetch(request: Request): Promise<Response>;
+  /** Answers a request. Never rejects. `env` is what Hono's adapter for Node hands over, for WebSockets. */
+  fetch(request: Request, env?: object): Promise<Response>;
   /** A link that signs one browser in: good once, within ten minutes. Do not log it. */
   createLink(): string;
   /** Resolves when sessions that a dead process left in the middle of something have been taken up. Requests need not wait for it. */
@@ -46,11 +48,10 @@ export function createApp(options: AppOptions): ServerApp {
 export function createAppOn(
   options: AppOptions,
   at: { port: () => number | undefined; origin: () => string },
-): ServerApp {
+): ServerApp & { announce(): Promise<void> } {
   checkAppOptions(options);
   const closing = new AbortController();
   const tellFault = (error: unknown): void => options.onError?.(error, undefined);
-  const { engine, closeEngine } = engineOf(options);
   const workspaces = createWorkspaces([options.cwd, ...(options.roots ?? [])]);
   const tables = lazy(
     () => openTables(options.dataFolder),
@@ -60,37 +61,44 @@ export function createAppOn(
     () => AnswerRecords.open(options.dataFolder),
     (opened) => opened.close(),
   );
+  const auth = createAuth({ options, tables: tables.open, closing: closing.signal, onError: tellFault });
+  const { engine, closeEngine } = engineOf(options, auth);
   const sessions = new Sessions({ store: () => engine.store(), workspaces });
   const host = new SessionHost({
     engine,
-    optionsOf: async (id) =>
-      withSandboxRules({ ...sessionDefaults(options), ...(await sessions.stored(id)).options }, options),
+    optionsOf: async (id) => {
+      await auth.countUsers();
+      return withSandboxRules({ ...sessionDefaults(options), ...(await sessions.stored(id)).options }, options);
+    },
     idleMs: options.idleSessionMs ?? IDLE_SESSION_MS,
     maxOpen: options.maxOpenSessions ?? MAX_OPEN_SESSIONS,
     onError: tellFault,
   });
   const app: App = {
     options,
+    auth,
     engine,
     host,
     sessions,
     workspaces,
     tables: tables.open,
     answers: answers.open,
+    viewers: new Viewers((id) => host.tell(id, { kind: 'viewers', viewers: app.viewers.of(id) })),
     closing: closing.signal,
   };
-  const links = new LoginLinks();
-  const hono = createRoutes(app, links, knownHosts(options, at.port));
+  const hono = createRoutes(app, knownHosts(options, at.port));
   const busy = new Set<Promise<unknown>>();
   const recovered = engine
     .store()
     .then((store) => recoverSessions({ host, sessions, store }, { signal: closing.signal, onError: tellFault }))
     .catch(tellFault);
 
+  let withdraw = (): Promise<void> => Promise.resolve();
   const shutDown = async (): Promise<void> => {
     closing.abort();
     // A request that never ends its body must not keep the sessions from being closed well.
     await within(Promise.allSettled([...busy, recovered]), FINISH_REQUESTS_WITHIN_MS);
+    await withdraw().catch(tellFault);
     await host.close();
     await closeEngine();
     await Promise.all([tables.close(), answers.close()]);
@@ -100,10 +108,10 @@ export function createAppOn(
 
   return {
     recovered,
-    async fetch(request) {
+    async fetch(request, env) {
       if (closing.signal.aborted)
         return respondError(new HttpError(503, 'The server is shutting down'), newRequestId());
-      const answer = Promise.resolve(hono.fetch(request));
+      const answer = Promise.resolve(hono.fetch(request, env));
       busy.add(answer);
       try {
         return await answer;
@@ -111,19 +119,25 @@ export function createAppOn(
         busy.delete(answer);
       }
     },
-    createLink: () => `${at.origin()}/#token=${links.create()}`,
+    createLink: () => `${at.origin()}/#token=${auth.links.create()}`,
+    async announce() {
+      if (options.dataFolder !== undefined) withdraw = await announce(await tables.open(), at.origin());
+    },
     close,
     [Symbol.asyncDispose]: close,
   };
 }
 
 /** An engine that was given is its maker's to close. */
-function engineOf({ engine, store, severalUsers }: AppOptions): {
+function engineOf(
+  { engine, store }: AppOptions,
+  auth: Auth,
+): {
   engine: HostEngine;
   closeEngine: () => Promise<void>;
 } {
   if (engine !== undefined) return { engine, closeEngine: () => Promise.resolve() };
-  const own = createApiEngine({ store, askThroughLog: true, severalUsers, by: 'server' });
+  const own = createApiEngine({ store, askThroughLog: true, severalUsers: () => auth.hasSeveralUsers(), by: 'server' });
   return { engine: own, closeEngine: () => own.close() };
 }
 

@@ -1,18 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { Hono } from 'hono';
 import type { App, AppEnv } from './app-env.ts';
 import { requireCredential } from './auth/authenticate.ts';
-import { folderCredentials, memoryCredentials } from './auth/credentials.ts';
-import { addExchange } from './auth/exchange.ts';
+import { addExchange, addSignOut } from './auth/exchange.ts';
 import type { KnownHosts } from './auth/host-check.ts';
-import type { LoginLinks } from './auth/login-links.ts';
 import { refuseForeign } from './auth/request-origin.ts';
+import { keepToScope } from './auth/scopes.ts';
 import { addManaged } from './doors/managed/managed.ts';
 import { addConversation } from './doors/native/conversation.ts';
 import { addInfo } from './doors/native/info.ts';
+import { addKeys } from './doors/native/keys.ts';
 import { addReading } from './doors/native/reading.ts';
 import { addSessions } from './doors/native/sessions.ts';
+import { addStoredSessions } from './doors/native/stored-sessions.ts';
+import { addToolResults } from './doors/native/tool-results.ts';
+import { addSocket } from './doors/native/socket.ts';
+import { addViewers } from './doors/native/viewers.ts';
 import { once } from './idempotency/once.ts';
 import { HttpError } from './http/http-error.ts';
 import { newRequestId, respondError, toHttpError } from './http/respond-error.ts';
@@ -20,10 +23,8 @@ import { setSecurityHeaders } from './http/security-headers.ts';
 import { isPagePath, servePage } from './http/static-page.ts';
 
 /** Every route, behind the checks that it needs; read from top to bottom, it is the order in which a request meets them. */
-export function createRoutes(app: App, links: LoginLinks, hosts: () => KnownHosts): Hono<AppEnv> {
-  const { options } = app;
-  const credentials =
-    options.dataFolder === undefined ? memoryCredentials() : folderCredentials(join(options.dataFolder, 'credentials'));
+export function createRoutes(app: App, hosts: () => KnownHosts): Hono<AppEnv> {
+  const { options, auth } = app;
   const hono = new Hono<AppEnv>();
   hono.use(async (c, next) => {
     c.set('requestId', newRequestId());
@@ -44,16 +45,27 @@ export function createRoutes(app: App, links: LoginLinks, hosts: () => KnownHost
 
   // Open to everybody: they hold no data and start nothing.
   hono.get('/healthz', (c) => c.json({ status: 'ok' }));
-  addExchange(hono, { links, credentials, isSecure: options.publicOrigin?.startsWith('https:') === true });
+  addExchange(hono, {
+    redeem: (token) => auth.redeemLink(token),
+    pages: auth.pages,
+    isSecure: options.publicOrigin?.startsWith('https:') === true,
+  });
   hono.get('*', (c, next) => (isPagePath(c.req.path) ? servePage(c.req.path, options.webRoot) : next()));
 
   // Everything else, unknown paths too, asks for a credential first.
-  hono.use(requireCredential(credentials));
+  hono.use(requireCredential((secret) => auth.identify(secret)));
+  hono.use(keepToScope);
   hono.use(once(app.answers));
+  addSignOut(hono, auth);
+  addKeys(hono, app);
   addInfo(hono, app);
   addSessions(hono, app);
   addConversation(hono, app);
+  addSocket(hono, app);
   addReading(hono, app);
+  addStoredSessions(hono, app);
+  addToolResults(hono, app);
   addManaged(hono, app);
+  addViewers(hono, app);
   return hono;
 }

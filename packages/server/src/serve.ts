@@ -1,13 +1,17 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import { createAdaptorServer } from '@hono/node-server';
+import { createAdaptorServer, type WebSocketServerLike } from '@hono/node-server';
 import { ConfigurationError } from 'colloquy';
+import { WebSocketServer } from 'ws';
 import type { AppOptions } from './app-options.ts';
 import { LOOPBACK_HOSTS } from './auth/host-check.ts';
 import { createAppOn } from './create-app.ts';
 
 /** How long answers that have been given may take to reach their clients when the server closes. */
 const FLUSH_WITHIN_MS = 1_000;
+
+/** Of a message that a client says over a socket, which it need not. */
+const MAX_SAID_BYTES = 4_096;
 
 export type ServeOptions = Omit<AppOptions, 'port'> & {
   /** Default `127.0.0.1`; `localhost` and `::1` as well. Another machine can be let in only with `publicOrigin`, which says how it reaches us. */
@@ -45,9 +49,16 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   let port: number | undefined;
   const origin = (): string => options.publicOrigin ?? `http://${loopback}:${port}`;
   const app = createAppOn(options, { port: () => port, origin });
+  // The adaptor's type wants `noServer` to be told, which the one of ws leaves open.
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_SAID_BYTES,
+    perMessageDeflate: false,
+  }) as unknown as WebSocketServerLike;
   // Without `createServer` of another kind, the adaptor makes a plain HTTP server.
   const server = createAdaptorServer({
-    fetch: (request) => app.fetch(request),
+    fetch: (request, env) => app.fetch(request, env),
+    websocket: { server: sockets },
     overrideGlobalObjects: false,
   }) as Server;
   try {
@@ -56,6 +67,8 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     await app.close();
     throw error;
   }
+  // Whoever cannot be told of it where we are can still be told by hand.
+  await app.announce().catch((error: unknown) => options.onError?.(error, undefined));
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => (closed ??= shutDown(server, () => app.close()));
   return {

@@ -49,7 +49,7 @@ export class BuiltInRunner {
       directories: () => folders.slice(1),
       own: () => [dataFolder(process.env)],
       isServer: false,
-      asksUnconfined: false,
+      asksUnconfined: () => false,
     });
     this.#context = {
       cwd,

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
-import { createRoutes } from '../routes.ts';
+import { closedRoutes } from '../testing/closed-routes.ts';
 import { scriptedEngine } from '../testing/scripted-engine.ts';
 import { exchange, ORIGIN, signIn, testApp, tokenOf } from '../testing/test-app.ts';
 import { newSecret } from './secrets.ts';
@@ -11,21 +11,11 @@ import { newSecret } from './secrets.ts';
 
 afterEach(() => void vi.useRealTimers());
 
-const OPEN = new Set(['GET /healthz', 'POST /auth/exchange']);
-
-/** Every route behind the credential, with a session that exists in place of `:id`. */
-function closedRoutes(): [method: string, path: string][] {
-  const engine = scriptedEngine([]);
-  // Only the table of routes is looked at; nothing of the app is used.
-  const app = { engine, options: {} } as unknown as Parameters<typeof createRoutes>[0];
-  const hono = createRoutes(app, undefined as never, () => ({ port: undefined, names: new Set() }));
-  const routes = hono.routes.filter(({ method, path }) => method !== 'ALL' && path !== '*' && path !== '/*');
-  return routes
-    .filter(({ method, path }) => !OPEN.has(`${method} ${path}`))
-    .map(({ method, path }) => [method, path.replace(':id', '00000000-0000-4000-8000-00000000000a')]);
-}
-
-const CLOSED = closedRoutes();
+/** Every route behind the credential, with ids in place of its parameters. */
+const CLOSED = closedRoutes().map(({ method, path }): [method: string, path: string] => [
+  method,
+  path.replaceAll(/:\w+/g, '00000000-0000-4000-8000-00000000000a'),
+]);
 
 test('the table of routes is not empty by mistake', () => {
   expect(CLOSED.length).toBeGreaterThanOrEqual(11);
@@ -38,7 +28,8 @@ const CARRIERS: [string, Record<string, string>][] = [
   ['an unknown cookie', { cookie: `colloquy=${UNKNOWN}`, origin: ORIGIN }],
   ['an empty bearer token', { authorization: 'Bearer ' }],
   ['another scheme', { authorization: `Basic ${UNKNOWN}` }],
-  ['a key in a header of another API', { 'x-api-key': UNKNOWN }],
+  ['an unknown key', { 'x-api-key': UNKNOWN }],
+  ['what looks like a key', { 'x-api-key': `colloquy_${UNKNOWN}`, authorization: `Bearer colloquy_${UNKNOWN}` }],
   ['a cookie of another name', { cookie: `session=${UNKNOWN}`, origin: ORIGIN }],
 ];
 

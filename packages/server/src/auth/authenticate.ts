@@ -2,54 +2,50 @@ import { getCookie } from 'hono/cookie';
 import type { Context, MiddlewareHandler } from 'hono';
 import type { AppEnv } from '../app-env.ts';
 import { HttpError } from '../http/http-error.ts';
-import type { Credentials } from './credentials.ts';
 import { isVouchedSameOrigin } from './origin-check.ts';
-import { LOCAL_USER } from './principal.ts';
+import type { Principal } from './principal.ts';
 import { requestOriginOf } from './request-origin.ts';
 
 export const COOKIE = 'colloquy';
 
-const NEVER = new AbortController().signal;
-
 const NO_CREDENTIAL =
-  'No valid credential: open the link that the server printed when it started; it works once, within 10 minutes';
+  'No valid credential: send an API key (colloquy keys) as a bearer token, or open the link that the server printed when it started, which works once, within 10 minutes (colloquy link prints another)';
 
-/** Lets a request through to the routes behind it only with a credential: the page's cookie, or the same secret as a bearer token. */
-export function requireCredential(credentials: Credentials): MiddlewareHandler<AppEnv> {
+/**
+ * Lets a request through to the routes behind it only with a credential: the page's cookie, or a key. However it comes, it means the
+ * same principal. Headers count before the cookie; if both headers come, the first that is valid does.
+ */
+export function requireCredential(
+  identify: (secret: string) => Promise<Principal | undefined>,
+): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    const presented = presentedSecret(c);
-    const holder = presented === undefined ? undefined : await credentials.check(presented.secret);
-    if (presented === undefined || holder === undefined) {
+    const { by, secrets } = presentedSecrets(c);
+    let principal: Principal | undefined;
+    for (const secret of secrets) principal ??= await identify(secret);
+    if (principal === undefined) {
       throw new HttpError(401, NO_CREDENTIAL, { headers: { 'www-authenticate': 'Bearer' } });
     }
-    if (presented.by === 'cookie' && needsVouching(c) && !isVouchedSameOrigin(requestOriginOf(c))) {
+    if (by === 'cookie' && needsVouching(c) && !isVouchedSameOrigin(requestOriginOf(c))) {
       throw new HttpError(
         403,
         'With the cookie, this request needs an Origin or Sec-Fetch-Site header, as browsers send; programs use Authorization: Bearer',
       );
     }
-    c.set('principal', {
-      name: `page-${holder.id}`,
-      user: LOCAL_USER,
-      role: 'admin',
-      via: 'page',
-      revoked: NEVER,
-    });
+    c.set('principal', principal);
     await next();
   };
 }
 
-type Presented = { by: 'bearer' | 'cookie'; secret: string };
-
-/** One carrier counts: with an Authorization header, the cookie is not looked at. */
-function presentedSecret(c: Context<AppEnv>): Presented | undefined {
-  const header = c.req.header('authorization');
-  if (header !== undefined) {
-    const secret = /^bearer +(\S+)$/i.exec(header)?.[1];
-    return secret === undefined ? undefined : { by: 'bearer', secret };
+/** With a header for credentials, the cookie is not looked at. */
+function presentedSecrets(c: Context<AppEnv>): { by: 'header' | 'cookie'; secrets: string[] } {
+  const authorization = c.req.header('authorization');
+  const apiKey = c.req.header('x-api-key');
+  if (authorization !== undefined || apiKey !== undefined) {
+    const bearer = /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+    return { by: 'header', secrets: [bearer, apiKey].filter((secret) => secret !== undefined) };
   }
-  const secret = getCookie(c, COOKIE);
-  return secret === undefined ? undefined : { by: 'cookie', secret };
+  const cookie = getCookie(c, COOKIE);
+  return { by: 'cookie', secrets: cookie === undefined ? [] : [cookie] };
 }
 
 /** What changes something, and streams: opening one takes up a session's unfinished turn. */

@@ -2,7 +2,7 @@ import { chmod, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder } from 'colloquy/internal';
 import { z } from 'zod';
-import { hashSecret, isSecretShaped, newSecret } from './secrets.ts';
+import { hashSecret, newSecret } from './secrets.ts';
 
 /** How long a page stays signed in. */
 export const CREDENTIAL_LIFETIME_MS = 30 * 24 * 60 * 60_000;
@@ -13,8 +13,10 @@ const MAX_CREDENTIALS = 1_000;
 export interface Credentials {
   /** Makes one that works for 30 days; durable when it resolves. */
   issue(): Promise<{ secret: string; expiresAt: number }>;
-  /** Who holds this secret, or undefined when it is unknown or has expired. */
-  check(secret: string): Promise<{ id: string } | undefined>;
+  /** Whether the page whose secret has this hash is signed in. */
+  isGood(hash: string): Promise<boolean>;
+  /** Signs a page out, for good when it resolves. */
+  end(hash: string): Promise<void>;
 }
 
 /** Credentials that end with the process. */
@@ -31,11 +33,8 @@ export function memoryCredentials(): Credentials {
       }
       return { secret, expiresAt };
     },
-    async check(secret) {
-      if (!isSecretShaped(secret)) return undefined;
-      const hash = hashSecret(secret);
-      return isFuture(expiries.get(hash)) ? { id: shortId(hash) } : undefined;
-    },
+    isGood: async (hash) => isFuture(expiries.get(hash)),
+    end: async (hash) => void expiries.delete(hash),
   };
 }
 
@@ -62,11 +61,8 @@ export function folderCredentials(folder: string): Credentials {
       });
       return { secret, expiresAt };
     },
-    async check(secret) {
-      if (!isSecretShaped(secret)) return undefined;
-      const hash = hashSecret(secret);
-      return isFuture(await readExpiry(fileOf(hash))) ? { id: shortId(hash) } : undefined;
-    },
+    isGood: async (hash) => isFuture(await readExpiry(fileOf(hash))),
+    end: (hash) => rm(fileOf(hash), { force: true }),
   };
 }
 
@@ -121,9 +117,4 @@ function isFuture(expiresAt: number | undefined): boolean {
 
 function isAbsent(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
-}
-
-/** Enough of the hash to tell viewers apart, and of no use to anybody who wants the secret. */
-function shortId(hash: string): string {
-  return hash.slice(0, 6);
 }

@@ -1,5 +1,5 @@
 import type { Hono } from 'hono';
-import { setCookie } from 'hono/cookie';
+import { deleteCookie, setCookie } from 'hono/cookie';
 import { z } from 'zod';
 import type { AppEnv } from '../app-env.ts';
 import { HttpError } from '../http/http-error.ts';
@@ -7,7 +7,7 @@ import { parse } from '../http/parse.ts';
 import { readJson } from '../http/read-json.ts';
 import { COOKIE } from './authenticate.ts';
 import { type Credentials, CREDENTIAL_LIFETIME_MS } from './credentials.ts';
-import type { LoginLinks } from './login-links.ts';
+import type { Streams } from './streams.ts';
 
 const MAX_BODY_BYTES = 4_096;
 const MAX_FAILURES = 20;
@@ -18,13 +18,13 @@ const ExchangeBody = z.strictObject({ token: z.string() });
 /** `POST /auth/exchange`: the one-time token of a printed link for the cookie of a signed-in page. */
 export function addExchange(
   hono: Hono<AppEnv>,
-  o: { links: LoginLinks; credentials: Credentials; isSecure: boolean },
+  o: { redeem: (token: string) => Promise<boolean>; pages: Credentials; isSecure: boolean },
 ): void {
   const failures = new FailureWindow();
   hono.post('/auth/exchange', async (c) => {
     const { token } = parse(ExchangeBody, await readJson(c.req.raw, MAX_BODY_BYTES));
-    if (!o.links.redeem(token)) throw failures.next();
-    const { secret } = await o.credentials.issue();
+    if (!(await o.redeem(token))) throw failures.next();
+    const { secret } = await o.pages.issue();
     setCookie(c, COOKIE, secret, {
       path: '/',
       httpOnly: true,
@@ -32,6 +32,18 @@ export function addExchange(
       secure: o.isSecure,
       maxAge: CREDENTIAL_LIFETIME_MS / 1_000,
     });
+    return c.body(null, 204);
+  });
+}
+
+/** `POST /auth/sign-out`: ends the page's credential, and what is open with it. */
+export function addSignOut(hono: Hono<AppEnv>, o: { pages: Credentials; streams: Streams }): void {
+  hono.post('/auth/sign-out', async (c) => {
+    const { credential } = c.get('principal');
+    if (credential.kind !== 'page') throw new HttpError(400, 'Only a page signs out; a key is revoked');
+    await o.pages.end(credential.id);
+    await o.streams.recheck();
+    deleteCookie(c, COOKIE, { path: '/' });
     return c.body(null, 204);
   });
 }
@@ -54,7 +66,7 @@ class FailureWindow {
     if (this.#count <= MAX_FAILURES) {
       return new HttpError(
         401,
-        'This link does not work: each works once, within 10 minutes. Start the server again, or ask it for another link',
+        'This link does not work: each works once, within 10 minutes; colloquy link prints another',
       );
     }
     const retryAfter = Math.ceil((this.#startedAt + FAILURE_WINDOW_MS - now) / 1_000);

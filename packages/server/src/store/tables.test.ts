@@ -14,6 +14,7 @@ const KEY = {
   user: 'local',
   role: 'admin',
   hash: 'h',
+  environment: null,
   created_at: 1,
   expires_at: null,
   last_used_at: null,

@@ -16,11 +16,15 @@ export type CommandSandbox = {
 };
 
 /** The sandbox of a session. Until the first command nothing is loaded, looked for or made. */
-export function createCommandSandbox(o: Omit<SandboxOptions, 'detect'> & { asksUnconfined: boolean }): CommandSandbox {
+export function createCommandSandbox(
+  o: Omit<SandboxOptions, 'detect'> & { asksUnconfined: () => boolean },
+): CommandSandbox {
   let loaded: Promise<SessionSandbox> | undefined;
   const load = (): Promise<SessionSandbox> => (loaded ??= loadSandbox(o));
   return {
-    asksUnconfined: o.asksUnconfined,
+    get asksUnconfined() {
+      return o.asksUnconfined();
+    },
     allowsConfined: o.settings?.autoAllowBashIfSandboxed ?? o.settings?.enabled === true,
     confinementOf: async (target) => (await load()).confinementOf(target),
     shellFor: (target) => ({ run: async (command, options) => (await load()).shellFor(target).run(command, options) }),

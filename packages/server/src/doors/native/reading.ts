@@ -21,13 +21,18 @@ export function addReading(hono: Hono<AppEnv>, app: App): void {
       throw new HttpError(405, 'A stream is read with GET', { headers: { allow: 'GET' } });
     const principal = c.get('principal');
     const { id } = (await app.sessions.get(principal, c.req.param('id'))).row;
-    const { after } = parse(StreamQuery, c.req.query());
+    const { after, partial } = parse(StreamQuery, c.req.query());
     const { session, release } = await app.host.hold(id);
+    const open = app.auth.streams.open(principal);
+    const leave = app.viewers.enter(id, principal, 'sse');
     try {
       const body = streamMessages(session, {
         after: lastEventId(c.req.header('last-event-id')) ?? after ?? '0.0.0',
-        signal: AbortSignal.any([app.closing, principal.revoked]),
+        partial,
+        signal: open.signal,
         onEnd({ ended, error }) {
+          open.end();
+          leave();
           release();
           if (error !== undefined) app.options.onError?.(error, c.get('requestId'));
           if (ended || error !== undefined) void app.host.drop(id, session);
@@ -35,6 +40,8 @@ export function addReading(hono: Hono<AppEnv>, app: App): void {
       });
       return c.body(body, 200, { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' });
     } catch (error) {
+      open.end();
+      leave();
       release();
       throw error;
     }
