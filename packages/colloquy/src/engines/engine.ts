@@ -72,6 +72,8 @@ export interface HostedSession extends EngineSession {
    * (`isReplay`), and what becomes of them, and so are permission requests, calls that run elsewhere, and the answers to both.
    */
   placed(o?: ReadOptions & { door?: boolean | undefined }): AsyncIterable<readonly PlacedMessage[]>;
+  /** Tells everybody who reads with places a signal: live only, without a place. */
+  tellSignal(signal: Json): void;
 }
 
 /** What can be asked of an open session besides prompts, by name. */
@@ -280,10 +282,10 @@ export interface SessionFunctions {
   get(id: string): Promise<SDKSessionInfo | undefined>;
   /** The conversation of a session, oldest first; an unknown id has none. */
   messages(id: string, o?: { limit?: number | undefined; offset?: number | undefined }): Promise<SessionMessage[]>;
-  /** A new session with the entries up to and including a message (default: all). @throws SessionNotFoundError */
+  /** A new session with the entries up to and including a message (default: all). `sessionId`: its UUID. @throws SessionNotFoundError */
   fork(
     id: string,
-    o?: { upToMessageId?: string | undefined; title?: string | undefined },
+    o?: { upToMessageId?: string | undefined; title?: string | undefined; sessionId?: string | undefined },
   ): Promise<{ sessionId: string }>;
   /** @throws SessionNotFoundError */
   rename(id: string, title: string): Promise<void>;

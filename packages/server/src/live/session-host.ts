@@ -78,6 +78,11 @@ export class SessionHost {
     }
   }
 
+  /** Tells the readers of a session something, if it is open. */
+  tell(id: string, signal: unknown): void {
+    this.#slots.get(id)?.session?.tellSignal(signal);
+  }
+
   /** Closes a session that has ended by itself, so that the next request opens it anew. */
   async drop(id: string, session: HostedSession): Promise<void> {
     const slot = this.#slots.get(id);

@@ -60,6 +60,7 @@ export function scriptedSession(id: string): ScriptedSession {
       return { uuid: message.uuid ?? '00000000-0000-4000-8000-000000000000', seq: sent.length };
     },
     placed: (o = {}) => script.read(o),
+    tellSignal: () => {},
     messages: () => {
       throw new Error('The server reads with places');
     },

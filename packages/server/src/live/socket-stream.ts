@@ -1,0 +1,80 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Cursor, HostedSession, PlacedMessage } from 'colloquy/internal';
+import type { WebSocket } from 'ws';
+
+/** A quiet socket is asked this often whether somebody is there; one that has not said so by the next time is let go. */
+const PING_MS = 15_000;
+/** Messages follow each other no faster, so that fast fragments share one. */
+const COALESCE_MS = 20;
+/** A client that has not taken a message for so long is let go; it comes back with its cursor. */
+const STALLED_MS = 120_000;
+
+/**
+ * Tells a session's messages over a socket, each message of which is a JSON array of frames, and only as fast as the client takes
+ * them. Resolves when the socket is closed; the session runs on.
+ * @returns whether the session itself was closed
+ */
+export async function streamOverSocket(
+  session: HostedSession,
+  socket: WebSocket,
+  o: { after: Cursor; signal: AbortSignal },
+): Promise<{ ended: boolean }> {
+  const gone = new AbortController();
+  const leave = (): void => gone.abort();
+  socket.on('close', leave);
+  socket.on('error', leave);
+  if (socket.readyState !== socket.OPEN) leave();
+  const signal = AbortSignal.any([o.signal, gone.signal]);
+  const stopPinging = keepAlive(socket);
+  try {
+    for await (const batch of session.placed({ after: o.after, partial: true, door: true, signal })) {
+      await send(socket, batch, signal);
+      await delay(COALESCE_MS, undefined, { signal }).catch(() => undefined);
+    }
+    return { ended: !signal.aborted };
+  } finally {
+    stopPinging();
+    socket.off('close', leave);
+    // 1001: the server goes, or lets go of the client, which may come back.
+    socket.close(1001);
+  }
+}
+
+/** Resolves once the system has taken the message, so that a slow client holds up its own reader and nothing else. */
+function send(socket: WebSocket, batch: readonly PlacedMessage[], signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const stalled = setTimeout(() => socket.terminate(), STALLED_MS);
+    const done = (): void => {
+      clearTimeout(stalled);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    signal.addEventListener('abort', done, { once: true });
+    // What fails closes the socket, which is heard of elsewhere.
+    socket.send(JSON.stringify(batch.map(toFrame)), done);
+  });
+}
+
+/** `{ id, data }` for a message; `{ event, data }` for a gap, which has an id too, and for a signal. As in the SSE stream. */
+function toFrame(item: PlacedMessage): object {
+  if ('message' in item) return { id: item.cursor, data: item.message };
+  const { live } = item;
+  return { ...(live.type === 'gap' ? { id: live.cursor } : {}), event: live.type, data: live };
+}
+
+function keepAlive(socket: WebSocket): () => void {
+  let isThere = true;
+  const onPong = (): void => {
+    isThere = true;
+  };
+  socket.on('pong', onPong);
+  const timer = setInterval(() => {
+    if (!isThere) return socket.terminate();
+    isThere = false;
+    socket.ping();
+  }, PING_MS);
+  return () => {
+    clearInterval(timer);
+    socket.off('pong', onPong);
+  };
+}
