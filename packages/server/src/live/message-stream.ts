@@ -1,4 +1,5 @@
 import type { Cursor, HostedSession } from 'colloquy/internal';
+import { toPlace } from './frame-ids.ts';
 import { HEARTBEAT_FRAME, OPENING_FRAME, WaitingFrames } from './sse-frames.ts';
 
 /** A quiet stream says this often that it is alive. */
@@ -8,26 +9,34 @@ const COALESCE_MS = 20;
 /** A client that has not taken a chunk for so long is let go; it comes back with its cursor. */
 const STALLED_MS = 120_000;
 
+type StreamOptions = {
+  after: Cursor;
+  /** With stream events; default true. */
+  partial?: boolean | undefined;
+  signal: AbortSignal;
+  onEnd: (how: { ended: boolean; error?: unknown }) => void;
+};
+
 /**
  * A session's messages as a stream of SSE bytes, made only as fast as the client takes them: what waits meanwhile is the session's
  * own bounded window, from which a slow reader loses fragments and never a message.
  * Cancelling it releases the reader and nothing else; the turn runs on.
- * @param o.after `0.0.0` for everything from the very beginning.
+ * @param o.after the id of the last frame that was taken; `0.0.0` for everything from the very beginning.
  * @param o.signal ends the stream. `o.onEnd` is called once, however it ends: `ended` is true when the session itself was closed.
  * @throws InvalidCursorError
  */
-export function streamMessages(
-  session: HostedSession,
-  o: { after: Cursor; signal: AbortSignal; onEnd: (how: { ended: boolean; error?: unknown }) => void },
-): ReadableStream<Uint8Array<ArrayBuffer>> {
+export function streamMessages(session: HostedSession, o: StreamOptions): ReadableStream<Uint8Array<ArrayBuffer>> {
   const left = new AbortController();
   const { signal } = left;
   const leave = (): void => left.abort();
   o.signal.addEventListener('abort', leave);
-  const batches = session.placed({ after: o.after, partial: true, door: true, signal })[Symbol.asyncIterator]();
+  const place = toPlace(o.after);
+  const batches = session
+    .placed({ after: place.after, partial: o.partial ?? true, door: true, signal })
+    [Symbol.asyncIterator]();
   const encoder = new TextEncoder();
   let next: ReturnType<typeof batches.next> | undefined;
-  const waiting = new WaitingFrames();
+  const waiting = new WaitingFrames(place);
   let stalled: ReturnType<typeof setTimeout> | undefined;
   let lastChunkAt = 0;
   let isOver = false;

@@ -1,4 +1,5 @@
 import type { PlacedMessage } from 'colloquy/internal';
+import { FrameIds, type FramePlace } from './frame-ids.ts';
 
 /** A comment that keeps proxies from taking a quiet stream for a dead one. */
 export const HEARTBEAT_FRAME = ': hb\n\n';
@@ -13,8 +14,14 @@ const MAX_CHUNK_CHARS = 128 * 1024;
  * signals have none: they are told once.
  */
 export class WaitingFrames {
+  readonly #ids: FrameIds;
   #waiting: readonly PlacedMessage[] = [];
   #next = 0;
+
+  /** @param place where the reader begins. */
+  constructor(place: FramePlace = { after: '0.0.0', told: 0 }) {
+    this.#ids = new FrameIds(place);
+  }
 
   get isEmpty(): boolean {
     return this.#next === this.#waiting.length;
@@ -34,18 +41,23 @@ export class WaitingFrames {
       const item = this.#waiting[this.#next];
       if (item === undefined) break;
       this.#next += 1;
-      const frame = toFrame(item);
+      const frame = this.#toFrame(item, this.#waiting[this.#next]);
+      if (frame === undefined) continue;
       frames.push(frame);
       chars += frame.length;
     }
     if (this.isEmpty) this.put([]);
     return frames.join('');
   }
-}
 
-function toFrame(item: PlacedMessage): string {
-  if ('message' in item) return `id: ${item.cursor}\ndata: ${JSON.stringify(item.message)}\n\n`;
-  const { live } = item;
-  const id = live.type === 'gap' ? `id: ${live.cursor}\n` : '';
-  return `${id}event: ${live.type}\ndata: ${JSON.stringify(live)}\n\n`;
+  /** Undefined for a message that the reader has had. */
+  #toFrame(item: PlacedMessage, next: PlacedMessage | undefined): string | undefined {
+    if ('message' in item) {
+      const id = this.#ids.next(item, next);
+      return id === undefined ? undefined : `id: ${id}\ndata: ${JSON.stringify(item.message)}\n\n`;
+    }
+    const { live } = item;
+    const id = live.type === 'gap' ? `id: ${this.#ids.at(live.cursor)}\n` : '';
+    return `${id}event: ${live.type}\ndata: ${JSON.stringify(live)}\n\n`;
+  }
 }

@@ -1,8 +1,9 @@
-import { type Options, type PermissionModeInput, SessionNotFoundError } from 'colloquy';
-import type { Json, SessionRow, Store } from 'colloquy/internal';
+import { type PermissionModeInput, SessionNotFoundError } from 'colloquy';
+import type { HostedOptions, Json, SessionRow, Store } from 'colloquy/internal';
 import { z } from 'zod';
 import { maySee, mustWrite } from '../auth/ownership.ts';
 import { LOCAL_USER, type Principal } from '../auth/principal.ts';
+import { HttpError } from '../http/http-error.ts';
 import { sessionUuid, uuidFrom } from './ids.ts';
 import type { Workspaces } from './workspaces.ts';
 
@@ -24,7 +25,7 @@ const Made = z.looseObject({
 export type StoredSession = {
   row: SessionRow;
   owner: string;
-  options: Options;
+  options: HostedOptions;
   /** As they are now; undefined where the session has none of its own. */
   model: string | undefined;
   permissionMode: string | undefined;
@@ -101,25 +102,35 @@ export class Sessions {
 
   /**
    * Makes the row of a new session; durable when it resolves. The folder must have been chosen by `Workspaces`.
-   * @param nonce of the request: done twice, it makes one session.
+   * @param o.nonce of the request: done twice, it makes one session. `o.id`: its UUID, if the client has chosen one.
+   * @returns whether it is new
+   * @throws HttpError 409 when the client's id is that of another session
    */
-  async create(principal: Principal, options: Options & { cwd: string }, nonce: string): Promise<StoredSession> {
+  async create(
+    principal: Principal,
+    options: HostedOptions & { cwd: string },
+    o: { nonce: string; id?: string | undefined },
+  ): Promise<{ session: StoredSession; isNew: boolean }> {
     mustWrite(principal);
     const { cwd, title, ...kept } = options;
     const store = await this.#store();
-    const id = uuidFrom(nonce, 'session');
+    const id = o.id ?? uuidFrom(o.nonce, 'session');
+    const data = { door: 'native', owner: principal.user, options: kept } satisfies z.input<typeof Made>;
     const made = await store.sessions.get(id);
-    if (made === undefined) {
-      const data = { door: 'native', owner: principal.user, options: kept } satisfies z.input<typeof Made>;
-      await store.sessions.create({ id, cwd, title, data });
-    }
-    return this.stored(id);
+    if (made === undefined) await store.sessions.create({ id, cwd, title, data });
+    else if (!isSameRequest(made.data, data)) throw new HttpError(409, 'id: another session has it');
+    return { session: await this.stored(id), isNew: made === undefined };
   }
 
-  async rename(principal: Principal, id: string, title: string): Promise<StoredSession> {
+  /** Null takes the tag away. */
+  async patch(
+    principal: Principal,
+    id: string,
+    patch: { title?: string | undefined; tag?: string | null | undefined },
+  ): Promise<StoredSession> {
     const { row } = await this.getToWrite(principal, id);
     const store = await this.#store();
-    await store.sessions.patch(row.id, { title });
+    await store.sessions.patch(row.id, patch);
     return this.stored(row.id);
   }
 
@@ -142,7 +153,7 @@ export class Sessions {
     const made = Made.safeParse(row.data);
     if (!made.success || !(await this.#workspaces.contain(row.cwd))) return undefined;
     // Written by `create`; the engine checks them when the session is opened.
-    const options = made.data.options as Options;
+    const options = made.data.options as HostedOptions;
     const { settings } = made.data;
     return {
       row,
@@ -152,4 +163,10 @@ export class Sessions {
       permissionMode: settings.permissionMode ?? options.permissionMode,
     };
   }
+}
+
+/** The same client asks for the same session again: the answer to its first request was lost. */
+function isSameRequest(made: Record<string, Json>, wanted: z.input<typeof Made>): boolean {
+  const { door, owner, options } = made;
+  return JSON.stringify({ door, owner, options }) === JSON.stringify(wanted);
 }

@@ -29,9 +29,9 @@ export function sessionFunctions(store: Store): SessionFunctions {
       }));
       return messages.slice(offset, limit === undefined ? undefined : offset + limit);
     },
-    fork: async (id, { upToMessageId, title } = {}) => {
+    fork: async (id, { upToMessageId, title, sessionId } = {}) => {
       const upTo = upToMessageId === undefined ? undefined : await placeOf(store, id, upToMessageId);
-      return { sessionId: await copySession(store, id, { title, upTo }) };
+      return { sessionId: await copySession(store, id, { id: sessionId, title, upTo }) };
     },
     rename: async (id, title) => void (await store.sessions.patch(id, { title: title.trim() })),
     tag: async (id, tag) => void (await store.sessions.patch(id, { tag: tag === null ? null : tag.trim() })),

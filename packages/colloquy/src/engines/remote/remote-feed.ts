@@ -4,7 +4,7 @@ import type { ReadOptions } from '../engine.ts';
 import { followMessages, type Told } from './follow-messages.ts';
 import { RemoteReader, type SharedItem } from './remote-reader.ts';
 import type { ServerClient } from './server-client.ts';
-import { type Audience, type OwnSide, sortMessage } from './sort-message.ts';
+import { type Audience, audienceOf, type OwnSide } from './sort-message.ts';
 
 export type FeedOptions = OwnSide & {
   session: string;
@@ -85,7 +85,7 @@ export class RemoteFeed {
           partial,
           signal: AbortSignal.any([signal, this.#over.signal]),
         }),
-      sort: (message) => sortMessage(message, this.#o),
+      audienceOf: (message) => audienceOf(message, this.#o),
       detach: () => this.#readers.delete(reader),
     });
     if (this.#over.signal.aborted) reader.end();
@@ -112,15 +112,15 @@ export class RemoteFeed {
   #tell(told: Told): void {
     if (told.id !== undefined) this.#id = told.id;
     this.#o.onMessage(told.message);
-    const { audience, message } = sortMessage(told.message, this.#o);
+    const audience = audienceOf(told.message, this.#o);
     if (audience === 'nobody') return;
-    const item = toShared(told, audience, message, this.#readers.size);
+    const item = toShared(told, audience, this.#readers.size);
     for (const reader of this.#readers) reader.add(item);
   }
 }
 
 /** What one reader changes in a message is nothing to the others. The last of them, most often the only one, gets it as it came. */
-function toShared({ id, chars }: Told, audience: Audience, message: SDKMessage, readers: number): SharedItem {
+function toShared({ id, chars, message }: Told, audience: Audience, readers: number): SharedItem {
   let left = readers;
   const take = (): SDKMessage => {
     left -= 1;

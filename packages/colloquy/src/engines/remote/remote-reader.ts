@@ -17,7 +17,7 @@ export type ReaderHost = {
   id: string;
   /** A connection of the reader's own. */
   follow(after: string, partial: boolean, signal: AbortSignal): AsyncGenerator<readonly Told[], void, void>;
-  sort(message: SDKMessage): { audience: Audience; message: SDKMessage };
+  audienceOf(message: SDKMessage): Audience;
   /** The shared connection has nothing more for it. */
   detach(): void;
 };
@@ -121,9 +121,8 @@ export class RemoteReader implements AsyncIterableIterator<readonly SDKMessage[]
     const next = await this.#own.next();
     if (next.done === true) return undefined;
     return next.value
-      .map(({ message }) => this.#host.sort(message))
-      .filter(({ audience }) => this.#wanted.has(audience))
-      .map(({ message }) => message);
+      .map(({ message }) => message)
+      .filter((message) => this.#wanted.has(this.#host.audienceOf(message)));
   }
 
   readonly #leave = (): void => {

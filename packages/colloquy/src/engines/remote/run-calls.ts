@@ -33,12 +33,11 @@ export class CallRunner {
 
   /** Follows the messages of the session. */
   onMessage(message: SDKMessage): void {
-    // The server's own messages about tools; read by their names, as others of this program are not told them.
-    const { type, subtype, tool_use_id: id } = message as { type: string; subtype?: string; tool_use_id?: string };
-    if (type === 'result') return this.#endTurn();
-    if (type !== 'system' || id === undefined) return;
-    if (subtype === 'tool_call_request') this.run(message as unknown as CallRequest);
-    if (subtype === 'tool_call_answered') this.#open.get(id)?.abort(new AbortError('The call has its result by now'));
+    if (message.type === 'result') return this.#endTurn();
+    if (message.type !== 'system') return;
+    if (message.subtype === 'tool_call_request') this.run(message);
+    if (message.subtype === 'tool_call_answered')
+      this.#open.get(message.tool_use_id)?.abort(new AbortError('The call has its result by now'));
   }
 
   /** Runs a call, unless it is none of ours or was begun before. */

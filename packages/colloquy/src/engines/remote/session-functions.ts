@@ -1,4 +1,5 @@
 import { SessionNotFoundError } from '../../errors.ts';
+import { randomUuid } from '../../helpers/random-uuid.ts';
 import type { SDKSessionInfo, SessionFunctions, SessionMessage } from '../engine.ts';
 import type { RequestFacts, ServerClient } from './server-client.ts';
 import { readInfo, readSession, readSessionList, record } from './wire.ts';
@@ -44,8 +45,8 @@ export function remoteSessions(client: ServerClient): SessionFunctions {
       }
       return found;
     },
-    async fork(id, { upToMessageId, title } = {}) {
-      const body = { upToMessageId, title };
+    async fork(id, { upToMessageId, title, sessionId = randomUuid() } = {}) {
+      const body = { id: sessionId, upToMessageId, title };
       const answer = await client.request('POST', `${of(id)}/fork`, { body, session: id });
       return { sessionId: readSession(answer.body).id };
     },

@@ -10,25 +10,15 @@ export type OwnSide = {
 };
 
 /**
- * What readers are told of a message of the server's stream. A server tells its viewers more than an engine in this process tells a
- * program: prompts, what becomes of them, questions, and calls of tools that run elsewhere. Pure.
+ * Which readers are told a message of the server's stream. A server tells its viewers more than an engine in this process tells a program:
+ * prompts, what becomes of them, questions, and calls of tools that run elsewhere. Pure.
  */
-export function sortMessage(message: SDKMessage, own: OwnSide): { audience: Audience; message: SDKMessage } {
-  return { audience: audienceOf(message, own), message: isWithdrawal(message) ? toLifecycle(message) : message };
-}
-
-type Withdrawal = SDKMessage & { type: 'system'; subtype: 'prompt_withdrawn' };
-
-function isWithdrawal(message: SDKMessage): message is Withdrawal {
-  return message.type === 'system' && message.subtype === 'prompt_withdrawn';
-}
-
-function audienceOf(message: SDKMessage, own: OwnSide): Audience {
+export function audienceOf(message: SDKMessage, own: OwnSide): Audience {
   switch (message.type) {
     case 'stream_event':
       return 'partial';
     case 'command_lifecycle':
-      return 'lifecycle';
+      return message.state === 'started' || message.state === 'cancelled' ? 'lifecycle' : 'nobody';
     case 'user':
       return 'isReplay' in message ? 'nobody' : 'everyone';
     case 'system':
@@ -40,20 +30,15 @@ function audienceOf(message: SDKMessage, own: OwnSide): Audience {
 
 function audienceOfSystem(subtype: string, own: OwnSide): Audience {
   switch (subtype) {
-    case 'prompt_withdrawn':
-      return 'lifecycle';
     case 'permission_request':
     case 'permission_answered':
       // Without a callback the program must see why its turn does not go on: it waits for another viewer.
       return own.answersRequests ? 'nobody' : 'everyone';
+    case 'prompt_withdrawn':
     case 'tool_call_request':
     case 'tool_call_answered':
       return 'nobody';
     default:
       return 'everyone';
   }
-}
-
-function toLifecycle({ prompt_uuid, uuid, session_id }: Withdrawal): SDKMessage {
-  return { type: 'command_lifecycle', command_uuid: prompt_uuid, state: 'cancelled', uuid, session_id };
 }

@@ -40,6 +40,8 @@ export function addConversation(hono: Hono<AppEnv>, app: App): void {
   hono.post('/v1/sessions/:id/answers', async (c) => {
     const { request, decision } = parse(AnswerBody, await readJson(c.req.raw));
     const id = await toWrite(c);
+    const updates = decision.behavior === 'allow' ? (decision.updatedPermissions ?? []) : [];
+    for (const update of updates) if (update.type === 'setMode') refuseUnsandboxed(update.mode, app);
     const by = c.get('principal').name;
     const answer = (session: HostedSession): Promise<Controls['answer']['result']> =>
       session.control('answer', { request, decision, by });

@@ -60,12 +60,18 @@ test('a new session has the server’s model, mode and folder unless it names it
     {
       id: expect.any(String),
       title: null,
+      custom_title: null,
+      first_prompt: null,
+      summary: null,
+      tag: null,
       created_at: expect.any(String),
       updated_at: expect.any(String),
       running: false,
       cwd: process.cwd(),
       model: 'test-model',
       permission_mode: 'strict',
+      options: { model: 'test-model', permissionMode: 'strict' },
+      tools: [],
     },
   ]);
   const options = { model: 'other', permissionMode: 'readOnly', allowedTools: ['Read'], maxTurns: 3 };
@@ -272,7 +278,38 @@ test.each([
   ['answers', { request: 0, decision: { behavior: 'allow' } }],
   ['answers', { request: '1', decision: { behavior: 'allow' } }],
   ['answers', { request: 1, decision: { behavior: 'ask' } }],
-  ['answers', { request: 1, decision: { behavior: 'allow', updatedPermissions: [] } }],
+  [
+    'answers',
+    {
+      request: 1,
+      decision: {
+        behavior: 'allow',
+        updatedPermissions: [{ type: 'addDirectories', directories: ['/'], destination: 'session' }],
+      },
+    },
+  ],
+  [
+    'answers',
+    {
+      request: 1,
+      decision: {
+        behavior: 'allow',
+        updatedPermissions: [
+          { type: 'addRules', rules: [{ toolName: 'Bash' }], behavior: 'allow', destination: 'userSettings' },
+        ],
+      },
+    },
+  ],
+  [
+    'answers',
+    {
+      request: 1,
+      decision: {
+        behavior: 'allow',
+        updatedPermissions: [{ type: 'setMode', mode: 'bypassPermissions', destination: 'session' }],
+      },
+    },
+  ],
   ['answers', { request: 1, decision: { behavior: 'deny' }, by: 'somebody else' }],
 ])('%s of %j is a 400', async (route, body) => {
   await using server = await start();
@@ -383,7 +420,7 @@ test.each(['after=-1', 'after=x', 'limit=0', 'limit=1001', 'from=1'])('the log r
   expect((await server.client.get(`/v1/sessions/00000000-0000-4000-8000-00000000000a/log?${query}`)).status).toBe(400);
 });
 
-test.each(['1', '1.2', 'x', '1.2.3.4', '-1.2.3', '1e3.0.0', '1.2.9999999999999999'])(
+test.each(['1', '1.2', 'x', '1.2.3.4.5', '-1.2.3', '1e3.0.0', '1.2.9999999999999999'])(
   'a stream after %s is a 400',
   async (after) => {
     await using server = await start();

@@ -37,7 +37,26 @@ export const SessionOptions = z.strictObject({
     .optional(),
   allowedTools: rules.optional(),
   disallowedTools: rules.optional(),
+  forwardSubagentText: z.boolean().optional(),
+  maxOutputTokens: z.int().positive().optional(),
+  maxRetries: z.int().min(0).max(100).optional(),
   maxTurns: z.int().positive().optional(),
+  outputFormat: z
+    .union([
+      z.enum(['text', 'json']),
+      z.strictObject({ type: z.literal('json_schema'), schema: z.record(z.string(), z.unknown()) }),
+    ])
+    .optional(),
+  permissionPrompts: z.enum(['host', 'none']).optional(),
+  planModeInstructions: prompt.optional(),
+  promptQueue: z.enum(['separate', 'merge']).optional(),
+  timeoutMs: z.number().positive().optional(),
+  tools: z
+    .union([
+      z.array(z.string().min(1).max(200)).max(MAX_RULES),
+      z.strictObject({ type: z.literal('preset'), preset: z.literal('claude_code') }),
+    ])
+    .optional(),
   maxBudgetUsd: z.number().positive().optional(),
   effort: z.enum(['low', 'medium', 'high', 'xhigh', 'max']).optional(),
   thinking: z
@@ -49,9 +68,34 @@ export const SessionOptions = z.strictObject({
     .optional(),
 });
 
-export const CreateSessionBody = z.strictObject({ options: SessionOptions.optional() });
+/** A tool that the client runs itself: a call of it waits for `POST /v1/sessions/{id}/tool_results`. */
+const declaredTool = z.strictObject({
+  name: z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, _ and -'),
+  description: z.string().max(100_000),
+  inputSchema: z.record(z.string(), z.unknown()),
+});
 
-export const RenameSessionBody = z.strictObject({ title });
+export const CreateSessionBody = z.strictObject({
+  /** The client's own choice, so that it may ask twice for the same session. */
+  id: z.uuid().toLowerCase().optional(),
+  options: SessionOptions.optional(),
+  tools: z
+    .array(declaredTool)
+    .max(500)
+    .refine((tools) => new Set(tools.map(({ name }) => name)).size === tools.length, 'must have each name once')
+    .optional(),
+});
+
+export const PatchSessionBody = z
+  .strictObject({ title: title.optional(), tag: title.nullable().optional() })
+  .refine((body) => body.title !== undefined || body.tag !== undefined, 'must have a title or a tag');
+
+export const ForkBody = z.strictObject({
+  id: z.uuid().toLowerCase().optional(),
+  title: title.optional(),
+  /** The last message that the copy has; default: all. */
+  upToMessageId: z.string().min(1).max(200).optional(),
+});
 
 const text = z
   .string()
@@ -118,12 +162,45 @@ export const ControlBody = z.discriminatedUnion('name', [
   z.strictObject({ name: z.literal('serverInfo'), args: z.strictObject({}).default({}) }),
 ]);
 
+const ruleUpdate = <const Type extends string>(type: Type) =>
+  z.strictObject({
+    type: z.literal(type),
+    rules: z
+      .array(z.strictObject({ toolName: z.string().min(1).max(200), ruleContent: z.string().max(1_000).optional() }))
+      .min(1)
+      .max(MAX_RULES),
+    behavior: z.enum(['allow', 'deny', 'ask']),
+    destination: z.literal('session'),
+  });
+
+/** What an answer may change besides: rules and the mode of this session. Files of the server and its folders are not a client's to change. */
+const permissionUpdate = z.discriminatedUnion('type', [
+  ruleUpdate('addRules'),
+  ruleUpdate('replaceRules'),
+  ruleUpdate('removeRules'),
+  z.strictObject({ type: z.literal('setMode'), mode: permissionMode, destination: z.literal('session') }),
+]);
+
 export const AnswerBody = z.strictObject({
   request: z.int().positive(),
   decision: z.discriminatedUnion('behavior', [
-    z.strictObject({ behavior: z.literal('allow'), updatedInput: z.record(z.string(), z.unknown()).optional() }),
-    z.strictObject({ behavior: z.literal('deny'), message: z.string().max(10_000).optional() }),
+    z.strictObject({
+      behavior: z.literal('allow'),
+      updatedInput: z.record(z.string(), z.unknown()).optional(),
+      updatedPermissions: z.array(permissionUpdate).max(100).optional(),
+    }),
+    z.strictObject({
+      behavior: z.literal('deny'),
+      message: z.string().max(10_000).optional(),
+      interrupt: z.boolean().optional(),
+    }),
   ]),
+});
+
+export const ToolResultBody = z.strictObject({
+  tool_use_id: z.string().min(1).max(200),
+  content: z.union([z.string(), z.array(z.looseObject({ type: z.string() })).max(1_000)]),
+  is_error: z.boolean().optional(),
 });
 
 /** A number in a query: digits and nothing else, for which `Number` has many other spellings. */
@@ -147,7 +224,7 @@ export const LogQuery = z.strictObject({
   limit: count(1_000).default(200),
 });
 
-const CURSOR = /^\d{1,15}\.\d{1,15}\.\d{1,15}$/;
+const CURSOR = /^\d{1,15}\.\d{1,15}\.\d{1,15}(\.\d{1,6})?$/;
 
 /** The id of a frame. Whether the session has come to it is for the session to say. */
 export const CursorText = z.custom<Cursor>(
@@ -155,4 +232,16 @@ export const CursorText = z.custom<Cursor>(
   'must be a cursor, as the id of an earlier frame',
 );
 
-export const StreamQuery = z.strictObject({ after: CursorText.optional() });
+export const StreamQuery = z.strictObject({
+  after: CursorText.optional(),
+  /** `false`: without stream events. */
+  partial: z
+    .enum(['true', 'false'])
+    .default('true')
+    .transform((value) => value === 'true'),
+});
+
+export const MessagesQuery = z.strictObject({
+  offset: digits.default(0),
+  limit: count(1_000).default(200),
+});

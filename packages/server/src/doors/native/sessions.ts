@@ -4,26 +4,27 @@ import type { App, AppEnv } from '../../app-env.ts';
 import { HttpError } from '../../http/http-error.ts';
 import { parse } from '../../http/parse.ts';
 import { readJson } from '../../http/read-json.ts';
-import { toSessionObject } from '../../resources/session-object.ts';
-import { CreateSessionBody, RenameSessionBody, SessionListQuery } from './schemas.ts';
+import { toSessionDetails, toSessionObject } from '../../resources/session-object.ts';
+import { CreateSessionBody, PatchSessionBody, SessionListQuery } from './schemas.ts';
 
 /** `/v1/native/sessions`: make, list, look at, rename, delete. */
 export function addSessions(hono: Hono<AppEnv>, app: App): void {
   hono.post('/v1/native/sessions', async (c) => {
-    const { options = {} } = parse(CreateSessionBody, await readJson(c.req.raw));
+    const { id, options = {}, tools } = parse(CreateSessionBody, await readJson(c.req.raw));
     refuseUnsandboxed(options.permissionMode, app);
-    const session = await app.sessions.create(
+    const { session, isNew } = await app.sessions.create(
       c.get('principal'),
       {
         model: app.options.model,
         permissionMode: app.options.permissionMode ?? 'default',
         ...options,
+        ...(tools === undefined ? {} : { externalTools: tools }),
         cwd: await app.workspaces.choose(options.cwd),
       },
-      c.get('nonce'),
+      { nonce: c.get('nonce'), id },
     );
-    await openFirst(app, session.row.id);
-    return c.json(toSessionObject(session), 201);
+    if (isNew) await openFirst(app, session.row.id);
+    return c.json(toSessionDetails(session), 201);
   });
 
   hono.get('/v1/native/sessions', async (c) => {
@@ -33,12 +34,12 @@ export function addSessions(hono: Hono<AppEnv>, app: App): void {
   });
 
   hono.get('/v1/native/sessions/:id', async (c) =>
-    c.json(toSessionObject(await app.sessions.get(c.get('principal'), c.req.param('id')))),
+    c.json(toSessionDetails(await app.sessions.get(c.get('principal'), c.req.param('id')))),
   );
 
   hono.post('/v1/native/sessions/:id', async (c) => {
-    const { title } = parse(RenameSessionBody, await readJson(c.req.raw));
-    return c.json(toSessionObject(await app.sessions.rename(c.get('principal'), c.req.param('id'), title)));
+    const patch = parse(PatchSessionBody, await readJson(c.req.raw));
+    return c.json(toSessionObject(await app.sessions.patch(c.get('principal'), c.req.param('id'), patch)));
   });
 
   hono.delete('/v1/native/sessions/:id', async (c) => {

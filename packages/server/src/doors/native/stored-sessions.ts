@@ -1,0 +1,52 @@
+import type { Hono } from 'hono';
+import type { App, AppEnv } from '../../app-env.ts';
+import { HttpError } from '../../http/http-error.ts';
+import { parse } from '../../http/parse.ts';
+import { readJson } from '../../http/read-json.ts';
+import { uuidFrom } from '../../resources/ids.ts';
+import { pendingOf } from '../../resources/pending.ts';
+import { toSessionDetails } from '../../resources/session-object.ts';
+import { ForkBody, MessagesQuery } from './schemas.ts';
+
+/** What programs do with stored sessions: read what was said, fork them, and learn what one that they resume waits for. */
+export function addStoredSessions(hono: Hono<AppEnv>, app: App): void {
+  hono.get('/v1/native/sessions/:id/messages', async (c) => {
+    const { limit, offset } = parse(MessagesQuery, c.req.query());
+    const { id } = (await app.sessions.get(c.get('principal'), c.req.param('id'))).row;
+    return c.json({ data: await app.engine.sessions.messages(id, { limit, offset }) });
+  });
+
+  hono.get('/v1/native/sessions/:id/pending', async (c) => {
+    const { row } = await app.sessions.get(c.get('principal'), c.req.param('id'));
+    return c.json(await pendingOf(await app.engine.store(), row));
+  });
+
+  hono.post('/v1/native/sessions/:id/fork', async (c) => {
+    const body = parse(ForkBody, await readJson(c.req.raw));
+    const principal = c.get('principal');
+    const { row } = await app.sessions.getToWrite(principal, c.req.param('id'));
+    const id = body.id ?? uuidFrom(c.get('nonce'), 'session');
+    const store = await app.engine.store();
+    const made = await store.sessions.get(id);
+    if (made === undefined) {
+      const { title, upToMessageId } = body;
+      await app.engine.sessions.fork(row.id, { title, upToMessageId, sessionId: id });
+    } else if ((await forkedFrom(app, id)) !== row.id) {
+      throw new HttpError(409, 'id: another session has it');
+    }
+    return c.json(toSessionDetails(await app.sessions.get(principal, id)), 201);
+  });
+}
+
+/** The session that one was forked from last. The copy of its entries ends with the fact. */
+async function forkedFrom(app: App, id: string): Promise<string | undefined> {
+  const store = await app.engine.store();
+  for (let after = 0; ;) {
+    const entries = await store.read(id, { after, limit: 1_000 });
+    const fork = entries.findLast((entry) => entry.kind === 'fork');
+    if (fork?.kind === 'fork') return fork.from.session;
+    const last = entries.at(-1);
+    if (last === undefined) return undefined;
+    after = last.seq;
+  }
+}

@@ -1,0 +1,51 @@
+import {
+  emptyState,
+  foldEntry,
+  fromCheckpoint,
+  type Json,
+  openActions,
+  type SessionRow,
+  type Store,
+} from 'colloquy/internal';
+
+const PAGE = 1_000;
+
+/** Where a session stands, and what it waits for from outside; each as the stream tells of it. */
+export type Pending = {
+  /** The newest entry. */
+  head: number;
+  requests: {
+    request: number;
+    tool_use_id: string;
+    tool_name: string;
+    input: Json;
+    reason: Json;
+    suggestions: Json;
+    agent_id?: string;
+  }[];
+  calls: { tool_use_id: string; tool_name: string; input: Json }[];
+};
+
+/** Folds the log from its newest checkpoint: the session need not be open. */
+export async function pendingOf(store: Store, listed: SessionRow): Promise<Pending> {
+  const { id } = listed;
+  const row = (await store.sessions.get(id)) ?? listed;
+  const state = fromCheckpoint(row.checkpoint) ?? emptyState();
+  while (state.seq < row.head) {
+    const entries = await store.read(id, { after: state.seq, upTo: row.head, limit: PAGE });
+    if (entries.length === 0) break;
+    for (const entry of entries) foldEntry(state, entry);
+  }
+  const open = openActions(state);
+  const requests = await Promise.all(
+    open.permissions.map(async ({ request, toolUseId, name, input, thread }) => {
+      const [asked] = await store.read(id, { after: request - 1, limit: 1 });
+      // What whoever may answer is shown, as the turn has written it.
+      const show = (asked?.kind === 'permission_request' ? asked.show : {}) as Record<string, Json>;
+      const call = { request, tool_use_id: toolUseId, tool_name: name, input, reason: '', suggestions: [], ...show };
+      return thread === 'main' ? call : { ...call, agent_id: thread };
+    }),
+  );
+  const calls = open.calls.map(({ toolUseId, name, input }) => ({ tool_use_id: toolUseId, tool_name: name, input }));
+  return { head: row.head, requests, calls };
+}
