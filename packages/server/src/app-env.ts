@@ -6,6 +6,7 @@ import type { HostEngine, SessionHost } from './live/session-host.ts';
 import type { Viewers } from './live/viewers.ts';
 import type { Sessions } from './resources/sessions.ts';
 import type { Workspaces } from './resources/workspaces.ts';
+import type { TranscriptIndex } from './search/transcript-index.ts';
 import type { Tables } from './store/tables.ts';
 
 /** What the routes share. Nothing in here belongs to one client. */
@@ -20,6 +21,8 @@ export type App = {
   readonly tables: () => Promise<Tables>;
   /** What POSTs were answered, for their repeats. */
   readonly answers: () => Promise<AnswerRecords>;
+  /** The words of the conversations. */
+  readonly search: () => Promise<TranscriptIndex>;
   /** Who has a stream open, and of which session. */
   readonly viewers: Viewers;
   /** Aborted when the server closes: streams end then. */

@@ -14,6 +14,7 @@ import { Sessions } from './resources/sessions.ts';
 import { createWorkspaces } from './resources/workspaces.ts';
 import { createRoutes } from './routes.ts';
 import { withSandboxRules } from './sandbox-state.ts';
+import { TranscriptIndex } from './search/transcript-index.ts';
 import { announce } from './store/listening.ts';
 import { openTables } from './store/tables.ts';
 
@@ -61,6 +62,10 @@ export function createAppOn(
     () => AnswerRecords.open(options.dataFolder),
     (opened) => opened.close(),
   );
+  const search = lazy(
+    async () => TranscriptIndex.open(options.dataFolder, await engine.store()),
+    (opened) => opened.close(),
+  );
   const auth = createAuth({ options, tables: tables.open, closing: closing.signal, onError: tellFault });
   const { engine, closeEngine } = engineOf(options, auth);
   const sessions = new Sessions({ store: () => engine.store(), workspaces });
@@ -83,6 +88,7 @@ export function createAppOn(
     workspaces,
     tables: tables.open,
     answers: answers.open,
+    search: search.open,
     viewers: new Viewers((id) => host.tell(id, { kind: 'viewers', viewers: app.viewers.of(id) })),
     closing: closing.signal,
   };
@@ -101,7 +107,7 @@ export function createAppOn(
     await withdraw().catch(tellFault);
     await host.close();
     await closeEngine();
-    await Promise.all([tables.close(), answers.close()]);
+    await Promise.all([tables.close(), answers.close(), search.close()]);
   };
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => (closed ??= within(shutDown(), CLOSE_WITHIN_MS));

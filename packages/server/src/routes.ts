@@ -8,9 +8,11 @@ import { refuseForeign } from './auth/request-origin.ts';
 import { keepToScope } from './auth/scopes.ts';
 import { addManaged } from './doors/managed/managed.ts';
 import { addConversation } from './doors/native/conversation.ts';
+import { addExport } from './doors/native/export.ts';
 import { addInfo } from './doors/native/info.ts';
 import { addKeys } from './doors/native/keys.ts';
 import { addReading } from './doors/native/reading.ts';
+import { addSearch } from './doors/native/search.ts';
 import { addSessions } from './doors/native/sessions.ts';
 import { addStoredSessions } from './doors/native/stored-sessions.ts';
 import { addToolResults } from './doors/native/tool-results.ts';
@@ -67,5 +69,7 @@ export function createRoutes(app: App, hosts: () => KnownHosts): Hono<AppEnv> {
   addToolResults(hono, app);
   addManaged(hono, app);
   addViewers(hono, app);
+  addExport(hono, app);
+  addSearch(hono, app);
   return hono;
 }

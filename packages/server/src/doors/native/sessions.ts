@@ -4,6 +4,7 @@ import type { App, AppEnv } from '../../app-env.ts';
 import { HttpError } from '../../http/http-error.ts';
 import { parse } from '../../http/parse.ts';
 import { readJson } from '../../http/read-json.ts';
+import { deleteSession } from '../../resources/delete-session.ts';
 import { toSessionDetails, toSessionObject } from '../../resources/session-object.ts';
 import { CreateSessionBody, PatchSessionBody, SessionListQuery } from './schemas.ts';
 
@@ -44,7 +45,7 @@ export function addSessions(hono: Hono<AppEnv>, app: App): void {
 
   hono.delete('/v1/native/sessions/:id', async (c) => {
     const { row } = await app.sessions.getToWrite(c.get('principal'), c.req.param('id'));
-    await app.host.remove(row.id, () => app.engine.sessions.delete(row.id));
+    await deleteSession(app, row.id);
     return c.body(null, 204);
   });
 }

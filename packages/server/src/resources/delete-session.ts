@@ -1,0 +1,14 @@
+import type { App } from '../app-env.ts';
+import { uuidToId } from './ids.ts';
+
+/** Erases a session with all that was made of it: its log, its words in the search, and what was answered about it. */
+export async function deleteSession(app: App, uuid: string): Promise<void> {
+  await app.host.remove(uuid, () => app.engine.sessions.delete(uuid));
+  // Nobody finds these any longer. Should the process end here, their age or the next search takes them away.
+  await (await app.search()).forget(uuid);
+  const answers = await app.answers();
+  for (const name of [uuid, uuidToId('sesn', uuid)]) {
+    await answers.forget(`/v1/sessions/${name}`);
+    await answers.forget(`/v1/native/sessions/${name}`);
+  }
+}
