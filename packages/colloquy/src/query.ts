@@ -1,13 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import { BackgroundAgents } from './engines/background-agents.ts';
-import { engineFor } from './engines/default-engine.ts';
+import { engineFor } from '#engines';
 import type { Controls, EngineSession, McpServerStatus, RewindFilesResult, ServerInfo } from './engines/engine.ts';
 import { ResultErrors } from './engines/result-error.ts';
 import { SessionReader, withoutLifecycle } from './engines/session-reader.ts';
+import { UnnamedPrompts } from './engines/unnamed-prompts.ts';
 import { checkUserMessage, forEachMessage, promptOf } from './engines/user-message.ts';
 import { AbortError, ControlRefusedError } from './errors.ts';
 import { abortErrorOf, atBorder } from './helpers/abort-error.ts';
 import { BatchIterator, type BatchSource } from './helpers/batch-iterator.ts';
+import { randomUuid } from './helpers/random-uuid.ts';
 import { untilAborted } from './helpers/until-aborted.ts';
 import type { SDKMessage, SDKUserMessage } from './messages.ts';
 import type { McpServerConfig } from './options/mcp.ts';
@@ -263,6 +264,7 @@ class QueryRun implements BatchSource<SDKMessage> {
     if (this.#isAnswered()) this.#stopReading();
   });
   readonly #results = new ResultErrors();
+  readonly #unnamed = new UnnamedPrompts();
   #lastError: Error | undefined;
   #failure: { error: unknown } | undefined;
   #closed: Promise<void> | undefined;
@@ -289,7 +291,7 @@ class QueryRun implements BatchSource<SDKMessage> {
     const { reader, session } = await this.#ready();
     const batch = await reader.next();
     this.#throwIfFailed();
-    if (batch !== undefined) return withoutLifecycle(this.#follow(batch, session));
+    if (batch !== undefined) return this.#shown(this.#follow(batch, session), session);
     if (this.#isAnswered()) return this.#end();
     throw new AbortError('The session was closed before all prompts had their results');
   }
@@ -330,7 +332,8 @@ class QueryRun implements BatchSource<SDKMessage> {
 
   async #send(message: SDKUserMessage): Promise<void> {
     const { session } = await this.#ready();
-    const uuid = message.uuid ?? randomUUID();
+    const uuid = message.uuid ?? randomUuid();
+    if (message.uuid === undefined) this.#unnamed.add(uuid);
     this.#unanswered.add(uuid);
     try {
       const { settled } = await session.send({ ...message, uuid });
@@ -340,6 +343,14 @@ class QueryRun implements BatchSource<SDKMessage> {
       this.#unanswered.delete(uuid);
       throw error;
     }
+  }
+
+  /** What a program sees: of prompts that it has given no uuid, none. */
+  #shown(batch: readonly SDKMessage[], session: EngineSession): readonly SDKMessage[] {
+    for (const message of batch) this.#unnamed.hideIn(message);
+    return session.tellsLifecycle === true
+      ? batch.filter((message) => message.type !== 'command_lifecycle' || !this.#unnamed.has(message.command_uuid))
+      : withoutLifecycle(batch);
   }
 
   /** Notes which prompts the messages answer; what comes after the last answer is cut off. */

@@ -279,3 +279,16 @@ test('20,000 deltas reach a loop that keeps up', async () => {
   }
   expect(deltas).toBe(20_000);
 });
+
+test('a prompt that was given no uuid is named in nothing that its program hears', async () => {
+  const uuid = 'a0000000-0000-4000-8000-000000000001';
+  const options = offline(createEmulator({ script: [text('One.'), text('Two.')] }), { includePartialMessages: true });
+  async function* prompts() {
+    yield said('named', { uuid });
+    yield said('unnamed');
+  }
+  const messages = await collect(query({ prompt: prompts(), options }));
+  const named = messages.map((message) => ('user_message_uuid' in message ? message.user_message_uuid : undefined));
+  expect(new Set(named.filter((one) => one !== undefined))).toEqual(new Set([uuid]));
+  expect(messages.filter(({ type }) => type === 'result')[1]).not.toHaveProperty('user_message_uuids');
+});
