@@ -41,10 +41,12 @@ const INITIALIZED = {
 };
 const BASE = { uuid: '44444444-4444-4444-8444-444444444444', session_id: SESSION };
 let turns = 0;
+/** The prompt that a result answers, if it has a uuid. */
+let answering = {};
 
 async function act(steps) {
   for (const step of steps) {
-    if (step.say !== undefined) say({ ...BASE, ...step.say });
+    if (step.say !== undefined) say({ ...BASE, ...step.say, ...(step.say.type === 'result' ? answering : {}) });
     else if (step.raw !== undefined) say(step.raw);
     else if (step.bytes !== undefined) await inPieces(step.bytes);
     else if (step.ask !== undefined) say({ type: 'control_request', request_id: step.id, request: step.ask });
@@ -78,6 +80,8 @@ function onLine(text) {
     answers.get(line.response.request_id).resolve();
   }
   if (line.type === 'control_request') answer(line);
+  if (line.type === 'user')
+    answering = line.uuid === undefined ? {} : { user_message_uuid: line.uuid, user_message_uuids: [line.uuid] };
   if (line.type === 'user') void act(script.turns?.[turns++] ?? [{ say: result() }]);
 }
 
