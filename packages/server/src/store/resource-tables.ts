@@ -2,6 +2,7 @@
 export interface ResourceTables {
   agent: AgentTable;
   agent_version: AgentVersionTable;
+  environment: EnvironmentTable;
 }
 
 export interface AgentTable {
@@ -21,4 +22,20 @@ export interface AgentVersionTable {
   /** JSON: `AgentData`. */
   data: string;
   created_at: number;
+}
+
+export interface EnvironmentTable {
+  id: string;
+  owner: string;
+  name: string;
+  description: string | null;
+  /** JSON: `EnvironmentConfig`. */
+  config: string;
+  /** JSON. */
+  metadata: string;
+  created_at: number;
+  updated_at: number;
+  archived_at: number | null;
+  /** Only the configuration is left, for the sessions in it. */
+  deleted_at: number | null;
 }
