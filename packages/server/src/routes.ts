@@ -11,6 +11,7 @@ import { addConversation } from './doors/native/conversation.ts';
 import { addExport } from './doors/native/export.ts';
 import { addInfo } from './doors/native/info.ts';
 import { addKeys } from './doors/native/keys.ts';
+import { addQueue } from './doors/native/queue.ts';
 import { addReading } from './doors/native/reading.ts';
 import { addSearch } from './doors/native/search.ts';
 import { addSessions } from './doors/native/sessions.ts';
@@ -69,6 +70,7 @@ export function createRoutes(app: App, hosts: () => KnownHosts): Hono<AppEnv> {
   addToolResults(hono, app);
   addManaged(hono, app);
   addViewers(hono, app);
+  addQueue(hono, app);
   addExport(hono, app);
   addSearch(hono, app);
   return hono;

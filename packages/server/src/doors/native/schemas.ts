@@ -142,6 +142,20 @@ export const UserMessageBody = z.strictObject({
   shouldQuery: z.boolean().optional(),
 });
 
+/** What a waiting prompt is changed to; what is left out stays. */
+export const EditPromptBody = z
+  .strictObject({
+    content: z.union([text, z.array(promptBlock).min(1).max(1_000)]).optional(),
+    priority: z.enum(['now', 'next', 'later']).optional(),
+  })
+  .refine(
+    ({ content, priority }) => content !== undefined || priority !== undefined,
+    'names neither content nor priority',
+  );
+
+/** The uuid of the prompt before which the conversation goes on. */
+export const RewindBody = z.strictObject({ to: z.uuid() });
+
 /** The controls that a client may call. Who calls is the server's to say, so there is no `by`; answers have a route of their own. */
 export const ControlBody = z.discriminatedUnion('name', [
   z.strictObject({
@@ -245,3 +259,6 @@ export const MessagesQuery = z.strictObject({
   offset: digits.default(0),
   limit: count(1_000).default(200),
 });
+
+/** A place in the log, in a path. */
+export const SeqParam = digits.pipe(z.number().min(1));
