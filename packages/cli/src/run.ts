@@ -5,6 +5,8 @@ import { describeError } from './describe-error.ts';
 import { doctorCommand } from './doctor.ts';
 import { emulateCommand } from './emulate.ts';
 import { explainCommand } from './explain.ts';
+import { keysCommand } from './keys.ts';
+import { linkCommand } from './link.ts';
 import { serveCommand } from './serve.ts';
 import { sessionsCommand } from './sessions.ts';
 import { version } from './version.ts';
@@ -40,6 +42,8 @@ function createProgram(): Command {
     askCommand(),
     chatCommand(),
     serveCommand(),
+    linkCommand(),
+    keysCommand(),
     sessionsCommand(),
     emulateCommand(),
     explainCommand(),

@@ -45,6 +45,10 @@ export function serveCommand(): Command {
     .option('--offline', 'the simulated assistant, even with a credential')
     .option('--require-sandbox', 'where no sandbox works, run no commands at all')
     .option('--allow-unsandboxed', 'let people choose the mode bypassPermissions, in which nothing is asked')
+    .addHelpText(
+      'after',
+      '\nCOLLOQUY_API_KEY in the environment, of at least 32 characters, is an API key with the role admin; "colloquy keys" makes more.',
+    )
     .option('--json', 'when ready, print one line of JSON with url and link')
     .addOption(dataOption())
     .action(runServer);

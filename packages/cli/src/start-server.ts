@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunningServer, ServeOptions } from '@colloquy/server';
-import { createApiEngine, dataFolder, endpointFromEnv, modelOf } from 'colloquy/internal';
+import { dataFolder, endpointFromEnv, modelOf } from 'colloquy/internal';
 import { emulatedSend, hasModel } from './model-source.ts';
 import type { ServeFlags } from './serve.ts';
 
@@ -25,31 +25,31 @@ export async function startServer(flags: ServeFlags, onError: (error: unknown) =
   const endpoint = simulated ? 'simulated in this process' : new URL(endpointFromEnv(process.env).baseUrl).origin;
   const model = modelOf({ model: flags.model });
   const folder = dataFolder(process.env);
-  const engine = createApiEngine({ askThroughLog: true, by: 'server' });
-  try {
-    const options: ServeOptions = {
-      engine,
-      cwd: flags.cwd,
-      model,
-      simulated,
-      endpoint,
-      permissionMode: flags.permissionMode,
-      requireSandbox: flags.requireSandbox,
-      allowUnsandboxed: flags.allowUnsandboxed,
-      sessionDefaults: simulated ? { send: await emulatedSend(PERSON_GAP_MS) } : {},
-      dataFolder: folder,
-      webRoot: builtPage(),
-      publicOrigin: flags.publicOrigin,
-      host: flags.host,
-      onError,
-    };
-    const server = await listen(serve, options, flags.port);
-    const close = (): Promise<void> => server.close().finally(() => engine.close());
-    return { server, model, endpoint, simulated, [Symbol.asyncDispose]: close };
-  } catch (error) {
-    await engine.close();
-    throw error;
-  }
+  const options: ServeOptions = {
+    cwd: flags.cwd,
+    model,
+    simulated,
+    endpoint,
+    permissionMode: flags.permissionMode,
+    requireSandbox: flags.requireSandbox,
+    allowUnsandboxed: flags.allowUnsandboxed,
+    sessionDefaults: simulated ? { send: await emulatedSend(PERSON_GAP_MS) } : {},
+    adminKey: takeAdminKey(process.env),
+    dataFolder: folder,
+    webRoot: builtPage(),
+    publicOrigin: flags.publicOrigin,
+    host: flags.host,
+    onError,
+  };
+  const server = await listen(serve, options, flags.port);
+  return { server, model, endpoint, simulated, [Symbol.asyncDispose]: () => server.close() };
+}
+
+/** Takes the key out of the environment too: what agents run inherits that. */
+function takeAdminKey(env: NodeJS.ProcessEnv): string | undefined {
+  const key = env['COLLOQUY_API_KEY'];
+  delete env['COLLOQUY_API_KEY'];
+  return key === undefined || key === '' ? undefined : key;
 }
 
 async function listen(

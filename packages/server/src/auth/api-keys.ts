@@ -59,20 +59,21 @@ export class ApiKeys {
       last_used_at: null,
       revoked_at: null,
     };
-    const namesake = await tables
-      .selectFrom('api_key')
-      .select('id')
-      .where('name', '=', key.name)
-      .where('revoked_at', 'is', null)
-      .where('id', '!=', id)
-      .executeTakeFirst();
-    if (namesake !== undefined) throw new ConfigurationError(`There is a key named "${key.name}"; revoke it first`);
-    await tables
+    const isNew = await tables
       .insertInto('api_key')
       .values(row)
-      .onConflict((conflict) => conflict.column('id').doUpdateSet({ hash: row.hash }))
-      .execute();
+      .onConflict((conflict) => conflict.doNothing())
+      .returning('id')
+      .executeTakeFirst();
+    const made = isNew ?? (await this.#renew(row));
+    if (made === undefined) throw new ConfigurationError(`There is a key named "${key.name}"; revoke it first`);
     return { key: row, secret };
+  }
+
+  /** Gives a key that was made before another secret. */
+  async #renew({ id, hash }: ApiKey): Promise<Pick<ApiKey, 'id'> | undefined> {
+    const tables = await this.#tables();
+    return tables.updateTable('api_key').set({ hash }).where('id', '=', id).returning('id').executeTakeFirst();
   }
 
   /** Newest first; revoked ones stay listed. */

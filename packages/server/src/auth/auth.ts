@@ -5,7 +5,7 @@ import { ApiKeys } from './api-keys.ts';
 import { type Credentials, folderCredentials, memoryCredentials } from './credentials.ts';
 import { goodOf, identify } from './identify.ts';
 import { LoginLinks } from './login-links.ts';
-import type { Principal } from './principal.ts';
+import { LOCAL_USER, type Principal } from './principal.ts';
 import { hashSecret } from './secrets.ts';
 import { redeemStoredLink } from './stored-links.ts';
 import { Streams } from './streams.ts';
@@ -51,7 +51,12 @@ export function createAuth(o: {
     pages,
     links,
     streams: new Streams({ goodOf: (names) => goodOf(names, sources), closing, onError }),
-    identify: (secret) => identify(secret, sources),
+    async identify(secret) {
+      const principal = await identify(secret, sources);
+      // A key may have been made by another process since they were counted; before its first use its user has done nothing here.
+      if (principal !== undefined && principal.user !== LOCAL_USER) severalUsers = true;
+      return principal;
+    },
     redeemLink: async (token) => links.redeem(token) || redeemStoredLink(await tables(), token),
     hasSeveralUsers: () => severalUsers,
     async countUsers() {

@@ -37,7 +37,10 @@ export class Streams {
 
   open({ credential }: Principal): OpenStream {
     const controller = new AbortController();
-    if (this.#o.closing.aborted) controller.abort();
+    if (this.#o.closing.aborted) {
+      controller.abort();
+      return { signal: controller.signal, end: () => undefined };
+    }
     const key = `${credential.kind} ${credential.id}`;
     const entry = this.#open.get(key) ?? { name: credential, streams: new Set() };
     entry.streams.add(controller);

@@ -45,7 +45,18 @@ export function exchange(
 /** A signed-in program. */
 export async function signIn(app: ServerApp): Promise<TestClient> {
   const response = await exchange(app, tokenOf(app));
-  const secret = /^colloquy=([^;]+)/.exec(response.headers.get('set-cookie') ?? '')?.[1] ?? '';
+  return clientOf(app, /^colloquy=([^;]+)/.exec(response.headers.get('set-cookie') ?? '')?.[1] ?? '');
+}
+
+export type TestKey = { id: string; name: string; secret: string };
+
+/** A new API key; by default its own user's. */
+export async function createKey(admin: TestClient, key: Record<string, unknown>): Promise<TestKey> {
+  return jsonOf<TestKey>(admin.post('/v1/native/keys', { user: key['name'], ...key }));
+}
+
+/** A program with this credential as a bearer token. */
+export function clientOf(app: Pick<ServerApp, 'fetch'>, secret: string): TestClient {
   const authorization = `Bearer ${secret}`;
   const send = (method: string, path: string, headers: Record<string, string>, body?: string): Promise<Response> =>
     app.fetch(
