@@ -1,11 +1,22 @@
 import type { Program } from '../harness/program.ts';
+import { controls, framing, questions } from './control.ts';
 import { background, events } from './events.ts';
+import { hookEvents, hookEventsLater } from './hook-events.ts';
+import { hookCommands, hookEndings, hookOutputs } from './hook-outputs.ts';
 import { interrupts, severalTurns } from './live-sessions.ts';
 import { patterns } from './patterns.ts';
+import { launch } from './launch.ts';
+import { permissionAnswers } from './permission-answers.ts';
+import { permissionModes, permissionSettings } from './permission-modes.ts';
+import { permissionRules } from './permission-rules.ts';
 import { plainTurns } from './plain-turns.ts';
+import { checkpoints, constants, lives, methods, ownTools } from './query-methods.ts';
 import { refusedCredential, retries } from './retries.ts';
 import { relayed } from './relayed.ts';
 import { answers, limits } from './situations.ts';
+import { toolsFiles } from './tools-files.ts';
+import { toolsLater, toolsPeople } from './tools-people.ts';
+import { toolsLists, toolsShell } from './tools-shell.ts';
 
 /** Every program; long ones first, so that none is waited for alone. */
 export const PROGRAMS: readonly Program[] = [
@@ -18,6 +29,29 @@ export const PROGRAMS: readonly Program[] = [
   severalTurns,
   limits,
   answers,
+  controls,
+  framing,
+  questions,
+  methods,
+  checkpoints,
+  lives,
+  ownTools,
+  constants,
+  launch,
   plainTurns,
+  hookEvents,
+  hookEventsLater,
+  hookOutputs,
+  hookEndings,
+  hookCommands,
+  permissionAnswers,
+  permissionModes,
+  permissionSettings,
+  permissionRules,
+  toolsFiles,
+  toolsShell,
+  toolsLists,
+  toolsPeople,
+  toolsLater,
   ...patterns,
 ];
