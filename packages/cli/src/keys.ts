@@ -1,4 +1,4 @@
-import type { KeyObject, NewApiKey } from '@colloquy/server';
+import type { KeyObject, Management, NewApiKey } from '@colloquy/server';
 import { dataFolder } from 'colloquy/internal';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { dataOption, useDataFolder } from './conversation-flags.ts';
@@ -73,7 +73,7 @@ async function revoke(idOrName: string, flags: Flags): Promise<void> {
 }
 
 /** The credentials of the data folder that the flags name. The server's package is loaded here: most commands do without it. */
-export async function openManagement(flags: { data?: string }): Promise<import('@colloquy/server').Management> {
+export async function openManagement(flags: { data?: string }): Promise<Management> {
   useDataFolder(flags);
   const server = await import('@colloquy/server');
   return server.openManagement(dataFolder(process.env));
