@@ -24,9 +24,12 @@ export function thrownAs(sdk: Sdk, error: unknown): 'AbortError' | 'Error' {
 }
 
 /** Whether a call settles, and how. */
-export async function outcome<T>(sdk: Sdk, call: () => Promise<T>): Promise<{ gave: T } | { threw: string }> {
+export async function outcome<T>(
+  sdk: Sdk,
+  call: () => Promise<T>,
+): Promise<{ gave: T; settled: 'well' } | { threw: string }> {
   try {
-    return { gave: await call() };
+    return { gave: await call(), settled: 'well' };
   } catch (error) {
     return { threw: thrownAs(sdk, error) };
   }

@@ -200,6 +200,11 @@ export type {
   ToolAnnotations,
 } from './options/mcp.ts';
 export type { AgentDefinition } from './options/agents.ts';
+export {
+  BUILTIN_TOOL_NAMES,
+  LEGACY_TOOL_NAME_ALIASES,
+  SYSTEM_PROMPT_DYNAMIC_BOUNDARY,
+} from './options/official-names.ts';
 export type { Options } from './options/options.ts';
 export type { SandboxSettings } from './options/sandbox.ts';
 export type { Settings, SettingsPermissions } from './options/settings.ts';
@@ -213,7 +218,8 @@ export type {
   PermissionUpdateDestination,
 } from './options/permissions.ts';
 export type { WebConnection, WebFetchOptions } from './options/web-fetch.ts';
-export { query, type Query, type SetMcpServersResult } from './query.ts';
+export type { ClaudeCodeQuestions, SetMcpServersResult } from './engines/claude-code-questions.ts';
+export { query, type Query } from './query.ts';
 export type {
   ClaudeCodeMessage,
   FastModeDisabledReason,

@@ -1,29 +1,26 @@
 import { BackgroundAgents } from './engines/background-agents.ts';
+import { AskableIterator, type ClaudeCodeQuestions } from './engines/claude-code-questions.ts';
 import { engineFor } from '#engines';
 import type { Controls, EngineSession, McpServerStatus, RewindFilesResult, ServerInfo } from './engines/engine.ts';
 import { ResultErrors } from './engines/result-error.ts';
 import { SessionReader, withoutLifecycle } from './engines/session-reader.ts';
 import { UnnamedPrompts } from './engines/unnamed-prompts.ts';
 import { checkUserMessage, forEachMessage, promptOf } from './engines/user-message.ts';
-import { AbortError, ControlRefusedError } from './errors.ts';
+import { AbortError } from './errors.ts';
 import { abortErrorOf, atBorder } from './helpers/abort-error.ts';
-import { BatchIterator, type BatchSource } from './helpers/batch-iterator.ts';
+import type { BatchSource } from './helpers/batch-iterator.ts';
 import { randomUuid } from './helpers/random-uuid.ts';
 import { untilAborted } from './helpers/until-aborted.ts';
 import type { SDKMessage, SDKUserMessage } from './messages.ts';
-import type { McpServerConfig } from './options/mcp.ts';
 import type { Options } from './options/options.ts';
 import type { PermissionModeInput } from './options/permissions.ts';
 import { validateOptions } from './options/validate.ts';
-
-/** What came of `setMcpServers()`: names, and what went wrong by name. */
-export type SetMcpServersResult = { added: string[]; removed: string[]; errors: Record<string, string> };
 
 /**
  * The messages of a query, and its controls. The iteration ends after the result of the last prompt, or throws after it if that result
  * `is_error`; leaving it early, or `close()`, ends the session. Controls are refused with AbortError once it has ended.
  */
-export interface Query extends AsyncGenerator<SDKMessage, void, undefined> {
+export interface Query extends AsyncGenerator<SDKMessage, void, undefined>, ClaudeCodeQuestions {
   /** Ends the running turn with a result. Gives the uuids of the prompts that still wait, and of those withdrawn by `cancelQueued`. */
   interrupt(o?: { cancelQueued?: boolean | undefined }): Promise<Controls['interrupt']['result']>;
   /** Counts from the next tool call on. @throws ConfigurationError */
@@ -47,33 +44,6 @@ export interface Query extends AsyncGenerator<SDKMessage, void, undefined> {
    * Needs `enableFileCheckpointing`. @throws ConfigurationError for a prompt that no turn has taken.
    */
   rewindFiles(userMessageId: string, o?: { dryRun?: boolean | undefined }): Promise<RewindFilesResult>;
-
-  // What follows is Claude Code's own: with `engine: 'cli'`, else it is refused with ConfigurationError.
-
-  /** @deprecated in favour of option `thinking` */
-  setMaxThinkingTokens(maxThinkingTokens: number | null): Promise<void>;
-  /** Lays these settings over the others; null takes a key away again. */
-  applyFlagSettings(settings: Record<string, unknown>): Promise<void>;
-  updateSettings(source: string, settings: Record<string, unknown>): Promise<Record<string, unknown>>;
-  /** Greets Claude Code again, and gives what it offers by now. */
-  reinitialize(): Promise<ServerInfo>;
-  /** @throws ConfigurationError for a server that is not known, or cannot be reached */
-  reconnectMcpServer(serverName: string): Promise<void>;
-  toggleMcpServer(serverName: string, enabled: boolean): Promise<void>;
-  /** Replaces the servers that were added by this, and all in-process ones. */
-  setMcpServers(servers: Record<string, McpServerConfig>): Promise<SetMcpServersResult>;
-  readMcpResource(serverName: string, uri: string): Promise<Record<string, unknown>>;
-  getContextUsage(o?: { detail?: string | undefined }): Promise<Record<string, unknown>>;
-  /** Lets a file be edited as if it had been read when it was last changed at this time (milliseconds since 1970). */
-  seedReadState(path: string, mtime: number): Promise<void>;
-  /** Null for a file that may not be read, or is not there. */
-  readFile(
-    path: string,
-    o?: { maxBytes?: number | undefined; encoding?: string | undefined },
-  ): Promise<Record<string, unknown> | null>;
-  reloadPlugins(): Promise<Record<string, unknown>>;
-  reloadSkills(): Promise<Record<string, unknown>>;
-  reloadOutputStyles(): Promise<Record<string, unknown>>;
 
   /** Ends the session and the iteration at once. */
   close(): void;
@@ -109,7 +79,7 @@ export function queryIn(
   return new RunningQuery(new QueryRun(prompt, options, openSession));
 }
 
-class RunningQuery extends BatchIterator<SDKMessage> implements Query {
+class RunningQuery extends AskableIterator implements Query {
   readonly #run: QueryRun;
 
   constructor(run: QueryRun) {
@@ -170,74 +140,7 @@ class RunningQuery extends BatchIterator<SDKMessage> implements Query {
     return this.#run.control('rewindFiles', { userMessageId, dryRun: o.dryRun });
   }
 
-  async setMaxThinkingTokens(maxThinkingTokens: number | null): Promise<void> {
-    await this.#ask('set_max_thinking_tokens', { max_thinking_tokens: maxThinkingTokens });
-  }
-
-  async applyFlagSettings(settings: Record<string, unknown>): Promise<void> {
-    await this.#ask('apply_flag_settings', { settings });
-  }
-
-  updateSettings(source: string, settings: Record<string, unknown>): Promise<Record<string, unknown>> {
-    return this.#ask('update_settings', { source, settings });
-  }
-
-  async reinitialize(): Promise<ServerInfo> {
-    await this.#ask('initialize');
-    return this.initializationResult();
-  }
-
-  async reconnectMcpServer(serverName: string): Promise<void> {
-    await this.#ask('mcp_reconnect', { serverName });
-  }
-
-  async toggleMcpServer(serverName: string, enabled: boolean): Promise<void> {
-    await this.#ask('mcp_toggle', { serverName, enabled });
-  }
-
-  async setMcpServers(servers: Record<string, McpServerConfig>): Promise<SetMcpServersResult> {
-    const { added, removed, errors } = await this.#ask('mcp_set_servers', { servers });
-    // The shape is the protocol's; what is missing counts as empty.
-    return { added: added ?? [], removed: removed ?? [], errors: errors ?? {} } as SetMcpServersResult;
-  }
-
-  readMcpResource(serverName: string, uri: string): Promise<Record<string, unknown>> {
-    return this.#ask('mcp_read_resource', { serverName, uri });
-  }
-
-  getContextUsage(o: { detail?: string | undefined } = {}): Promise<Record<string, unknown>> {
-    return this.#ask('get_context_usage', o);
-  }
-
-  async seedReadState(path: string, mtime: number): Promise<void> {
-    await this.#ask('seed_read_state', { path, mtime });
-  }
-
-  async readFile(
-    path: string,
-    o: { maxBytes?: number | undefined; encoding?: string | undefined } = {},
-  ): Promise<Record<string, unknown> | null> {
-    try {
-      return await this.#ask('read_file', { path, max_bytes: o.maxBytes, encoding: o.encoding });
-    } catch (error) {
-      if (error instanceof ControlRefusedError) return null;
-      throw error;
-    }
-  }
-
-  reloadPlugins(): Promise<Record<string, unknown>> {
-    return this.#ask('reload_plugins');
-  }
-
-  reloadSkills(): Promise<Record<string, unknown>> {
-    return this.#ask('reload_skills');
-  }
-
-  reloadOutputStyles(): Promise<Record<string, unknown>> {
-    return this.#ask('reload_output_styles');
-  }
-
-  async #ask(subtype: string, fields: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
+  protected async ask(subtype: string, fields: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
     return (await this.#run.control('askClaudeCode', { subtype, fields })).response;
   }
 
