@@ -1,4 +1,4 @@
-import type { Json, Seq } from '../log/entries.ts';
+import type { Entry, Input, Json, NewEntry, Seq } from '../log/entries.ts';
 import type { PermissionMode, SDKMessage, SDKUserMessage } from '../messages.ts';
 import type { Options } from '../options/options.ts';
 import type { PermissionModeInput } from '../options/permissions.ts';
@@ -72,6 +72,14 @@ export interface HostedSession extends EngineSession {
    * (`isReplay`), and what becomes of them, and so are permission requests, calls that run elsewhere, and the answers to both.
    */
   placed(o?: ReadOptions & { door?: boolean | undefined }): AsyncIterable<readonly PlacedMessage[]>;
+  /** The newest entry that has been told. */
+  readonly head: Seq;
+  /** The log itself from now on, each entry once it is durable, with what the model is saying. It exists from this call on. */
+  live(o?: { fragments?: boolean | undefined; signal?: AbortSignal | undefined }): AsyncIterable<readonly Live[]>;
+  /** Appends inputs in one batch, durable when it resolves. Refused whole where a `once` key of theirs is taken; then who has it is told. */
+  input(
+    entries: readonly NewEntry<Input>[],
+  ): Promise<{ ok: true; entries: readonly Entry[] } | { ok: false; winner: Entry }>;
   /** Tells everybody who reads with places a signal: live only, without a place. */
   tellSignal(signal: Json): void;
 }

@@ -30,6 +30,8 @@ export type FeedReadOptions = {
   after?: Cursor | undefined;
   /** With what the model is saying right now, piece by piece. */
   fragments?: boolean | undefined;
+  /** Without `after` too, each entry is told only once it is durable. */
+  durable?: boolean | undefined;
   signal?: AbortSignal | undefined;
 };
 
@@ -141,7 +143,7 @@ export class SessionFeed {
     const { epoch, head, frag } = this.#state;
     const common = { wantsFragments: o.fragments === true, backlog: [], signals: [] };
     if (o.after === undefined) {
-      return { ...common, nextSeq: head + 1, frag, durableOnly: false, gapDue: false, mayShowOld: false };
+      return { ...common, nextSeq: head + 1, frag, durableOnly: o.durable === true, gapDue: false, mayShowOld: false };
     }
     const after = parseCursor(o.after);
     if (after.epoch > epoch || after.seq > head || (after.epoch === epoch && after.frag > frag)) {

@@ -59,6 +59,9 @@ export function scriptedSession(id: string): ScriptedSession {
       sent.push(message);
       return { uuid: message.uuid ?? '00000000-0000-4000-8000-000000000000', seq: sent.length };
     },
+    head: 0,
+    live: async function* () {},
+    input: async () => ({ ok: true, entries: [] }),
     placed: (o = {}) => script.read(o),
     tellSignal: () => {},
     messages: () => {
