@@ -20,7 +20,12 @@ export default defineConfig([
     ...common,
     cwd: 'packages/colloquy',
     // The last is a worker's, found by its name beside the chunk that starts it.
-    entry: { index: 'src/index.ts', internal: 'src/internal.ts', 'html-worker': 'src/tools/web/html-worker.ts' },
+    entry: {
+      index: 'src/index.ts',
+      internal: 'src/internal.ts',
+      testing: 'src/testing.ts',
+      'html-worker': 'src/tools/web/html-worker.ts',
+    },
   },
   { ...common, cwd: 'packages/emulator', entry: ['src/index.ts'] },
   { ...common, cwd: 'packages/server', entry: ['src/index.ts'] },

@@ -27,9 +27,11 @@ const LAYERS = [
   'conversation.ts',
   'startup.ts',
   'everyday',
+  'cassette',
   'internal.ts',
   'index.ts',
   'browser.ts',
+  'testing.ts',
 ];
 
 // What each package may import of the others at run time. In tests all of them may use the emulator.

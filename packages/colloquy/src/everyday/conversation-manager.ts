@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Conversation } from '../conversation.ts';
-import { engineFor } from '../engines/default-engine.ts';
+import { engineFor } from '#engines';
 import type { SDKSessionInfo } from '../engines/engine.ts';
 import { ConfigurationError, SessionBusyError, SessionNotFoundError } from '../errors.ts';
 import { atBorder } from '../helpers/abort-error.ts';

@@ -1,4 +1,4 @@
-import { engineFor } from '../engines/default-engine.ts';
+import { engineFor } from '#engines';
 import type { Controls, EngineSession } from '../engines/engine.ts';
 import { PendingResponse } from '../engines/pending-response.ts';
 import { ResultErrors } from '../engines/result-error.ts';

@@ -23,6 +23,7 @@ const SCRIPTS: Record<string, Reply[]> = {
   streams: [text(['Once upon', ' a ti'])],
   simple: [text('Hi.')],
   signal: [],
+  replay: [text('Lima.')],
 };
 
 test('every program of the guide is run here', () => {
@@ -32,7 +33,10 @@ test('every program of the guide is run here', () => {
 test.each(PROGRAMS)('the program "$name" prints what the guide says', async ({ name, code, printed }) => {
   await using server = await createEmulator({ script: SCRIPTS[name] ?? [] }).listen();
   const cwd = temporaryFolder('everyday');
-  const program = code.replaceAll("'colloquy'", `'${new URL('packages/colloquy/src/index.ts', ROOT).href}'`);
+  const source = new URL('packages/colloquy/src/', ROOT).href;
+  const program = code
+    .replaceAll("'colloquy'", `'${source}index.ts'`)
+    .replaceAll("'colloquy/testing'", `'${source}testing.ts'`);
   const env = {
     PATH: process.env['PATH'],
     NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
