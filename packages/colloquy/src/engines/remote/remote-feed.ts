@@ -28,7 +28,7 @@ export class RemoteFeed {
   readonly #readers = new Set<RemoteReader>();
   /** The id of the newest frame. */
   #id: string;
-  #running: Promise<void> | undefined;
+  #isRunning = false;
 
   constructor(client: ServerClient, o: FeedOptions) {
     this.#client = client;
@@ -43,8 +43,9 @@ export class RemoteFeed {
 
   /** Connects, if it is not connected: it was not yet, or the server was lost for a while. */
   start(): void {
-    if (this.#over.signal.aborted) return;
-    this.#running ??= this.#run().finally(() => (this.#running = undefined));
+    if (this.#over.signal.aborted || this.#isRunning) return;
+    this.#isRunning = true;
+    void this.#run().finally(() => (this.#isRunning = false));
   }
 
   batches(o: ReadOptions = {}): AsyncIterable<readonly SDKMessage[]> {
