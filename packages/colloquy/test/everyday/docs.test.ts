@@ -30,24 +30,28 @@ test('every program of the guide is run here', () => {
   expect(PROGRAMS.map(({ name }) => name)).toEqual(Object.keys(SCRIPTS));
 });
 
-test.each(PROGRAMS)('the program "$name" prints what the guide says', async ({ name, code, printed }) => {
-  await using server = await createEmulator({ script: SCRIPTS[name] ?? [] }).listen();
-  const cwd = temporaryFolder('everyday');
-  const source = new URL('packages/colloquy/src/', ROOT).href;
-  const program = code
-    .replaceAll("'colloquy'", `'${source}index.ts'`)
-    .replaceAll("'colloquy/testing'", `'${source}testing.ts'`);
-  const env = {
-    PATH: process.env['PATH'],
-    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
-    ANTHROPIC_API_KEY: 'test',
-    ANTHROPIC_BASE_URL: server.url,
-    COLLOQUY_HOME: join(cwd, 'home'),
-  };
-  const run = promisify(execFile)(
-    process.execPath,
-    ['--conditions=colloquy-source', '--input-type=module-typescript', '--eval', program],
-    { cwd, env },
-  );
-  expect((await run).stdout.trimEnd()).toBe(printed.trimEnd());
-});
+test.each(PROGRAMS)(
+  'the program "$name" prints what the guide says',
+  { timeout: 20_000 },
+  async ({ name, code, printed }) => {
+    await using server = await createEmulator({ script: SCRIPTS[name] ?? [] }).listen();
+    const cwd = temporaryFolder('everyday');
+    const source = new URL('packages/colloquy/src/', ROOT).href;
+    const program = code
+      .replaceAll("'colloquy'", `'${source}index.ts'`)
+      .replaceAll("'colloquy/testing'", `'${source}testing.ts'`);
+    const env = {
+      PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+      ANTHROPIC_API_KEY: 'test',
+      ANTHROPIC_BASE_URL: server.url,
+      COLLOQUY_HOME: join(cwd, 'home'),
+    };
+    const run = promisify(execFile)(
+      process.execPath,
+      ['--conditions=colloquy-source', '--input-type=module-typescript', '--eval', program],
+      { cwd, env },
+    );
+    expect((await run).stdout.trimEnd()).toBe(printed.trimEnd());
+  },
+);
