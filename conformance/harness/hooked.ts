@@ -29,5 +29,9 @@ const NOT_COMPARED = new Set([
 /** The fields of a hook's input that public types have, but for those that only Claude Code can fill in. */
 export function inputOf(input: HookInput | undefined): Record<string, unknown> | undefined {
   if (input === undefined) return undefined;
-  return Object.fromEntries(Object.entries(input).filter(([field]) => !NOT_COMPARED.has(field)));
+  return Object.fromEntries(
+    Object.entries(input)
+      .filter(([field]) => !NOT_COMPARED.has(field))
+      .map(([field, value]) => [field, field === 'agent_id' ? '<agent>' : value]),
+  );
 }

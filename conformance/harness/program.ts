@@ -30,7 +30,7 @@ export type Stage = AsyncDisposable & {
   column: Column;
   sdk: Sdk;
   /** A new place to hold sessions in: working folder, home, model. Replies are given in order. */
-  scene(script?: readonly Reply[], o?: SceneOptions): Promise<Scene>;
+  scene: (script?: readonly Reply[], o?: SceneOptions) => Promise<Scene>;
 };
 
 export type SceneOptions = {

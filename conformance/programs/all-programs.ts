@@ -4,7 +4,10 @@ import { background, events } from './events.ts';
 import { hookEvents, hookEventsLater } from './hook-events.ts';
 import { hookCommands, hookEndings, hookOutputs } from './hook-outputs.ts';
 import { interrupts, severalTurns } from './live-sessions.ts';
+import { optionsRequest, optionsRequestLater } from './options-request.ts';
+import { optionsAgents, optionsSessions, optionsTurns } from './options-sessions.ts';
 import { patterns } from './patterns.ts';
+import { keptSessions } from './kept-sessions.ts';
 import { launch } from './launch.ts';
 import { permissionAnswers } from './permission-answers.ts';
 import { permissionModes, permissionSettings } from './permission-modes.ts';
@@ -37,6 +40,7 @@ export const PROGRAMS: readonly Program[] = [
   lives,
   ownTools,
   constants,
+  keptSessions,
   launch,
   plainTurns,
   hookEvents,
@@ -44,6 +48,11 @@ export const PROGRAMS: readonly Program[] = [
   hookOutputs,
   hookEndings,
   hookCommands,
+  optionsRequest,
+  optionsRequestLater,
+  optionsSessions,
+  optionsTurns,
+  optionsAgents,
   permissionAnswers,
   permissionModes,
   permissionSettings,

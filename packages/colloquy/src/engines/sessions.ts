@@ -4,8 +4,15 @@ import type { HttpSend } from '../messages-api/http-send.ts';
 import type { ServerConnection } from '../options/server-connection.ts';
 import type { SDKSessionInfo, SessionFunctions, SessionMessage } from './engine.ts';
 
-/** `server`: the sessions of that server, in place of those in the store of this machine; `send` replaces the network to it. */
-export type AtServer = { server?: ServerConnection | undefined; send?: HttpSend | undefined };
+/**
+ * `engine: 'cli'`: the sessions that Claude Code has kept for this user, in place of those in our own store. `server`: those of that
+ * server; `send` replaces the network to it.
+ */
+export type AtServer = {
+  engine?: 'api' | 'cli' | undefined;
+  server?: ServerConnection | undefined;
+  send?: HttpSend | undefined;
+};
 
 /** `dir`: the working directory of the session; in another one it counts as unknown. Default: any. */
 export type InDirectory = AtServer & { dir?: string | undefined };
@@ -80,6 +87,7 @@ async function checkDirectory(sessionId: string, o: InDirectory): Promise<void> 
   if ((await getSessionInfo(sessionId, o)) === undefined) throw new SessionNotFoundError(sessionId);
 }
 
-function sessionsOf({ server, send }: AtServer = {}): SessionFunctions {
-  return (server === undefined ? defaultEngine() : engineFor({ engine: 'remote', server, send })).sessions;
+function sessionsOf({ engine, server, send }: AtServer = {}): SessionFunctions {
+  if (server !== undefined) return engineFor({ engine: 'remote', server, send }).sessions;
+  return engine === 'cli' ? engineFor({ engine }).sessions : defaultEngine().sessions;
 }

@@ -3,10 +3,11 @@ import { ConfigurationError } from '../../errors.ts';
 import type { Options } from '../../options/options.ts';
 import { environmentOf, workingDirectoryOf } from '../../options/resolve-options.ts';
 import { CLI_OPTION_NAMES, validateOptions } from '../../options/validate.ts';
-import type { Engine, SessionFunctions } from '../engine.ts';
+import type { Engine } from '../engine.ts';
 import { CliSession } from './cli-session.ts';
 import type { SessionChoice } from './launch-options.ts';
 import type { StartOptions } from './open-process.ts';
+import { CLI_SESSIONS } from './session-functions.ts';
 import { SpareProcess } from './spare-process.ts';
 import { newestSession } from './transcripts.ts';
 
@@ -45,7 +46,7 @@ export function createCliEngine(start: StartOptions = {}): CliEngine {
   return {
     kind: 'cli',
     supports: CLI_OPTION_NAMES,
-    sessions: SESSIONS,
+    sessions: CLI_SESSIONS,
     async open(options) {
       checkOptions(options);
       return openSession(options, await chooseSession(options));
@@ -86,19 +87,3 @@ async function chooseSession(options: Options): Promise<SessionChoice> {
 function newest(options: Options): Promise<string | undefined> {
   return newestSession(environmentOf(options), workingDirectoryOf(options));
 }
-
-const unsupported = async (): Promise<never> => {
-  throw new ConfigurationError(
-    'Sessions of Claude Code are kept by Claude Code itself, whose files this version does not read; `resume` goes on with one by its id',
-  );
-};
-
-const SESSIONS: SessionFunctions = {
-  list: unsupported,
-  get: unsupported,
-  messages: unsupported,
-  fork: unsupported,
-  rename: unsupported,
-  tag: unsupported,
-  delete: unsupported,
-};

@@ -29,7 +29,7 @@ export async function readTranscript(file: string): Promise<SessionMessage[]> {
 }
 
 function toLine(text: string): Line | undefined {
-  const line = parse(text);
+  const line = parseTranscriptLine(text);
   if (line === undefined || typeof line['uuid'] !== 'string') return undefined;
   const { uuid, type, message, parentUuid: parent } = line;
   const isMessage = (type === 'user' || type === 'assistant') && line['isMeta'] !== true && isRecord(message);
@@ -43,7 +43,8 @@ function toLine(text: string): Line | undefined {
   };
 }
 
-function parse(text: string): Record<string, unknown> | undefined {
+/** A line of a transcript; undefined for one that is none, such as one that was cut. */
+export function parseTranscriptLine(text: string): Record<string, unknown> | undefined {
   if (text === '') return undefined;
   try {
     const value: unknown = JSON.parse(text);

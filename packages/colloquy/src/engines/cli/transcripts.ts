@@ -11,6 +11,8 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 /** The file in which Claude Code has kept the session; undefined if it has kept nothing. @see docs/internals/facts/agent-protocol.md (h) */
 export async function transcriptOf(env: Env, id: string): Promise<string | undefined> {
+  // Never a path: it becomes the name of a file.
+  if (!isUuid(id)) return undefined;
   const projects = projectsFolder(env);
   const files = (await list(projects)).map((folder) => join(projects, folder, `${id}${SUFFIX}`));
   const sizes = await Promise.all(files.map(async (file) => (await stat(file).catch(() => undefined))?.size ?? 0));
@@ -19,23 +21,33 @@ export async function transcriptOf(env: Env, id: string): Promise<string | undef
 
 /** The session of the folder in which something was said last; undefined when it has none. */
 export async function newestSession(env: Env, cwd: string): Promise<string | undefined> {
-  const projects = projectsFolder(env);
-  const name = (await realpath(cwd)).replaceAll(/[^a-zA-Z0-9]/g, '-');
-  const isCut = name.length > MAX_FOLDER_CHARS;
-  const folders = (await list(projects)).filter((folder) =>
-    isCut ? folder.startsWith(name.slice(0, MAX_FOLDER_CHARS)) : folder === name,
-  );
-  const found = await Promise.all(folders.map((folder) => sessionsIn(join(projects, folder))));
-  return found.flat().toSorted((a, b) => b.changedAtMs - a.changedAtMs)[0]?.id;
+  return (await transcripts(env, cwd)).toSorted((a, b) => b.changedAtMs - a.changedAtMs)[0]?.id;
 }
 
-async function sessionsIn(folder: string): Promise<{ id: string; changedAtMs: number }[]> {
+/** The transcripts of all sessions, or of those of a working directory. */
+export async function transcripts(env: Env, cwd?: string): Promise<Transcript[]> {
+  const projects = projectsFolder(env);
+  const folders = (await list(projects)).filter(cwd === undefined ? () => true : await isFolderOf(cwd));
+  return (await Promise.all(folders.map((folder) => sessionsIn(join(projects, folder))))).flat();
+}
+
+async function isFolderOf(cwd: string): Promise<(folder: string) => boolean> {
+  // One that is gone by now may have sessions still.
+  const name = (await realpath(cwd).catch(() => cwd)).replaceAll(/[^a-zA-Z0-9]/g, '-');
+  const isCut = name.length > MAX_FOLDER_CHARS;
+  return (folder) => (isCut ? folder.startsWith(name.slice(0, MAX_FOLDER_CHARS)) : folder === name);
+}
+
+type Transcript = { id: string; path: string; changedAtMs: number };
+
+async function sessionsIn(folder: string): Promise<Transcript[]> {
   const names = (await list(folder)).filter((name) => name.endsWith(SUFFIX) && isUuid(name.slice(0, -SUFFIX.length)));
   const found = await Promise.all(
     names.map(async (name) => {
-      const file = await stat(join(folder, name)).catch(() => undefined);
+      const path = join(folder, name);
+      const file = await stat(path).catch(() => undefined);
       const isKept = file !== undefined && file.size > 0;
-      return isKept ? [{ id: name.slice(0, -SUFFIX.length), changedAtMs: file.mtimeMs }] : [];
+      return isKept ? [{ id: name.slice(0, -SUFFIX.length), path, changedAtMs: file.mtimeMs }] : [];
     }),
   );
   return found.flat();
