@@ -1,0 +1,105 @@
+import { newSecret } from '../../src/auth/secrets.ts';
+import { formWith, type Plants } from './plants.ts';
+
+/**
+ * How a route is called in the matrix. The ids in it are things of the user whose plants are given; whoever else calls it must learn
+ * nothing from them.
+ */
+export type Recipe = {
+  /** What its owner is answered. */
+  owner: number;
+  /** Path parameters by their names. */
+  params?: (plants: Plants) => Promise<Record<string, string>>;
+  /** JSON, or a form. */
+  body?: (plants: Plants) => Promise<unknown>;
+  /** With its question mark. */
+  query?: (plants: Plants) => Promise<string>;
+  /** For admins only: everybody else is answered 403, whatever is asked for. */
+  admin?: true;
+  /** What an observer of the owner is answered; by default what the owner is for a GET, and 403 for the rest. */
+  observer?: number;
+};
+
+const session = async (plants: Plants) => ({ id: await plants.session() });
+const newSession = async (plants: Plants) => ({ id: await plants.newSession() });
+const prompt = async (plants: Plants) => ({ ...(await session(plants)), uuid: await plants.promptUuid() });
+const agent = async (plants: Plants) => ({ id: await plants.agent() });
+const newAgent = async (plants: Plants) => ({ id: await plants.newAgent() });
+const environment = async (plants: Plants) => ({ id: await plants.environment() });
+const newEnvironment = async (plants: Plants) => ({ id: await plants.newEnvironment() });
+const file = async (plants: Plants) => ({ id: await plants.file() });
+const newFile = async (plants: Plants) => ({ id: await plants.newFile() });
+const json = (value: unknown) => async () => value;
+const user = (content: string) => ({ type: 'user', message: { role: 'user', content }, parent_tool_use_id: null });
+
+/** A line for each route. A route without one fails the test: put it here, with whatever of its plants its ids are. */
+export const RECIPES: Record<string, Recipe> = {
+  'POST /auth/sign-out': { owner: 400, observer: 400, body: json({}) },
+  'GET /v1/native/info': { owner: 200 },
+  'GET /v1/native/search': { owner: 200, query: async ({ mark }) => `?q=${mark}` },
+
+  'GET /v1/native/keys': { owner: 200, admin: true },
+  'POST /v1/native/keys': { owner: 201, admin: true, body: async () => ({ name: newSecret() }) },
+  'DELETE /v1/native/keys/:id': {
+    owner: 404,
+    admin: true,
+    params: async () => ({ id: 'key_00000000000000000000000000' }),
+  },
+
+  'GET /v1/native/sessions': { owner: 200 },
+  'POST /v1/native/sessions': { owner: 201, body: json({ options: {} }) },
+  'GET /v1/native/sessions/:id': { owner: 200, params: session },
+  'POST /v1/native/sessions/:id': { owner: 200, params: newSession, body: json({ title: 'Mine now' }) },
+  'DELETE /v1/native/sessions/:id': { owner: 204, params: newSession },
+  'GET /v1/native/sessions/:id/messages': { owner: 200, params: session },
+  'GET /v1/native/sessions/:id/pending': { owner: 200, params: session },
+  'POST /v1/native/sessions/:id/fork': { owner: 201, params: session, body: json({}) },
+  'GET /v1/sessions/:id/log': { owner: 200, params: session },
+  'GET /v1/sessions/:id/export': { owner: 200, params: session },
+  'GET /v1/sessions/:id/messages/stream': { owner: 200, params: session },
+  'GET /v1/sessions/:id/viewers': { owner: 200, params: session },
+  'POST /v1/sessions/:id/messages': {
+    owner: 202,
+    params: newSession,
+    body: json({ ...user('Hello'), shouldQuery: false }),
+  },
+  'POST /v1/sessions/:id/control': { owner: 200, params: session, body: json({ name: 'serverInfo' }) },
+  'POST /v1/sessions/:id/answers': {
+    owner: 400,
+    params: session,
+    body: json({ request: 1, decision: { behavior: 'allow' } }),
+  },
+  'POST /v1/sessions/:id/tool_results': { owner: 400, params: session, body: json({ tool_use_id: 't', content: 'x' }) },
+  'GET /v1/sessions/:id/queue': { owner: 200, params: session },
+  'POST /v1/sessions/:id/queue/:uuid': { owner: 409, params: prompt, body: json({ content: 'Other' }) },
+  'DELETE /v1/sessions/:id/queue/:uuid': { owner: 409, params: prompt },
+  'GET /v1/sessions/:id/receipts/:seq': {
+    owner: 200,
+    params: async (plants) => ({ ...(await session(plants)), seq: '1' }),
+  },
+  'POST /v1/sessions/:id/rewind': {
+    owner: 200,
+    params: session,
+    body: async (plants) => ({ to: await plants.promptUuid() }),
+  },
+
+  'GET /v1/agents': { owner: 200 },
+  'POST /v1/agents': { owner: 200, body: json({ name: 'Another', model: 'claude-opus-5-5' }) },
+  'GET /v1/agents/:id': { owner: 200, params: agent },
+  'POST /v1/agents/:id': { owner: 200, params: newAgent, body: json({ name: 'Mine now' }) },
+  'POST /v1/agents/:id/archive': { owner: 200, params: newAgent },
+  'GET /v1/agents/:id/versions': { owner: 200, params: agent },
+
+  'GET /v1/environments': { owner: 200 },
+  'POST /v1/environments': { owner: 200, body: async () => ({ name: newSecret() }) },
+  'GET /v1/environments/:id': { owner: 200, params: environment },
+  'POST /v1/environments/:id': { owner: 200, params: newEnvironment, body: json({ description: 'Mine now' }) },
+  'POST /v1/environments/:id/archive': { owner: 200, params: newEnvironment },
+  'DELETE /v1/environments/:id': { owner: 200, params: newEnvironment },
+
+  'GET /v1/files': { owner: 200 },
+  'POST /v1/files': { owner: 200, body: async () => formWith('Another') },
+  'GET /v1/files/:id': { owner: 200, params: file },
+  'GET /v1/files/:id/content': { owner: 200, params: file },
+  'DELETE /v1/files/:id': { owner: 200, params: newFile },
+};
