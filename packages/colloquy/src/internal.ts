@@ -37,6 +37,7 @@ export { validateOptions } from './options/validate.ts';
 export { decide } from './permissions/decide.ts';
 export { initialPermissions } from './permissions/state.ts';
 export type { ExternalTool } from './tools/external-tool.ts';
+export { type HeldFolder, holdFolder } from './tools/held-folder.ts';
 export { createLocalFiles } from './tools/local-files.ts';
 export { builtInTools, type Toolset } from './tools/registry.ts';
 export { ripgrepPath } from './tools/search/ripgrep.ts';

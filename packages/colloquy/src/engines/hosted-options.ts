@@ -1,4 +1,5 @@
 import type { Options } from '../options/options.ts';
+import type { ExternalTool } from '../tools/external-tool.ts';
 import type { Toolset } from '../tools/registry.ts';
 
 /** Options of a session that a server holds, besides those of every session. */
@@ -20,12 +21,3 @@ export type ToolConfiguration = {
 
 /** Whether a tool is offered, and whether somebody is asked before it runs. A call of one that is not enabled is denied. */
 export type ToolPolicy = { enabled: boolean; policy: 'always_allow' | 'always_ask' };
-
-/** A tool that runs outside of this process: in a client that declared it. */
-export type ExternalTool = {
-  /** Letters, digits, `_` and `-`, at most 128. */
-  name: string;
-  description: string;
-  /** A JSON Schema of an object. */
-  inputSchema: Record<string, unknown>;
-};

@@ -145,6 +145,9 @@ export type Fact =
   | {
       kind: 'rewind';
       to: Seq;
+      /** The first turn that no longer counts, and the uuids of the prompts that it and those after it took. */
+      from?: Seq | undefined;
+      prompts?: string[] | undefined;
       /** The uuid of the prompt before which the conversation goes on. */
       prompt?: string | undefined;
       by?: string | undefined;

@@ -66,6 +66,8 @@ export type QueuedPrompt = {
 export type OpenTurn = {
   id: string;
   startedAt: string;
+  /** It has no prompts: it goes on with what the turn before it has left. */
+  goesOn?: true | undefined;
   prompts: QueuedPrompt[];
   /** Model requests so far, retries not counted. */
   requests: number;
@@ -168,6 +170,7 @@ export function foldEntry(state: SessionState, entry: Entry): void {
     case 'turn_start':
       state.turn = newTurn(entry.turn, entry.at);
       state.turn.calls = (state.deferred ?? []).map((block) => ({ ...newCall(block), deferred: true }));
+      if (state.budget === 'raised') state.turn.goesOn = true;
       state.turns += 1;
       state.budget = undefined;
       return;

@@ -19,6 +19,9 @@ export type PermissionCall = {
   hook?: { behavior: 'allow' | 'ask' | 'deny'; reason: string } | undefined;
 };
 
+/** Whether calls of a tool are allowed or asked about, or the tool is there at all. */
+export type PolicyWord = 'always_allow' | 'always_ask' | 'not_enabled';
+
 /** What a decision depends on besides rules and modes. */
 export type PermissionWorld = {
   cwd: string;
@@ -30,6 +33,10 @@ export type PermissionWorld = {
   allowsSandboxed?: boolean | undefined;
   /** Without a working sandbox no rule allows a command: several people use the machine, and not all of them made the rules. */
   asksUnsandboxed?: boolean | undefined;
+  /** The tool's own policy, which decides in the place of modes. */
+  policy?: PolicyWord | undefined;
+  /** The call runs on another machine: what it names is not on this one. */
+  elsewhere?: boolean | undefined;
   /** False: what would have to be asked is denied. */
   canAsk: boolean;
   /** The real path that a path names. A path that it rejects counts as outside of every folder. */

@@ -1,5 +1,6 @@
 import type { Decision } from '../log/entries.ts';
 import type { PermissionCall, PermissionWorld, ResolvedPaths } from './call.ts';
+import { byPolicy, notEnabled } from './by-policy.ts';
 import { judgeCallCommand, type JudgedCommand } from './judge-call-command.ts';
 import { resolvePaths } from './resolve-paths.ts';
 import type { RuleMatch } from './rule-match.ts';
@@ -27,13 +28,15 @@ type Known = {
 /**
  * Decides about one call. In this order, the first that speaks counts: deny rules and a hook's deny, `readOnly`, ask rules and a
  * hook's ask, tools that need a person, `strict`, a hook's allow, `bypassPermissions`, `plan`, `acceptEdits`, allow rules, reading
- * inside the folders. What is left is asked; `dontAsk` and a world where nobody can be asked make a denial of it.
+ * inside the folders. What is left is asked; `dontAsk` and a world where nobody can be asked make a denial of it. Where tools have
+ * policies, these speak in the place of what comes after `strict`.
  */
 export async function decide(call: PermissionCall, state: PermissionState, given: PermissionWorld): Promise<Decision> {
   const world = call.target.withoutSandbox === true ? { ...given, sandbox: 'none' as const } : given;
   const [command, reach] = await Promise.all([judgeCallCommand(call, state, world), ruleReach(call, state, world)]);
   const known: Known = { call, state, world, command, reach };
-  const decision = byRefusal(known) ?? byQuestion(known) ?? byMode(known) ?? (await byPlace(known));
+  if (world.policy === 'not_enabled') return notEnabled(call);
+  const decision = byRefusal(known) ?? byQuestion(known) ?? (await bySession(known));
   return decision.behavior === 'ask' ? askOrDeny(decision, state, world) : decision;
 }
 
@@ -69,6 +72,19 @@ function byQuestion({ call, state, command, reach }: Known): Decision | undefine
   if (state.mode === 'strict')
     return byModeWord('ask', 'The mode strict wants every tool call to be asked, whatever the rules allow.');
   return undefined;
+}
+
+/** By the tool's policy if it has one, else by mode, rules and places. */
+async function bySession(known: Known): Promise<Decision> {
+  const { call, state, world, command, reach } = known;
+  if (world.policy === undefined) return byMode(known) ?? byPlace(known);
+  const rule = command === undefined ? findRule(state, 'allow', reach, 'yes') : undefined;
+  const reason = rule === undefined ? '' : `The rule ${tellRule(rule)} allows ${tellCall(call)}.`;
+  const allowed = rule === undefined ? command?.allow : { source: 'rule' as const, rule: rule.text, reason };
+  const touches = world.elsewhere !== true && call.target.paths !== undefined && call.target.paths.length > 0;
+  const places = touches ? await resolvePaths(call, state, world) : undefined;
+  const decision = byPolicy({ call, world, allowed, places });
+  return command === undefined ? decision : { ...decision, parts: command.parts };
 }
 
 function byMode({ call: { tool, hook }, state, command }: Known): Decision | undefined {

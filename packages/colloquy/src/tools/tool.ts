@@ -22,6 +22,8 @@ export interface Tool<I = Json, O = Json> {
   onRequest?: true | undefined;
   /** Not shown to the model until it finds it with ToolSearch. */
   deferred?: true | undefined;
+  /** It does not run in this process: its calls wait for a result from the client that declared it, or from a worker. */
+  elsewhere?: 'client' | 'worker' | undefined;
   /** A person has to answer: no rule and no mode does it in their place. */
   needsPerson?: true | undefined;
   /** Checks an input. @throws Error whose message tells the model what to mend. */

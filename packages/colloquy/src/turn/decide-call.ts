@@ -74,7 +74,8 @@ export async function mayFollow(world: TurnWorld, tool: Tool, input: Json, url: 
   return decision.behavior === 'allow' || decision.rule === undefined;
 }
 
-async function rule(
+/** What rules, modes and policies say of a call. */
+export async function rule(
   world: TurnWorld,
   tool: Tool,
   input: Json,
@@ -99,10 +100,15 @@ async function rule(
   const decision = await decide(call, world.permissions.state, {
     cwd: world.cwd,
     shellCwd: typeof shellCwd === 'string' ? shellCwd : undefined,
-    sandbox: call.target.command === undefined ? 'none' : await world.sandbox.confinementOf(call.target),
+    sandbox:
+      call.target.command === undefined || tool.elsewhere !== undefined
+        ? 'none'
+        : await world.sandbox.confinementOf(call.target),
     allowsSandboxed: world.sandbox.allowsConfined,
     asksUnsandboxed: world.sandbox.asksUnconfined,
     canAsk,
+    policy: world.tools.policyOf?.(tool),
+    elsewhere: tool.elsewhere !== undefined,
     resolve: async (path) => (await locate(path)).real,
     links: async (path) => (await locate(path)).links,
     readable: outputs === undefined ? [] : [outputs],

@@ -1,5 +1,6 @@
 import type { NewEntry } from '../log/entries.ts';
 import type { CallState } from '../log/call-state.ts';
+import { askAhead } from './ask-ahead.ts';
 import { runCall } from './run-call.ts';
 import { note, type TurnStop, type TurnWorld } from './turn-world.ts';
 
@@ -11,6 +12,7 @@ const MAX_PARALLEL = 10;
  * Every call gets exactly one `tool_result`, whatever happens; those that a stop has kept from running get theirs from the turn's end.
  */
 export async function dispatchTools(world: TurnWorld, stop: TurnStop, calls: readonly CallState[]): Promise<void> {
+  await askAhead(world, stop, calls);
   for (const group of inGroups(world, calls)) {
     if (stop.cause !== undefined) return;
     await runGroup(world, stop, group);
@@ -26,7 +28,9 @@ async function runGroup(world: TurnWorld, stop: TurnStop, group: readonly CallSt
       await runCall(world, stop, call);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(MAX_PARALLEL, group.length) }, work));
+  // A call that runs elsewhere holds nothing here.
+  const elsewhere = group.filter(({ block }) => world.tools.find(block.name)?.elsewhere !== undefined).length;
+  await Promise.all(Array.from({ length: Math.min(MAX_PARALLEL + elsewhere, group.length) }, work));
 }
 
 function inGroups(world: TurnWorld, calls: readonly CallState[]): CallState[][] {
@@ -34,7 +38,8 @@ function inGroups(world: TurnWorld, calls: readonly CallState[]): CallState[][] 
   let wasTogether = false;
   for (const call of calls) {
     const tool = world.tools.find(call.block.name);
-    const together = tool?.effect === 'read' || tool?.parallel === true;
+    // One that an owner before us has begun, of a tool that is gone, waits as well.
+    const together = call.external !== undefined || tool?.effect === 'read' || tool?.parallel === true;
     if (together && wasTogether) groups.at(-1)?.push(call);
     else groups.push([call]);
     wasTogether = together;

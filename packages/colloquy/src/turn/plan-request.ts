@@ -101,12 +101,12 @@ type Reserved = Affordable & { held: Disposable };
  * requests of other agents hold the rest, it waits for what they leave.
  */
 async function reserve(world: TurnWorld, head: RequestHead, stop: TurnStop): Promise<Reserved | undefined> {
-  const { maxBudgetUsd } = world.limits;
   const setAside = setAsideOf(world.log);
-  if (maxBudgetUsd === undefined) return { maxTokens: head.maxTokens, reservedUsd: 0, held: setAside.hold(0) };
+  if (world.budgetUsd() === undefined) return { maxTokens: head.maxTokens, reservedUsd: 0, held: setAside.hold(0) };
   const input = await countInput(world, head, stop);
   for (;;) {
-    const found = affordable(head, input, maxBudgetUsd - world.totals().costUsd - setAside.usd);
+    const budgetUsd = world.budgetUsd() ?? Number.POSITIVE_INFINITY;
+    const found = affordable(head, input, budgetUsd - world.totals().costUsd - setAside.usd);
     // In the same moment, or another request would count on it too.
     if (found !== undefined) return { ...found, held: setAside.hold(found.reservedUsd) };
     if (setAside.usd === 0) return undefined;

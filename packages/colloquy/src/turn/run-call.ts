@@ -13,6 +13,7 @@ import { type CleanOutcome, cleanContent, cleanOutcome } from './clean-outcome.t
 import { contextOf, hookContext, hookNews, hookStop } from './context.ts';
 import { decideCall, mayFollow } from './decide-call.ts';
 import type { Decided } from './decided.ts';
+import { resultFromElsewhere, takenUp } from './elsewhere.ts';
 import { SmallModel } from './small-model.ts';
 import { taskHooks } from './turn-hooks.ts';
 import { note, type TurnStop, type TurnWorld } from './turn-world.ts';
@@ -23,6 +24,8 @@ const STOP_WITHIN_MS = 10_000;
 /** One tool call from its block to its result: check the input, decide, tell the log, run, tell the log. Never throws for the tool. */
 export async function runCall(world: TurnWorld, stop: TurnStop, call: CallState): Promise<void> {
   const { block } = call;
+  const begun = takenUp(world, call);
+  if (begun !== undefined) return runAndSettle(world, stop, call, begun.tool, begun.decided);
   const tool = world.tools.find(block.name);
   if (tool === undefined) {
     const problem = unknownTool(world, block.name);
@@ -94,6 +97,11 @@ async function begin(
 ): Promise<void> {
   const toolUseId = call.block.id;
   const decided: NewEntry = { kind: 'tool_decision', toolUseId, decision };
+  if (tool.elsewhere !== undefined) {
+    const intent: NewEntry = { kind: 'tool_intent', toolUseId, input, external: true, name: call.block.name };
+    await world.log.append([...notes, decided, intent], { sync: 'now' });
+    return;
+  }
   if (tool.effect === 'read') return note(world, ...notes, decided);
   await world.log.append([...notes, decided, { kind: 'tool_intent', toolUseId, input }], { sync: 'now' });
 }
@@ -147,6 +155,8 @@ function cwdOf({ state, cwd }: TurnWorld): string {
   return typeof own === 'string' ? own : cwd;
 }
 
+const INTERRUPTED = 'The call was interrupted; what it had done by then stays done.';
+
 async function runTool(
   world: TurnWorld,
   stop: TurnStop,
@@ -157,13 +167,12 @@ async function runTool(
 ): Promise<CleanOutcome> {
   const { signal } = means;
   try {
+    if (call.external !== undefined) return await resultFromElsewhere(world, call, signal);
     const context = await contextFor(world, stop, call, tool, decided, means);
     const running = (async () => tool.run(decided.input, context))();
     return cleanOutcome(await notLongAfter(signal, STOP_WITHIN_MS, running));
   } catch (error) {
-    const content = signal.aborted
-      ? 'The call was interrupted; what it had done by then stays done.'
-      : messageOf(error);
+    const content = signal.aborted ? INTERRUPTED : messageOf(error);
     return { content, isError: true };
   }
 }

@@ -68,8 +68,8 @@ async function untilItEnds(world: TurnWorld, stop: TurnStop): Promise<Ending | u
       if (stop.cause !== undefined) return stopped(world, turn, stop.cause, { unseen: true });
       if (blocked !== undefined) return blocked;
     }
-    if (world.thread === 'main' && turn.prompts.every((prompt) => !prompt.startsTurn))
-      return { kind: 'success', terminal: 'completed', result: '' };
+    const isSilent = turn.goesOn !== true && turn.prompts.every((prompt) => !prompt.startsTurn);
+    if (world.thread === 'main' && isSilent) return { kind: 'success', terminal: 'completed', result: '' };
   }
   for (;;) {
     const open = unfinished(turn);
@@ -198,7 +198,7 @@ function overBudget(world: TurnWorld): Ending {
     subtype: 'error_max_budget_usd',
     terminal: 'budget_exhausted',
     errors: [
-      `The next answer could pass the budget of ${world.limits.maxBudgetUsd} USD (maxBudgetUsd); ${spent} USD are spent`,
+      `The next answer could pass the budget of ${world.budgetUsd()} USD (maxBudgetUsd); ${spent} USD are spent`,
     ],
   };
 }

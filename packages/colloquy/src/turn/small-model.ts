@@ -138,8 +138,8 @@ export class SmallModel implements Disposable {
 
   /** The longest answer that the budget pays for; its price is set aside. @throws LimitExceededError */
   #affordable({ system, messages, maxTokens }: SmallModelRequest & { messages: Json[] }, searches: number): number {
-    const { limits, smallModel, log } = this.#world;
-    const { maxBudgetUsd } = limits;
+    const { smallModel, log } = this.#world;
+    const maxBudgetUsd = this.#world.budgetUsd();
     if (maxBudgetUsd === undefined) return maxTokens;
     const input = Math.ceil(Buffer.byteLength(JSON.stringify([system, messages])) / LEAST_BYTES_PER_TOKEN);
     const price = (output: number): number =>

@@ -7,6 +7,7 @@ import type { ToolUseBlock } from '../messages-api/types.ts';
 import type { MessagesClient } from '../messages-api/messages-client.ts';
 import type { HookEvent, HookFields } from '../options/hook-inputs.ts';
 import type { CanUseTool, PermissionModeInput, PermissionUpdate } from '../options/permissions.ts';
+import type { PolicyWord } from '../permissions/call.ts';
 import type { PermissionState } from '../permissions/state.ts';
 import type { BackgroundTasks } from '../tools/tasks/background-tasks.ts';
 import type { CommandSandbox } from '../tools/sandbox/command-sandbox.ts';
@@ -38,6 +39,8 @@ export type TurnWorld = {
     news: string[];
   };
   limits: TurnLimits;
+  /** What the whole session may cost, as it is set now. */
+  budgetUsd(): number | undefined;
   prompt: {
     system: readonly string[];
     readonly environment: string | undefined;
@@ -81,11 +84,12 @@ export type ToolBox = {
   offered: readonly Tool[];
   /** By name or alias, offered or not. */
   find(name: string): Tool | undefined;
+  /** Of a set whose tools have policies: the policy of this one. */
+  policyOf?: ((tool: Tool) => PolicyWord) | undefined;
 };
 
 export type TurnLimits = {
   maxTurns: number | undefined;
-  maxBudgetUsd: number | undefined;
   maxRetries: number;
   maxOutputTokens: number | undefined;
   timeoutMs: number | undefined;

@@ -5,6 +5,7 @@ import type {
   SDKAPIRetryMessage,
   SDKAssistantMessage,
   SDKAssistantMessageError,
+  SDKConversationRewoundMessage,
   SDKMessage,
   SDKPartialAssistantMessage,
   SDKResultMessage,
@@ -12,7 +13,7 @@ import type {
   SDKSystemMessage,
 } from '../messages.ts';
 import type { Common } from '../system-messages.ts';
-import { foldDoorEntry, type DoorState, newDoorState } from './door-messages.ts';
+import { copyOfDoor, type DoorState, foldDoorEntry, newDoorState } from './door-messages.ts';
 import { foldTask, type TasksState } from './task-messages.ts';
 import type { Live, View } from './view.ts';
 
@@ -95,18 +96,21 @@ function newThread(from: AgentFields): ThreadMessages {
 function toMessages(state: MessagesState, entry: Entry): readonly SDKMessage[] {
   const shown =
     entry.thread === 'main' ? threadMessages(state, state.main, entry) : agentMessages(state, entry.thread, entry);
-  const door = state.door === undefined ? undefined : foldDoorEntry(state.door, state.sessionId, entry);
-  return door === undefined ? shown : [door, ...shown];
+  if (state.door === undefined) return shown;
+  const door = foldDoorEntry(state.door, state.sessionId, entry, {
+    parent: state.agents.get(entry.thread)?.from.parent_tool_use_id ?? null,
+    knows: (id) => [state.main, ...state.agents.values()].some(({ toolNames }) => toolNames.has(id)),
+  });
+  if (door.length === 0) return shown;
+  // What becomes of prompts at the end of their turn is told after its result.
+  return entry.kind === 'turn_end' ? [...shown, ...door] : [...door, ...shown];
 }
 
 /** A copy, for a reader that begins here. */
 export function cloneMessagesState(state: MessagesState, door: boolean): MessagesState {
   return {
     ...state,
-    door:
-      door && state.door !== undefined
-        ? { waiting: new Map(state.door.waiting), asked: new Map(state.door.asked) }
-        : undefined,
+    door: door && state.door !== undefined ? copyOfDoor(state.door) : undefined,
     main: copyOfThread(state.main),
     agents: new Map([...state.agents].map(([thread, messages]) => [thread, copyOfThread(messages)])),
     tasks: new Map(state.tasks),
@@ -217,6 +221,8 @@ function threadMessages(state: MessagesState, thread: ThreadMessages, entry: Ent
       return contextMessages(thread, entry, common);
     case 'settings':
       return modeMessages(entry, common);
+    case 'rewind':
+      return [rewound(state, entry, common)];
     case 'turn_end':
       // An answer that broke off and was given up stays, as one that was cut does: the next turn's replaces nothing.
       thread.supersedes.length = 0;
@@ -239,6 +245,22 @@ export type InitFacts = Omit<SDKSystemMessage, 'uuid' | 'session_id' | 'type' | 
 const AUTOMATIC: ReadonlySet<string> = new Set(['rule', 'mode', 'none', 'tool']);
 
 type CommonFields = Pick<Common, 'uuid' | 'session_id'>;
+
+function rewound(
+  { sessionId }: MessagesState,
+  { prompt = '', prompts = [], from, to, by = '' }: Entry & { kind: 'rewind' },
+  common: CommonFields,
+): SDKConversationRewoundMessage {
+  return {
+    type: 'system',
+    subtype: 'conversation_rewound',
+    prompt_uuid: prompt,
+    dropped_prompts: prompts,
+    from_uuid: derivedUuid(sessionId, from ?? to + 1, 0),
+    by,
+    ...common,
+  };
+}
 
 function blockMessage(
   thread: ThreadMessages,

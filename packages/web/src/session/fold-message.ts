@@ -1,4 +1,4 @@
-import type { SDKMessage, SDKStatusMessage, SDKSystemMessage } from 'colloquy';
+import type { SDKCommandLifecycleMessage, SDKMessage, SDKStatusMessage, SDKSystemMessage } from 'colloquy';
 import { appendBlock } from './edit-view.ts';
 import { foldAssistant, foldStreamEvent } from './fold-answer.ts';
 import { acceptPrompt, ensurePrompt, openTurn, takePrompt, withdrawPrompt } from './fold-prompts.ts';
@@ -20,15 +20,19 @@ export function foldMessage(view: SessionView, message: SDKMessage, nowMs: numbe
     case 'result':
       return foldResult(ensurePrompt(view), message);
     case 'command_lifecycle':
-      return message.state === 'started'
-        ? takePrompt(view, message.command_uuid)
-        : withdrawPrompt(view, message.command_uuid);
+      return foldLifecycle(view, message);
     case 'system':
       return foldSystem(view, message, nowMs);
     default:
       message satisfies never;
       return view;
   }
+}
+
+/** A prompt is told when it is accepted, and its turn's result when that ends: what is said of it besides changes nothing. */
+function foldLifecycle(view: SessionView, { command_uuid: uuid, state }: SDKCommandLifecycleMessage): SessionView {
+  if (state === 'started') return takePrompt(view, uuid);
+  return state === 'cancelled' ? withdrawPrompt(view, uuid) : view;
 }
 
 function foldSystem(view: SessionView, message: SystemMessage, nowMs: number): SessionView {

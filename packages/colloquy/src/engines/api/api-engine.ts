@@ -6,6 +6,7 @@ import { OPTION_NAMES, validateOptions } from '../../options/validate.ts';
 import type { Engine, HostedSession, SessionFunctions } from '../engine.ts';
 import type { HostedOptions } from '../hosted-options.ts';
 import type { ApiSession } from './api-session.ts';
+import { splitHosted } from './check-hosted.ts';
 import { chooseSession } from './choose-session.ts';
 import { connect } from './connect.ts';
 import { loadSession } from './load-session.ts';
@@ -25,8 +26,8 @@ export type ApiEngineOptions = {
    * changed earlier in a session still hold; a turn that `close()` finds running is left to the session's next owner.
    */
   askThroughLog?: boolean | undefined;
-  /** For servers that several people use: without a sandbox every command is asked about, whatever rules say. Default false. */
-  severalUsers?: boolean | undefined;
+  /** Whether several people use the server, asked at each command: without a sandbox it is asked about then, whatever rules say. Default false. */
+  severalUsers?: boolean | (() => boolean) | undefined;
   /** Who is named in the log as the writer of inputs. Default `sdk`. */
   by?: string | undefined;
 };
@@ -49,21 +50,26 @@ export function createApiEngine(o: ApiEngineOptions = {}): ApiEngine {
     supports: OPTION_NAMES,
     sessions: lazySessionFunctions(() => stores.persistent()),
     store: () => stores.persistent(),
-    async open(given) {
+    async open(wanted) {
+      const hosted = o.askThroughLog === true;
+      const { options: given, ...hosting } = splitHosted(wanted, hosted);
       validateOptions(given);
       checkThinking(given, modelOf(given));
       if (given.sandbox?.enabled === true && given.sandbox.failIfUnavailable !== false)
         (await import('../../tools/sandbox/find-parts.ts')).requireParts();
-      const hosted = o.askThroughLog === true;
       const { client, apiKeySource } = connect(given, o.send);
-      const [{ options, base }, tools] = await Promise.all([withNamedSettings(given), collectTools(given)]);
+      const [{ options, base }, tools] = await Promise.all([
+        withNamedSettings(given),
+        collectTools(given, hosting.toolset),
+      ]);
       const setup = new SessionSetup(options, {
         client,
         apiKeySource,
         tools,
+        ...hosting,
         permissions: await SessionPermissions.load(options, { hosted, tools, base }),
         hosted,
-        severalUsers: o.severalUsers === true,
+        severalUsers: () => (typeof o.severalUsers === 'function' ? o.severalUsers() : o.severalUsers === true),
         by: o.by ?? 'sdk',
       });
       const isKept = options.persistSession !== false;

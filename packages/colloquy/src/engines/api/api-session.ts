@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { AbortError, ColloquyError } from '../../errors.ts';
+import { AbortError, ColloquyError, ConfigurationError } from '../../errors.ts';
 import { delay } from '../../helpers/delay.ts';
 import { messageOf } from '../../helpers/message-of.ts';
-import type { Entry, Seq } from '../../log/entries.ts';
-import { foldEntry, type SessionState } from '../../log/fold.ts';
-import type { SessionLog } from '../../log/session-log.ts';
+import type { Entry, Input, Json, NewEntry, Seq } from '../../log/entries.ts';
+import { foldEntry, isRewound, type QueuedPrompt, type SessionState } from '../../log/fold.ts';
+import type { LogAppended, SessionLog } from '../../log/session-log.ts';
+import type { Live } from '../../log/live.ts';
 import type { Store } from '../../log/store.ts';
 import type { SDKMessage, SDKUserMessage } from '../../messages.ts';
 import { recoverTasks } from '../../turn/recover-tasks.ts';
@@ -42,6 +43,8 @@ export class ApiSession implements HostedSession {
   #running: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
   #failure: ColloquyError | undefined;
+  /** What is to be done before the next turn begins. */
+  readonly #between: { run: () => Promise<void>; refuse: (error: Error) => void }[] = [];
   readonly #waiters = new Set<(entry: Entry) => void>();
 
   /** `state` and `views` are folded as far as the log has been told. */
@@ -116,6 +119,19 @@ export class ApiSession implements HostedSession {
     return readPlaced(this, o);
   }
 
+  get head(): Seq {
+    return this.log.head;
+  }
+
+  live(o: { fragments?: boolean | undefined; signal?: AbortSignal | undefined } = {}): AsyncIterable<readonly Live[]> {
+    return this.log.feed.read({ ...o, durable: true });
+  }
+
+  async input(entries: readonly NewEntry<Input>[]): Promise<LogAppended> {
+    this.#checkOpen();
+    return this.log.input(entries, { sync: 'now' });
+  }
+
   async control<K extends keyof Controls>(name: K, args: Controls[K]['args']): Promise<Controls[K]['result']> {
     this.#checkOpen();
     return CONTROLS[name](this, args);
@@ -143,9 +159,22 @@ export class ApiSession implements HostedSession {
     });
   }
 
+  /** Does something while no turn runs, and none begins before it is done. @throws ConfigurationError while one runs */
+  betweenTurns<T>(work: () => Promise<T>): Promise<T> {
+    if (this.state.turn !== undefined) return Promise.reject(inTurn(this.id));
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    this.#between.push({ run: () => work().then(resolve, reject), refuse: reject });
+    this.#wake();
+    return promise;
+  }
+
   /** Ends the running turn, if there is one, as an interrupt in the log does. */
   stopTurn(): void {
     this.#stop?.stop({ why: 'interrupt' });
+  }
+
+  tellSignal(signal: Json): void {
+    this.log.feed.signal(signal);
   }
 
   get hasBackgroundWork(): boolean {
@@ -168,9 +197,13 @@ export class ApiSession implements HostedSession {
 
   #fold(entry: Entry): void {
     foldEntry(this.state, entry);
+    if (entry.kind === 'rewind') this.#history = undefined;
     if (this.#history !== undefined) foldHistory(this.#history, entry);
     this.views.fold(entry);
-    if (entry.kind === 'settings') this.setup.applySettings(entry.patch);
+    if (entry.kind === 'settings') {
+      this.setup.applySettings(entry.patch);
+      if (this.state.budget === 'raised') this.#wake();
+    }
     if (entry.kind === 'interrupt') {
       this.stopTurn();
       if (!this.setup.sparesTasks) void this.world.background.stopAll('person');
@@ -188,8 +221,11 @@ export class ApiSession implements HostedSession {
     await this.hooks.start();
     while (this.#closing === undefined) {
       const open = this.state.turn !== undefined;
-      const prompts = open ? [] : pickPrompts(this.state.queue, this.setup.limits.mergePrompts);
-      if (!open && prompts.length === 0) {
+      if (!open) for (const { run } of this.#between.splice(0)) await run();
+      // A turn that the budget has ended goes on without a prompt.
+      const goesOn = !open && this.state.budget === 'raised';
+      const prompts = open || goesOn ? [] : this.#nextPrompts();
+      if (!open && !goesOn && prompts.length === 0) {
         this.hooks.idle();
         await new Promise<void>((resolve) => (this.#wake = resolve));
         this.hooks.busy();
@@ -202,14 +238,23 @@ export class ApiSession implements HostedSession {
         if (this.#closing !== undefined && !open) return;
         // A more urgent prompt came before this one's turn had begun.
         if (stop.cause?.why === 'preempted' && !open) continue;
+        if (!open) this.setup.tools.takeOver();
         // A prompt that another process withdrew meanwhile is refused; its entry comes with the next look at the log.
-        if (open || (await beginTurn(this.world, `t${this.state.turns + 1}`, prompts))) await runTurn(this.world, stop);
-        else await this.log.refresh();
+        if (open || (await beginTurn(this.world, `t${this.state.turns + 1}`, prompts))) {
+          for (const { refuse } of this.#between.splice(0)) refuse(inTurn(this.id));
+          await runTurn(this.world, stop);
+        } else await this.log.refresh();
       } finally {
         this.#stop = undefined;
       }
       if (stop.cause?.why === 'left') return;
     }
+  }
+
+  #nextPrompts(): QueuedPrompt[] {
+    const { budget, queue } = this.state;
+    if (budget === 'reached' && this.setup.waitsForBudget) return [];
+    return pickPrompts(queue, this.setup.limits.mergePrompts);
   }
 
   /** The history is read when the first turn needs it, from the newest segment's start; then it is folded like the state. */
@@ -219,7 +264,7 @@ export class ApiSession implements HostedSession {
     let last = (this.state.segment?.keepFrom ?? 1) - 1;
     while (last < this.state.seq) {
       const page = await this.store.read(this.id, { after: last, upTo: this.state.seq, limit: PAGE });
-      for (const entry of page) foldHistory(history, entry);
+      for (const entry of page) if (!isRewound(this.state.rewound, entry)) foldHistory(history, entry);
       last = page.at(-1)?.seq ?? this.state.seq;
     }
     this.#history = history;
@@ -249,6 +294,7 @@ export class ApiSession implements HostedSession {
     this.setup.abortSignal?.removeEventListener('abort', this.#onAbort);
     this.#stop?.stop({ why: this.setup.hosted || this.log.lost.aborted ? 'left' : 'closed' });
     this.#wake();
+    for (const { refuse } of this.#between.splice(0)) refuse(new AbortError(`Session ${this.id} was closed`));
     this.hooks.stopStarting();
     // What cannot be removed is left to the system, which clears its temporary files.
     const tasksEnded = this.world.background.close().catch(() => {});
@@ -267,6 +313,10 @@ export class ApiSession implements HostedSession {
       this.setup.close();
     }
   }
+}
+
+function inTurn(id: string): ConfigurationError {
+  return new ConfigurationError(`A turn of session ${id} is running; wait for its result, or interrupt it first`);
 }
 
 async function* flatten(batches: AsyncIterable<readonly SDKMessage[]>): AsyncGenerator<SDKMessage, void, void> {

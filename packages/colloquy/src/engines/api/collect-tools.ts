@@ -3,6 +3,7 @@ import type { Options } from '../../options/options.ts';
 import { outputSchemaOf } from '../../options/resolve-options.ts';
 import { agentTool } from '../../tools/agent.ts';
 import { sdkServersOf } from '../../options/mcp.ts';
+import type { Toolset } from '../../tools/registry.ts';
 import type { Tool } from '../../tools/tool.ts';
 
 /** With more tools of servers than this, the model looks for them with ToolSearch. */
@@ -12,8 +13,8 @@ const MOST_SHOWN = 40;
  * All tools of a session: the built-in ones, then those of the in-process servers, in the order given.
  * @throws ConfigurationError when two have the same name, or for an output schema that cannot be used
  */
-export async function collectTools(options: Options): Promise<readonly Tool[]> {
-  const builtIn = await builtInOf(options);
+export async function collectTools(options: Options, toolset: Toolset = 'claude_code'): Promise<readonly Tool[]> {
+  const builtIn = await builtInOf(options, toolset);
   const served = await servedTools(options);
   const late = served.filter(({ alwaysLoad }) => !alwaysLoad).map(({ tool }) => tool);
   const search = late.length > MOST_SHOWN && wantsBuiltIns(options) ? [await searchFor(late)] : [];
@@ -35,9 +36,12 @@ export async function collectTools(options: Options): Promise<readonly Tool[]> {
 
 const wantsBuiltIns = ({ tools }: Options): boolean => !(Array.isArray(tools) && tools.length === 0);
 
-async function builtInOf(options: Options): Promise<Tool[]> {
+async function builtInOf(options: Options, toolset: Toolset): Promise<Tool[]> {
   const tools: Tool[] = [];
-  if (wantsBuiltIns(options)) {
+  if (toolset === 'agent_toolset_20260401') {
+    const { builtInTools } = await import('../../tools/registry.ts');
+    tools.push(...builtInTools(toolset));
+  } else if (wantsBuiltIns(options)) {
     const { builtInTools } = await import('../../tools/registry.ts');
     tools.push(...builtInTools('claude_code'), agentTool(options.agents ?? {}));
   }

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../../errors.ts';
 import { jsonCopy } from '../../helpers/json-copy.ts';
-import type { Decision, NewEntry } from '../../log/entries.ts';
+import type { Decision, Json, NewEntry, Seq } from '../../log/entries.ts';
 import { listModels, resolveModel } from '../../messages-api/models.ts';
 import { reportedMode } from '../../options/reported-mode.ts';
 import type { PermissionState } from '../../permissions/state.ts';
@@ -11,6 +11,7 @@ import type { Controls, PermissionAnswer } from '../engine.ts';
 import type { ApiSession } from './api-session.ts';
 import { editPrompt, listQueue, waitingPrompt, withdraw } from './queue-controls.ts';
 import { switchModel } from './switch-model.ts';
+import { giveToolResult } from './tool-result.ts';
 
 export type Handlers = {
   [K in keyof Controls]: (session: ApiSession, args: Controls[K]['args']) => Promise<Controls[K]['result']>;
@@ -95,20 +96,26 @@ export const CONTROLS: Handlers = {
     return editPrompt(session, args);
   },
 
-  async toolResult() {
-    throw new ConfigurationError('Not there yet');
+  async toolResult(session, args) {
+    return giveToolResult(session, args);
   },
 
-  async rewind() {
-    throw new ConfigurationError('Not there yet');
+  async rewind(session, { to, by }) {
+    const { rewind } = await import('./rewind.ts');
+    return rewind(session, { to, by: by ?? session.setup.by });
   },
 
-  async setTools() {
-    throw new ConfigurationError('Not there yet');
+  async setTools(session, { by, ...changes }) {
+    const tools = jsonCopy(session.setup.tools.with(changes));
+    if (!tools.ok) throw new ConfigurationError(`The tools are not JSON: ${tools.problem}`);
+    const seq = await changeSettings(session, { tools: tools.value }, by);
+    return { tools: session.setup.tools.nextNames, seq };
   },
 
-  async setBudget() {
-    throw new ConfigurationError('Not there yet');
+  async setBudget(session, { maxBudgetUsd, by }) {
+    session.setup.checkBudget(maxBudgetUsd);
+    const seq = await changeSettings(session, { maxBudgetUsd }, by);
+    return { maxBudgetUsd, seq };
   },
 
   async stopTask(session, { taskId }) {
@@ -161,6 +168,16 @@ export const CONTROLS: Handlers = {
     throw new ConfigurationError(`Only Claude Code itself knows ${subtype}; choose \`engine: 'cli'\` for it`);
   },
 };
+
+/** Changes settings through the log; gives the place of the change. */
+async function changeSettings(
+  { log, setup }: ApiSession,
+  patch: Record<string, Json>,
+  by: string | undefined,
+): Promise<Seq | undefined> {
+  const appended = await log.input([{ kind: 'settings', patch, by: by ?? setup.by }], { sync: 'now' });
+  return appended.ok ? appended.entries.at(-1)?.seq : undefined;
+}
 
 /** @throws ConfigurationError for an input that is not JSON, and for permission updates that cannot be: they would stay in the log. */
 function toDecision(answer: PermissionAnswer, permissions: PermissionState): Decision {

@@ -34,10 +34,13 @@ export async function loadSession(log: SessionLog, store: Store, setup: SessionS
 
 /** On a server, what was set earlier in a session still holds when it is opened again. */
 function restoreSettings(setup: SessionSetup, state: SessionState): void {
-  const { permissionMode, model, permissionUpdates } = state.settings;
+  const { permissionMode, model, permissionUpdates, maxBudgetUsd, tools } = state.settings;
   setup.applySettings({
     permissionUpdates,
     ...(permissionMode === undefined ? {} : { permissionMode }),
     ...(model === undefined ? {} : { model }),
+    ...(maxBudgetUsd === undefined ? {} : { maxBudgetUsd }),
+    ...(tools === undefined ? {} : { tools }),
   });
+  setup.tools.takeOver();
 }

@@ -17,19 +17,21 @@ import { agentsOf } from '../../tools/agent.ts';
 import { createLocalFiles } from '../../tools/local-files.ts';
 import { createCommandSandbox } from '../../tools/sandbox/command-sandbox.ts';
 import { BackgroundTasks } from '../../tools/tasks/background-tasks.ts';
+import type { Toolset } from '../../tools/registry.ts';
 import type { Tool } from '../../tools/tool.ts';
 import { createWeb } from '../../tools/web/create-web.ts';
 import type { Backups } from '../../turn/checkpoints.ts';
-import type { Asker, ToolBox, TurnLimits, TurnWorld } from '../../turn/turn-world.ts';
+import type { Asker, TurnLimits, TurnWorld } from '../../turn/turn-world.ts';
 import type { InitFacts } from '../../views/to-sdk-messages.ts';
+import type { ToolConfiguration } from '../hosted-options.ts';
 import type { ApiSession } from './api-session.ts';
 import { backupFolder, backupsPath } from './file-backups.ts';
 import { requestExtras } from './request-extras.ts';
 import { SessionHooks } from './session-hooks.ts';
 import type { SessionPermissions } from './session-permissions.ts';
+import { SessionTools } from './session-tools.ts';
 import { environmentNote, systemPrompt } from './system-prompt.ts';
 import { taskJournal } from './task-journal.ts';
-import { toolBox } from './tool-box.ts';
 
 const DEFAULT_MAX_RETRIES = 10;
 
@@ -46,11 +48,14 @@ export type SetupParts = {
   apiKeySource: string;
   /** All tools there are: built in, and of in-process servers. */
   tools: readonly Tool[];
+  toolset: Toolset;
+  runsElsewhere: boolean;
+  configuration: ToolConfiguration;
   permissions: SessionPermissions;
   /** A server's session: asks through the log, keeps its settings, and leaves an unfinished turn to its next owner. */
   hosted: boolean;
   /** No rule allows a command that no sandbox holds. */
-  severalUsers: boolean;
+  severalUsers: () => boolean;
   by: string;
 };
 
@@ -68,8 +73,9 @@ export class SessionSetup {
   readonly #cwd: string;
   readonly #firstModel: string;
   readonly #permissions: SessionPermissions;
-  readonly #tools: ToolBox;
+  readonly tools: SessionTools;
   #model: string;
+  #budgetUsd: number | undefined;
   #onClose: () => void = () => {};
 
   constructor(options: Options, parts: SetupParts) {
@@ -84,13 +90,21 @@ export class SessionSetup {
     this.#firstModel = modelOf(options);
     this.#model = this.#firstModel;
     this.#permissions = parts.permissions;
-    this.#tools = toolBox(parts.tools, options, {
-      isDenied: (tool) => isToolDenied(this.#permissions.state, tool),
-      canAsk: this.#asker().kind !== 'nobody',
-    });
+    this.#budgetUsd = options.maxBudgetUsd;
+    const { toolset, runsElsewhere, tools } = parts;
+    this.tools = new SessionTools(
+      {
+        options,
+        toolset,
+        runsElsewhere,
+        tools,
+        isDenied: (tool) => isToolDenied(this.#permissions.state, tool),
+        canAsk: this.#asker().kind !== 'nobody',
+      },
+      parts.configuration,
+    );
     this.limits = {
       maxTurns: options.maxTurns,
-      maxBudgetUsd: options.maxBudgetUsd,
       maxRetries: options.maxRetries ?? DEFAULT_MAX_RETRIES,
       maxOutputTokens: options.maxOutputTokens,
       timeoutMs: options.timeoutMs,
@@ -117,10 +131,11 @@ export class SessionSetup {
     const cwd = this.#cwd;
     const model = (): string => this.#model;
     const mode = (): PermissionModeInput => permissions.state.mode;
-    const tools = this.#tools;
+    const { tools } = this;
+    const { runsElsewhere } = this.#parts;
     const { planModeInstructions } = this.#options;
     const told = (): string | undefined => session.state.environment;
-    const system = systemPrompt(this.#options.systemPrompt, this.#tools.offered);
+    const system = systemPrompt(this.#options.systemPrompt, tools.box.offered);
     return {
       thread: 'main',
       log: session.log,
@@ -132,13 +147,18 @@ export class SessionSetup {
       client: this.#parts.client,
       hooks: session.hooks.runner,
       side: session.hooks,
-      tools: this.#tools,
+      get tools() {
+        return tools.box;
+      },
       permissions,
       limits: this.limits,
+      budgetUsd: () => this.#budgetUsd,
       prompt: {
         system,
         get environment() {
-          return environmentNote({ cwd, offered: tools.offered, mode: mode(), planModeInstructions, told: told() });
+          // Where the tools are at a worker, this folder is not theirs.
+          if (runsElsewhere) return undefined;
+          return environmentNote({ cwd, offered: tools.box.offered, mode: mode(), planModeInstructions, told: told() });
         },
         extras: (id) => requestExtras(this.#options, id),
       },
@@ -176,11 +196,13 @@ export class SessionSetup {
    * such as a mode that was allowed when it was set, is passed over.
    */
   applySettings(patch: Record<string, Json>): void {
-    const { permissionMode, model, permissionUpdates } = patch;
+    const { permissionMode, model, permissionUpdates, maxBudgetUsd, tools } = patch;
     // `withMode` checks it.
     if (typeof permissionMode === 'string')
       this.#change((state) => withMode(state, permissionMode as PermissionModeInput));
     if (typeof model === 'string' || model === null) this.#model = model ?? this.#firstModel;
+    if (typeof maxBudgetUsd === 'number' || maxBudgetUsd === null) this.#budgetUsd = maxBudgetUsd ?? undefined;
+    this.tools.note(tools);
     if (!Array.isArray(permissionUpdates)) return;
     for (const update of permissionUpdates) this.#change((state) => applyUpdate(state, parseUpdate(update)));
   }
@@ -200,7 +222,21 @@ export class SessionSetup {
 
   /** @throws ConfigurationError for a model that the session's budget or thinking options cannot go with. */
   checkModel(model: string = this.#firstModel): void {
-    validateModel(model, this.#options);
+    validateModel(model, { ...this.#options, maxBudgetUsd: this.#budgetUsd });
+  }
+
+  /** @throws ConfigurationError for a budget that cannot be kept. */
+  checkBudget(maxBudgetUsd: unknown): void {
+    if (maxBudgetUsd === null) return;
+    if (typeof maxBudgetUsd !== 'number' || !(maxBudgetUsd > 0) || maxBudgetUsd === Number.POSITIVE_INFINITY)
+      throw new ConfigurationError('`maxBudgetUsd` must be a positive finite number, or null for none');
+    for (const model of [this.#model, smallModelOf(this.#options)])
+      validateModel(model, { ...this.#options, maxBudgetUsd });
+  }
+
+  /** Prompts wait while the budget is used up, as in the Managed Agents API. */
+  get waitsForBudget(): boolean {
+    return this.#parts.toolset === 'agent_toolset_20260401';
   }
 
   /** The model that the session has begun with, and goes back to. */
@@ -210,7 +246,7 @@ export class SessionSetup {
 
   /** The subagents that the model may start. */
   get agents(): { name: string; description: string }[] {
-    if (this.#tools.find('Agent') === undefined) return [];
+    if (this.tools.box.find('Agent') === undefined) return [];
     return [...agentsOf(this.#options.agents ?? {})].map(([name, { description }]) => ({ name, description }));
   }
 
@@ -235,7 +271,7 @@ export class SessionSetup {
       apiKeySource: this.#parts.apiKeySource,
       claude_code_version: `colloquy-${VERSION}`,
       cwd: this.#cwd,
-      tools: this.#tools.offered.map(({ name }) => name),
+      tools: this.tools.box.offered.map(({ name }) => name),
       mcp_servers: Object.keys(this.#options.mcpServers ?? {}).map((name) => ({
         name,
         status: 'connected',
