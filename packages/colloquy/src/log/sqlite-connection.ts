@@ -1,5 +1,5 @@
 import { AbortError, ColloquyError } from '../errors.ts';
-import { type SqliteDriver, type SqliteStatement, toStoreError } from './sqlite-driver.ts';
+import { BUSY_TIMEOUT_MS, type SqliteDriver, type SqliteStatement, toStoreError } from './sqlite-driver.ts';
 import { SqliteWal } from './sqlite-wal.ts';
 import type { Sync } from './store.ts';
 
@@ -71,6 +71,22 @@ export class SqliteConnection {
   async sync(): Promise<void> {
     this.#flush();
     await this.#makeDurable();
+  }
+
+  /**
+   * Moves everything committed from the log of writes into the database and empties it, unless another process reads just now: for
+   * what must be gone from the disk. Holds up the event loop as long as the disk takes.
+   */
+  emptyWal(): void {
+    this.#flush();
+    this.read(() => {
+      this.#driver.exec('PRAGMA busy_timeout = 0');
+      try {
+        this.#driver.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get();
+      } finally {
+        this.#driver.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+      }
+    });
   }
 
   /** Writes what is still waiting, makes it durable, and refuses whatever comes later. */

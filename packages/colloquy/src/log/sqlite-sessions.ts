@@ -62,13 +62,15 @@ export class SqliteSessions implements SessionIndex {
     });
   }
 
-  delete(id: string): Promise<boolean> {
-    return this.#database.write('now', () => {
+  async delete(id: string): Promise<boolean> {
+    const wasThere = await this.#database.write('now', () => {
       const num = this.#num(id);
       if (num === undefined) return false;
       for (const statement of this.#sql.remove) statement.run(num);
       return true;
     });
+    if (wasThere) this.#database.emptyWal();
+    return wasThere;
   }
 
   #num(id: string): number | undefined {

@@ -265,3 +265,32 @@ function processTests(): void {
     expect(writers.filter((_, index) => index % 2 === 0)).toEqual(writers.filter((_, index) => index % 2 === 1));
   });
 }
+
+test('a deleted session leaves none of its words in the files', async () => {
+  const path = await newPath();
+  const store = await openSqliteStore({ path });
+  const secret = 'the-secret-of-the-session ';
+  const kept = await store.sessions.create({ id: 'kept', cwd: '/', title: 'kept' });
+  await store.sessions.create({ id: 'gone', cwd: '/', title: secret });
+  const lease = (await store.claim('gone', 'me', 60_000))!;
+  const content = [{ type: 'text', text: secret.repeat(1_000) }];
+  for (let n = 0; n < 20; n += 1) {
+    const prompt = {
+      kind: 'prompt',
+      uuid: `u${n}`,
+      content,
+      by: 'me',
+      origin: null,
+      priority: 'later',
+      startsTurn: true,
+    } as const;
+    const checkpoint = { n, text: secret.repeat(n * 100) };
+    await store.append('gone', [prompt], { epoch: lease.epoch, checkpoint });
+  }
+  await lease.release();
+  expect(await store.sessions.delete('gone')).toBe(true);
+  const bytes = Buffer.concat([await readFile(path), await readFile(`${path}-wal`)]);
+  expect(bytes.includes(secret)).toBe(false);
+  expect(await store.sessions.get('kept')).toEqual(kept);
+  await store[Symbol.asyncDispose]();
+});
