@@ -26,7 +26,6 @@ export function cassetteOfSession(entries: readonly Entry[], o: ScrubOptions = {
   const scrubber = new Scrubber(o);
   const threads = new Map<Thread, ThreadState>();
   const exchanges: CassetteExchange[] = [];
-  // Every thread sees all entries, as it did when they were written.
   for (const entry of entries) {
     const state = threads.get(entry.thread) ?? {
       history: newHistory(entry.thread),

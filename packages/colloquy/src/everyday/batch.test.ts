@@ -95,7 +95,7 @@ test('a line that a kill has torn, anywhere, counts as not there', async () => {
   }
 });
 
-test('a batch that is killed goes on where it was', async () => {
+test('a batch that is killed goes on where it was', { timeout: 20_000 }, async () => {
   const [resultsFile, calls] = [newFile(), newFile()];
   const program = `
     import { appendFileSync } from 'node:fs';

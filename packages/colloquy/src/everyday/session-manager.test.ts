@@ -194,7 +194,7 @@ test('an interrupt ends the turn, an abort only the reading', async () => {
   expect(await next).toBe('Second.');
 });
 
-test.each([{ maxSessions: 0 }, { idleTimeoutMs: -1 }, { closeTimeoutMs: Number.POSITIVE_INFINITY }])(
+test.each([{ maxSessions: 0 }, { idleTimeoutMs: 0 }, { closeTimeoutMs: Number.POSITIVE_INFINITY }])(
   '%j cannot work',
   (o) => {
     expect(() => new SessionManager(o)).toThrow(ConfigurationError);

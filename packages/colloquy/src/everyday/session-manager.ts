@@ -52,7 +52,7 @@ export class SessionManager implements AsyncDisposable {
   /** @throws ConfigurationError */
   constructor(o: SessionManagerOptions = {}) {
     this.#maxSessions = checkCount('maxSessions', o.maxSessions ?? 100);
-    this.#idleTimeoutMs = checkMs('idleTimeoutMs', o.idleTimeoutMs ?? 30 * 60_000);
+    this.#idleTimeoutMs = checkCount('idleTimeoutMs', o.idleTimeoutMs ?? 30 * 60_000);
     this.#closeTimeoutMs = checkMs('closeTimeoutMs', o.closeTimeoutMs ?? 5_000);
     this.#options = { ...o.options };
     this.#clock = o.clock ?? systemClock;

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -9,12 +10,13 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEmulator, cut, text } from '@colloquy/emulator';
 import { afterAll, expect, test } from 'vitest';
 import { ChatClient } from '../direct/chat-client.ts';
-import { AbortError, APIConnectionError } from '../errors.ts';
+import { AbortError, APIConnectionError, ConfigurationError } from '../errors.ts';
 import { query } from '../query.ts';
 import { streamToFile } from './stream-to-file.ts';
 import { collectText } from './text-of-stream.ts';
@@ -98,7 +100,12 @@ test('a folder that is not there, or is in the way, is told, and the source is n
   }
   await expect(streamToFile(source(), join(folder, 'none', 'file'))).rejects.toMatchObject({ code: 'ENOENT' });
   expect([read, existsSync(join(folder, 'none'))]).toEqual([false, false]);
-  await expect(streamToFile(source(), folder)).rejects.toMatchObject({ code: 'EISDIR' });
+  await expect(streamToFile(source(), folder)).rejects.toThrow(ConfigurationError);
+  const socket = createServer().listen(join(folder, 'socket'));
+  await once(socket, 'listening');
+  await expect(streamToFile(source(), join(folder, 'socket'))).rejects.toThrow('is no file that could be replaced');
+  expect([read, statSync(join(folder, 'socket')).isSocket()]).toEqual([false, true]);
+  socket.close();
 });
 
 test('64 MB are written in constant memory, and no faster than the disk takes them', async () => {

@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { StreamChunk } from '../direct/stream-chunk.ts';
+import { ConfigurationError } from '../errors.ts';
 import { atBorder } from '../helpers/abort-error.ts';
 import type { SDKMessage } from '../messages.ts';
 import { pullUntil } from './pull-until.ts';
@@ -16,7 +17,8 @@ const MAX_HELD_BYTES = 64 * 1024;
  * ```ts
  * const { bytes } = await streamToFile(conversation.askStream('Tell me a long story'), 'story.txt');
  * ```
- * @throws what the stream throws; an error of the file system; AbortError when the signal aborts
+ * @throws what the stream throws; an error of the file system; AbortError when the signal aborts; ConfigurationError for a folder, a
+ * device, or what else is no file
  */
 export async function streamToFile(
   source: AsyncIterable<string | Uint8Array | StreamChunk | SDKMessage>,
@@ -30,13 +32,17 @@ export async function streamToFile(
   // What a link leads to is replaced, not the link.
   const target = await realpath(path).catch(() => path);
   const existing = await stat(target).catch(() => undefined);
+  // A device or a pipe would be replaced by a file.
+  if (existing?.isFile() === false) {
+    throw new ConfigurationError(`${path} is there, and is no file that could be replaced; give another path`);
+  }
   const temporary = `${target}.${randomUUID()}.tmp`;
   const handle = await open(temporary, 'wx');
   try {
     let bytes: number;
     try {
       bytes = await write(source, handle, o.signal);
-      if (existing?.isFile() === true) await handle.chmod(existing.mode & 0o777);
+      if (existing !== undefined) await handle.chmod(existing.mode & 0o777);
       await handle.datasync();
     } finally {
       await handle.close();

@@ -43,7 +43,7 @@ test('an id that is taken, or not known, is told', async () => {
   await conversations.start('a', 'Hello again');
 });
 
-test('it survives the end of the process', async () => {
+test('it survives the end of the process', { timeout: 20_000 }, async () => {
   await using server = await createEmulator().listen();
   const name = newName();
   const run = async (code: string): Promise<string> => {
@@ -117,6 +117,43 @@ test('clean-up removes exactly the conversations of its name that are old enough
   ]);
   now = 0;
   expect(await conversations.cleanUp({ olderThanMs: 0 })).toEqual([]);
+});
+
+const step = fc.record({
+  kind: fc.constantFrom('start' as const, 'continue' as const, 'continue' as const, 'delete' as const),
+  id: fc.constantFrom('a', 'b', 'c'),
+});
+
+test('whatever is asked at once: each conversation goes by the order of the calls, and none has anything of another', async () => {
+  const emulator = createEmulator();
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+      const conversations = new ConversationManager({ name: newName(), options: stored(emulator.send) });
+      /** The model: the first prompt of each conversation that there is. */
+      const first = new Map<string, string>();
+      const wanted: unknown[] = [];
+      const asked: Promise<unknown>[] = [];
+      for (const [index, { kind, id }] of steps.entries()) {
+        const told = (error: unknown): unknown => (error as Error).name;
+        if (kind === 'start') {
+          const prompt = `Hello ${index} of ${id}`;
+          asked.push(conversations.start(id, prompt).then(() => 'started', told));
+          wanted.push(first.has(id) ? 'ConfigurationError' : 'started');
+          if (!first.has(id)) first.set(id, prompt);
+        } else if (kind === 'continue') {
+          asked.push(conversations.continue(id, 'What did I say first?').catch(told));
+          const said = first.get(id);
+          wanted.push(said === undefined ? 'SessionNotFoundError' : expect.stringContaining(`“${said}”`));
+        } else {
+          asked.push(conversations.delete(id));
+          wanted.push(first.delete(id));
+        }
+      }
+      expect(await Promise.all(asked)).toEqual(wanted);
+      await conversations.cleanUp({ olderThanMs: 0 });
+    }),
+    { numRuns: 15 },
+  );
 });
 
 test('every id has a UUID of its own, the same one always', () => {
