@@ -1,3 +1,5 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { jsonOf, type TestClient } from '../src/testing/test-app.ts';
 import { createSession, follow, sendPrompt, startServer, temporaryFolder } from './running-server.ts';
@@ -93,6 +95,19 @@ test('a deleted conversation is found no longer', async () => {
   expect((await search(client, 'secret')).data).toHaveLength(2);
   expect((await client.delete(`/v1/native/sessions/${id}`)).status).toBe(204);
   expect((await search(client, 'secret')).data).toEqual([]);
+});
+
+test('a deleted conversation leaves none of its words in the data folder', async () => {
+  const folder = await temporaryFolder();
+  const { client } = await startServer({ folder });
+  await say(client, '@say something else');
+  const id = await say(client, '@say plan-of-the-heist');
+  await search(client, 'heist');
+  expect((await client.delete(`/v1/native/sessions/${id}`)).status).toBe(204);
+  for (const name of await readdir(folder)) {
+    if ((await stat(join(folder, name))).isFile())
+      expect(await readFile(join(folder, name), 'latin1')).not.toContain('of-the-heist');
+  }
 });
 
 test('a conversation is exported as Markdown and as JSON', async () => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { isOwnerAlive, newOwner } from 'colloquy/internal';
 import { type Generated, type Kysely, type Selectable, sql } from 'kysely';
-import { openDatabase } from '../store/open-database.ts';
+import { emptyWal, openDatabase } from '../store/open-database.ts';
 
 export const KEYED_MS = 24 * 60 * 60_000;
 export const MARKED_MS = 10 * 60_000;
@@ -147,6 +147,7 @@ export class AnswerRecords {
         ]),
       )
       .execute();
+    await emptyWal(this.#db);
   }
 
   async close(): Promise<void> {

@@ -25,7 +25,9 @@ export function once(records: () => Promise<AnswerRecords>): MiddlewareHandler<A
     if (c.req.method !== 'POST') return next();
     const facts = await factsOf(c);
     const kept = await records();
-    const admitted = await admit(kept, facts, { marked: isMarked(c), nonce: c.get('nonce'), atWork });
+    // An upload that is marked as a repeat is told by its bytes, which its route knows when it has them.
+    const marked = isMarked(c) && !isUpload(c);
+    const admitted = await admit(kept, facts, { marked, nonce: c.get('nonce'), atWork });
     if ('answer' in admitted) return replay(admitted.answer);
     c.set('nonce', admitted.nonce);
     let settle = (): void => {};

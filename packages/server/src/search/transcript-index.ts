@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Seq, SessionRow, Store } from 'colloquy/internal';
 import { type Kysely, sql } from 'kysely';
-import { openDatabase } from '../store/open-database.ts';
+import { emptyWal, openDatabase } from '../store/open-database.ts';
 import { type WordsChange, wordsOf } from './words-of.ts';
 
 const LOG_PAGE = 1_000;
@@ -45,6 +45,8 @@ export class TranscriptIndex {
     await sql`CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(
       text, session UNINDEXED, seq UNINDEXED, role UNINDEXED, at UNINDEXED, tokenize = 'unicode61 remove_diacritics 2'
     )`.execute(db);
+    // Else a deleted text stays in the index until it is merged.
+    await sql`INSERT INTO words (words, rank) VALUES ('secure-delete', 1)`.execute(db);
     await sql`CREATE TABLE IF NOT EXISTS indexed (session TEXT PRIMARY KEY, seq INTEGER NOT NULL)`.execute(db);
     return new TranscriptIndex(db, store);
   }
@@ -84,6 +86,7 @@ export class TranscriptIndex {
   async forget(session: string): Promise<void> {
     await this.#db.deleteFrom('words').where('session', '=', session).execute();
     await this.#db.deleteFrom('indexed').where('session', '=', session).execute();
+    await emptyWal(this.#db);
   }
 
   async close(): Promise<void> {

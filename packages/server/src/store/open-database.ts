@@ -20,7 +20,16 @@ export async function openDatabase<Tables>({ path, synchronous }: DatabasePlace)
   await sql`PRAGMA journal_mode = WAL`.execute(db);
   await sql.raw(`PRAGMA synchronous = ${synchronous === 'full' ? 'FULL' : 'NORMAL'}`).execute(db);
   await sql`PRAGMA foreign_keys = ON`.execute(db);
+  // What is deleted is overwritten.
+  await sql`PRAGMA secure_delete = ON`.execute(db);
   return db;
+}
+
+/** Empties the log of writes, so that what was deleted is gone from the disk; unless another process reads just now. */
+export async function emptyWal<Tables>(db: Kysely<Tables>): Promise<void> {
+  await sql`PRAGMA busy_timeout = 0`.execute(db);
+  await sql`PRAGMA wal_checkpoint(TRUNCATE)`.execute(db);
+  await sql.raw(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`).execute(db);
 }
 
 async function openDriver(path: string): Promise<SqliteDatabase> {
