@@ -4,6 +4,7 @@ import type { Principal } from './auth/principal.ts';
 import type { AnswerRecords } from './idempotency/answer-records.ts';
 import type { HostEngine, SessionHost } from './live/session-host.ts';
 import type { Viewers } from './live/viewers.ts';
+import type { FileBlobs } from './resources/files/file-blobs.ts';
 import type { Sessions } from './resources/sessions.ts';
 import type { Workspaces } from './resources/workspaces.ts';
 import type { TranscriptIndex } from './search/transcript-index.ts';
@@ -25,6 +26,8 @@ export type App = {
   readonly search: () => Promise<TranscriptIndex>;
   /** Who has a stream open, and of which session. */
   readonly viewers: Viewers;
+  /** The bytes of uploaded files. */
+  readonly blobs: FileBlobs;
   /** Aborted when the server closes: streams end then. */
   readonly closing: AbortSignal;
 };

@@ -49,6 +49,8 @@ export type AppOptions = {
   idleSessionMs?: number | undefined;
   /** Sessions open at once; past it idle ones are closed, and if none is idle the answer is 503. Default 1,000. */
   maxOpenSessions?: number | undefined;
+  /** Uploads: bytes of one (default 500 MB), and of all together of one user (default 10 GB). */
+  files?: { maxFileBytes?: number | undefined; maxBytesPerUser?: number | undefined } | undefined;
   /** Told of faults that clients see only as "internal error". Must not throw. Default: nothing is told. */
   onError?: ((error: unknown, requestId: string | undefined) => void) | undefined;
 };

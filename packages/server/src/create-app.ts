@@ -10,6 +10,8 @@ import { recoverSessions } from './live/recover.ts';
 import { AnswerRecords } from './idempotency/answer-records.ts';
 import { type HostEngine, SessionHost } from './live/session-host.ts';
 import { Viewers } from './live/viewers.ts';
+import { FileBlobs } from './resources/files/file-blobs.ts';
+import { keepFilesTidy } from './resources/files/tidy-files.ts';
 import { Sessions } from './resources/sessions.ts';
 import { createWorkspaces } from './resources/workspaces.ts';
 import { createRoutes } from './routes.ts';
@@ -90,8 +92,10 @@ export function createAppOn(
     answers: answers.open,
     search: search.open,
     viewers: new Viewers((id) => host.tell(id, { kind: 'viewers', viewers: app.viewers.of(id) })),
+    blobs: new FileBlobs(options.dataFolder),
     closing: closing.signal,
   };
+  const tidying = keepFilesTidy(app, tellFault);
   const hono = createRoutes(app, knownHosts(options, at.port));
   const busy = new Set<Promise<unknown>>();
   const recovered = engine
@@ -103,11 +107,11 @@ export function createAppOn(
   const shutDown = async (): Promise<void> => {
     closing.abort();
     // A request that never ends its body must not keep the sessions from being closed well.
-    await within(Promise.allSettled([...busy, recovered]), FINISH_REQUESTS_WITHIN_MS);
+    await within(Promise.allSettled([...busy, recovered, tidying()]), FINISH_REQUESTS_WITHIN_MS);
     await withdraw().catch(tellFault);
     await host.close();
     await closeEngine();
-    await Promise.all([tables.close(), answers.close(), search.close()]);
+    await Promise.all([tables.close(), answers.close(), search.close(), app.blobs.close()]);
   };
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => (closed ??= within(shutDown(), CLOSE_WITHIN_MS));

@@ -3,6 +3,7 @@ export interface ResourceTables {
   agent: AgentTable;
   agent_version: AgentVersionTable;
   environment: EnvironmentTable;
+  file: FileTable;
 }
 
 export interface AgentTable {
@@ -38,4 +39,22 @@ export interface EnvironmentTable {
   archived_at: number | null;
   /** Only the configuration is left, for the sessions in it. */
   deleted_at: number | null;
+}
+
+export interface FileTable {
+  id: string;
+  owner: string;
+  filename: string;
+  mime_type: string;
+  size: number;
+  /** Of an upload, in hex. */
+  sha256: string | null;
+  /** Of an output: the UUID of its session. Its bytes are in the session's workspace. */
+  session: string | null;
+  /** Of an output: where, from the folder of the outputs on. */
+  path: string | null;
+  created_at: number;
+  expires_at: number | null;
+  /** The bytes are to be removed, or have been; nobody gets them any more. */
+  gone_at: number | null;
 }

@@ -2,9 +2,15 @@ import type { Hono } from 'hono';
 import type { App, AppEnv } from '../../app-env.ts';
 import { addAgents } from './agents.ts';
 import { addEnvironments } from './environments.ts';
+import { addEvents } from './events/events.ts';
+import { addFiles } from './files.ts';
+import { addManagedSessions } from './sessions/sessions.ts';
 
 /** The Managed Agents API, apart from what no file here adds: that is a 404. */
 export function addManaged(hono: Hono<AppEnv>, app: App): void {
   addAgents(hono, app);
   addEnvironments(hono, app);
+  addFiles(hono, app);
+  addManagedSessions(hono, app);
+  addEvents(hono, app);
 }
