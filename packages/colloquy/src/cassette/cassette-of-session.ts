@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { ConfigurationError } from '../errors.ts';
 import { isRecord } from '../helpers/is-record.ts';
 import { makeFolderSync } from '../helpers/make-folder.ts';
 import type { Entry, Thread } from '../log/entries.ts';
@@ -21,12 +22,13 @@ type ThreadState = {
  * Makes a cassette of a session that was held before, from the entries of its log (`GET /v1/sessions/{id}/log` of a server, oldest first
  * and all of them): the requests as they were made, and the answers as they are kept. It replays with the same prompts and tools. Not
  * in a log, and so not in the cassette, are token counts and what tools have asked a model on their own account. Pure.
+ * @throws ConfigurationError when an entry is missing, or is none
  */
-export function cassetteOfSession(entries: readonly Entry[], o: ScrubOptions = {}): Cassette {
+export function cassetteOfSession(entries: readonly unknown[], o: ScrubOptions = {}): Cassette {
   const scrubber = new Scrubber(o);
   const threads = new Map<Thread, ThreadState>();
   const exchanges: CassetteExchange[] = [];
-  for (const entry of entries) {
+  for (const entry of checkedEntries(entries)) {
     const state = threads.get(entry.thread) ?? {
       history: newHistory(entry.thread),
       segment: undefined,
@@ -47,6 +49,19 @@ export function cassetteOfSession(entries: readonly Entry[], o: ScrubOptions = {
     state.open = undefined;
   }
   return { exchanges: exchanges.map((exchange) => clean(exchange, scrubber)) };
+}
+
+/** What a server has given is data of somebody else's; of its shape no more is checked than which entry it is. */
+function checkedEntries(entries: readonly unknown[]): readonly Entry[] {
+  for (const [index, entry] of entries.entries()) {
+    if (isRecord(entry) && entry['v'] === 1 && entry['seq'] === index + 1 && typeof entry['kind'] === 'string')
+      continue;
+    throw new ConfigurationError(
+      `The entries of a session's log must be given from the first on, without a gap; number ${index + 1} is not there`,
+    );
+  }
+  // As just checked.
+  return entries as readonly Entry[];
 }
 
 /** Writes a cassette to a file. @throws an error of the file system */

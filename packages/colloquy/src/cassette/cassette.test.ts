@@ -18,7 +18,7 @@ import { APIError, ConfigurationError } from '../errors.ts';
 import { collectText } from '../everyday/text-of-stream.ts';
 import type { HttpSend } from '../messages-api/http-send.ts';
 import { query } from '../query.ts';
-import { saveCassette } from './cassette-of-session.ts';
+import { cassetteOfSession, saveCassette } from './cassette-of-session.ts';
 import { parseCassette } from './cassette.ts';
 import { recordCassette } from './record-cassette.ts';
 import { CassetteMismatchError, replayCassette } from './replay-cassette.ts';
@@ -128,6 +128,25 @@ test('the first request that is another one is refused with the difference, and 
   );
   await expect(other.chat('Two', { system: 'Be short.' })).rejects.toThrow('Be long.');
   expect(() => send.finish()).toThrow('Be long.');
+});
+
+test('a tool that is new, or gone, is told by its name, and tools in another order as such', async () => {
+  const path = newFile();
+  const toolOf = (name: string): { name: string; input_schema: object } => ({ name, input_schema: { type: 'object' } });
+  const ask = (send: HttpSend, ...names: string[]): Promise<unknown> =>
+    clientOf(send).chat('Hello', { tools: names.map(toolOf) as never });
+  await ask(recordCassette(path, { send: createEmulator().send }), 'a', 'b', 'c');
+  await expect(ask(replayCassette(path), 'a', 'c', 'd')).rejects.toThrow(
+    /different in:\n {2}tools\[b\]\n.*\n {4}now: {6}\(nothing\)\n {2}tools\[d\]\n {4}recorded: \(nothing\)/,
+  );
+  await expect(ask(replayCassette(path), 'b', 'a', 'c')).rejects.toThrow('tools[0].name');
+});
+
+test('entries of a log that are not all of it are refused', () => {
+  expect(() => cassetteOfSession([{ v: 1, seq: 2, kind: 'prompt' }])).toThrow(ConfigurationError);
+  expect(() => cassetteOfSession([null])).toThrow(ConfigurationError);
+  expect(() => cassetteOfSession([{ v: 2, seq: 1, kind: 'prompt' }])).toThrow(ConfigurationError);
+  expect(cassetteOfSession([])).toEqual({ exchanges: [] });
 });
 
 test('requests that are missing, and one too many, are told', async () => {

@@ -19,6 +19,12 @@ export function tellDifferences(recorded: unknown, now: unknown): string {
 function collect(recorded: unknown, now: unknown, place: string, found: Difference[]): void {
   if (Object.is(recorded, now)) return;
   if (Array.isArray(recorded) && Array.isArray(now)) {
+    const [before, after] = [byName(recorded), byName(now)];
+    if (before !== undefined && after !== undefined) {
+      for (const name of new Set([...before.keys(), ...after.keys()]))
+        collect(before.get(name), after.get(name), `${place}[${name}]`, found);
+      if (found.length > 0) return;
+    }
     for (let index = 0; index < Math.max(recorded.length, now.length); index += 1)
       collect(recorded[index], now[index], `${place}[${index}]`, found);
     return;
@@ -34,6 +40,14 @@ function collect(recorded: unknown, now: unknown, place: string, found: Differen
     recorded: excerpt(recorded, from),
     now: excerpt(now, from),
   });
+}
+
+/** Tools are known by their names: one that is new must not make all after it look different. */
+function byName(items: readonly unknown[]): Map<string, unknown> | undefined {
+  const named = new Map(
+    items.flatMap((item) => (isRecord(item) && typeof item['name'] === 'string' ? [[item['name'], item]] : [])),
+  );
+  return items.length > 0 && named.size === items.length ? named : undefined;
 }
 
 function firstDifference(a: unknown, b: unknown): number {
