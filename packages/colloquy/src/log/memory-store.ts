@@ -161,10 +161,10 @@ class MemoryStore implements Store {
     return { ...row };
   }
 
-  #list(o: { cwd?: string | undefined; limit?: number | undefined; offset?: number | undefined }): SessionRow[] {
+  #list(o: NonNullable<Parameters<SessionIndex['list']>[0]>): SessionRow[] {
     const offset = o.offset ?? 0;
     return [...this.#open().values()]
-      .filter(({ row }) => o.cwd === undefined || row.cwd === o.cwd)
+      .filter(({ row }) => (o.cwd === undefined || row.cwd === o.cwd) && (o.running === undefined || row.running))
       .reverse() // Of equal times the younger session first; the sort is stable.
       .toSorted((a, b) => compare(b.row.updatedAt, a.row.updatedAt))
       .slice(offset, offset + (o.limit ?? Infinity))

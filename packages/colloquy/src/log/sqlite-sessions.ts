@@ -39,13 +39,12 @@ export class SqliteSessions implements SessionIndex {
     });
   }
 
-  async list(
-    o: { cwd?: string | undefined; limit?: number | undefined; offset?: number | undefined } = {},
-  ): Promise<readonly SessionRow[]> {
+  async list(o: Parameters<SessionIndex['list']>[0] = {}): Promise<readonly SessionRow[]> {
     // To SQLite a limit of -1 is none.
     const page = [o.limit ?? -1, o.offset ?? 0];
     return this.#database.read(() => {
-      const rows = o.cwd === undefined ? this.#sql.list.all(...page) : this.#sql.listByCwd.all(o.cwd, ...page);
+      const running = o.running === true ? 1 : null;
+      const rows = this.#sql.list.all(o.cwd ?? null, o.cwd ?? null, running, running, ...page);
       return rows.map((row) => toSessionRow(row, this.#database.path));
     });
   }
@@ -89,7 +88,6 @@ type Statements = {
   num: SqliteStatement;
   get: SqliteStatement;
   list: SqliteStatement;
-  listByCwd: SqliteStatement;
   insert: SqliteStatement;
   insertState: SqliteStatement;
   setTitle: SqliteStatement;
@@ -102,8 +100,9 @@ function prepare(driver: SqliteDriver): Statements {
   return {
     num: driver.prepare('SELECT num FROM session WHERE id = ?'),
     get: driver.prepare(`SELECT ${LISTED}, t.checkpoint ${FROM} WHERE s.id = ?`),
-    list: driver.prepare(`SELECT ${LISTED} ${FROM} ${ORDER}`),
-    listByCwd: driver.prepare(`SELECT ${LISTED} ${FROM} WHERE s.cwd = ? ${ORDER}`),
+    list: driver.prepare(
+      `SELECT ${LISTED} ${FROM} WHERE (? IS NULL OR s.cwd = ?) AND (? IS NULL OR s.running = ?) ${ORDER}`,
+    ),
     insert: driver.prepare(
       `INSERT INTO session (id, cwd, title, created_at, updated_at, head, epoch, lease_until, running)
        VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0)`,

@@ -56,6 +56,8 @@ export interface SessionIndex {
   /** Newest activity first; without the checkpoints, which are large: those rows have `checkpoint: undefined`. */
   list(o?: {
     cwd?: string | undefined;
+    /** Only those in the middle of a turn. */
+    running?: true | undefined;
     limit?: number | undefined;
     offset?: number | undefined;
   }): Promise<readonly SessionRow[]>;

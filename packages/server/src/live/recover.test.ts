@@ -1,17 +1,22 @@
 import { SessionBusyError } from 'colloquy';
 import type { Entry } from 'colloquy/internal';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { createSessionFolders } from '../resources/own-folders.ts';
 import { Sessions } from '../resources/sessions.ts';
 import { createWorkspaces } from '../resources/workspaces.ts';
 import { scriptedEngine } from '../testing/scripted-engine.ts';
-import { recoverSessions } from './recover.ts';
+import { recoverSessions, watchForOrphans } from './recover.ts';
 import { SessionHost } from './session-host.ts';
 
 async function recover(engine: ReturnType<typeof scriptedEngine>, signal = new AbortController().signal) {
   const errors: unknown[] = [];
   const onError = (error: unknown): void => void errors.push(error);
   const store = await engine.store();
-  const sessions = new Sessions({ store: async () => store, workspaces: createWorkspaces([process.cwd()]) });
+  const sessions = new Sessions({
+    store: async () => store,
+    workspaces: createWorkspaces([process.cwd()]),
+    folders: createSessionFolders(undefined),
+  });
   const host = new SessionHost({ engine, optionsOf: async () => ({}), idleMs: 60_000, maxOpen: 1_000, onError });
   await recoverSessions({ host, sessions, store }, { signal, onError });
   await host.close();
@@ -41,7 +46,7 @@ test('opens the sessions whose turn was running and those with a prompt that no 
   Object.assign(engine.rows.get('s121')!, { head: 2 });
   engine.logs.set('s121', [prompt(1), { ...prompt(2), kind: 'prompt_withdrawn', prompt: 1, by: 'test' } as Entry]);
   engine.rows.get('s249')!.running = true;
-  expect(await recover(engine)).toEqual({ errors: [], opened: ['s3', 's120', 's249'] });
+  expect(await recover(engine)).toEqual({ errors: [], opened: ['s3', 's249', 's120'] });
 });
 
 test('leaves alone what another program made, or what lies in a folder of another server', async () => {
@@ -65,4 +70,32 @@ test('stops when the server closes', async () => {
   const engine = scriptedEngine(['a']);
   engine.rows.get('a')!.running = true;
   expect(await recover(engine, AbortSignal.abort())).toEqual({ errors: [], opened: [] });
+});
+
+test('what a process leaves that dies later is taken up while this one runs', async () => {
+  // The newest activity first.
+  const engine = scriptedEngine(['b', 'a']);
+  const store = await engine.store();
+  const closing = new AbortController();
+  const errors: unknown[] = [];
+  const onError = (error: unknown): void => void errors.push(error);
+  const sessions = new Sessions({
+    store: async () => store,
+    workspaces: createWorkspaces([process.cwd()]),
+    folders: createSessionFolders(undefined),
+  });
+  const host = new SessionHost({ engine, optionsOf: async () => ({}), idleMs: 60_000, maxOpen: 1_000, onError });
+  const watching = watchForOrphans({ host, sessions, store }, { signal: closing.signal, onError }, 5);
+  // One whose turn runs without an owner, one with a prompt that nobody has taken, one that somebody holds.
+  Object.assign(engine.rows.get('a')!, { running: true, owner: 'somebody' });
+  Object.assign(engine.rows.get('b')!, { head: 1, updatedAt: '9999-01-01T00:00:00.000Z' });
+  engine.logs.set('b', [prompt(1)]);
+  await vi.waitUntil(() => engine.opened.some(({ resume }) => resume === 'b'));
+  expect(engine.opened.every(({ resume }) => resume === 'b')).toBe(true);
+  engine.rows.get('a')!.owner = undefined;
+  await vi.waitUntil(() => engine.opened.some(({ resume }) => resume === 'a'));
+  closing.abort();
+  await watching;
+  await host.close();
+  expect(errors).toEqual([]);
 });

@@ -77,7 +77,8 @@ function scriptedStore(rows: Map<string, SessionRow>, logs: Map<string, Entry[]>
       return toRow(made);
     },
     get: async (id) => rows.get(id),
-    list: async ({ limit = 100, offset = 0 } = {}) => [...rows.values()].slice(offset, offset + limit),
+    list: async ({ limit = 100, offset = 0, running } = {}) =>
+      [...rows.values()].filter((row) => running === undefined || row.running).slice(offset, offset + limit),
     async patch(id, { title, data }) {
       const row = rows.get(id);
       if (row === undefined) throw new SessionNotFoundError(id);

@@ -91,6 +91,7 @@ export function rowTests(place: OpenPlace): void {
     await store.append('a', [turnStart('t')], { epoch, checkpoint: { large: true } });
     expect(await ids()).toEqual(['a', 'c', 'b']);
     expect(await ids({ cwd: '/' })).toEqual(['a', 'c']);
+    expect(await ids({ running: true })).toEqual(['a']);
     expect(await ids({ limit: 1, offset: 1 })).toEqual(['c']);
     expect(await ids({ offset: 2 })).toEqual(['b']);
     expect((await store.sessions.list({ limit: 1 }))[0]).toMatchObject({ checkpoint: undefined, checkpointSeq: 1 });
