@@ -5,6 +5,8 @@ import type { AnswerRecords } from './idempotency/answer-records.ts';
 import type { HostEngine, SessionHost } from './live/session-host.ts';
 import type { Viewers } from './live/viewers.ts';
 import type { FileBlobs } from './resources/files/file-blobs.ts';
+import type { SessionEvents } from './doors/managed/events/session-events.ts';
+import type { SessionFolders } from './resources/own-folders.ts';
 import type { Sessions } from './resources/sessions.ts';
 import type { Workspaces } from './resources/workspaces.ts';
 import type { TranscriptIndex } from './search/transcript-index.ts';
@@ -18,6 +20,10 @@ export type App = {
   readonly host: SessionHost;
   readonly sessions: Sessions;
   readonly workspaces: Workspaces;
+  /** The folders of sessions that have one of their own. */
+  readonly folders: SessionFolders;
+  /** Sessions as the Managed Agents API tells of them. */
+  readonly events: SessionEvents;
   /** The resources beside the conversations; opened when first asked for. */
   readonly tables: () => Promise<Tables>;
   /** What POSTs were answered, for their repeats. */

@@ -37,6 +37,11 @@ export type AppOptions = {
   adminKey?: string | undefined;
   /** Where API keys (in `server.db`) and signed-in pages (in `credentials/`) are remembered, so that a restart signs nobody out. Default: in memory. */
   dataFolder?: string | undefined;
+  /**
+   * Where sessions of the Managed Agents API have their folders, one each, removed with the session. Absolute. Default: beside the data
+   * folder, with `-workspaces` behind its name; a temporary one without it.
+   */
+  sessionFolders?: string | undefined;
   /** The built web page: a folder with `index.html` and `assets/`. Without it, `/` says that there is none. */
   webRoot?: string | undefined;
   /** The origin that browsers reach this server by, such as `https://chat.example.org`, when it is not this machine's loopback. */

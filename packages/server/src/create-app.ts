@@ -1,17 +1,20 @@
 import type { Options } from 'colloquy';
-import { createApiEngine } from 'colloquy/internal';
+import { createApiEngine, type Store } from 'colloquy/internal';
 import type { App } from './app-env.ts';
 import { type AppOptions, checkAppOptions } from './app-options.ts';
 import { type Auth, createAuth } from './auth/auth.ts';
 import type { KnownHosts } from './auth/host-check.ts';
+import { createSessionEvents } from './doors/managed/events/session-events.ts';
+import { managedOptions } from './doors/managed/sessions/managed-options.ts';
 import { HttpError } from './http/http-error.ts';
 import { newRequestId, respondError } from './http/respond-error.ts';
-import { recoverSessions } from './live/recover.ts';
+import { recoverSessions, watchForOrphans } from './live/recover.ts';
 import { AnswerRecords } from './idempotency/answer-records.ts';
 import { type HostEngine, SessionHost } from './live/session-host.ts';
 import { Viewers } from './live/viewers.ts';
 import { FileBlobs } from './resources/files/file-blobs.ts';
 import { keepFilesTidy } from './resources/files/tidy-files.ts';
+import { createSessionFolders } from './resources/own-folders.ts';
 import { Sessions } from './resources/sessions.ts';
 import { createWorkspaces } from './resources/workspaces.ts';
 import { createRoutes } from './routes.ts';
@@ -56,33 +59,23 @@ export function createAppOn(
   const closing = new AbortController();
   const tellFault = (error: unknown): void => options.onError?.(error, undefined);
   const workspaces = createWorkspaces([options.cwd, ...(options.roots ?? [])]);
-  const tables = lazy(
-    () => openTables(options.dataFolder),
-    (opened) => opened.destroy(),
-  );
-  const answers = lazy(
-    () => AnswerRecords.open(options.dataFolder),
-    (opened) => opened.close(),
-  );
-  const search = lazy(
-    async () => TranscriptIndex.open(options.dataFolder, await engine.store()),
-    (opened) => opened.close(),
-  );
+  const { tables, answers, search } = openStores(options.dataFolder, () => engine.store());
   const auth = createAuth({ options, tables: tables.open, closing: closing.signal, onError: tellFault });
   const { engine, closeEngine } = engineOf(options, auth);
-  const sessions = new Sessions({ store: () => engine.store(), workspaces });
+  const folders = createSessionFolders(foldersRoot(options));
+  const sessions = new Sessions({ store: () => engine.store(), workspaces, folders });
   const host = new SessionHost({
     engine,
-    optionsOf: async (id) => {
-      await auth.countUsers();
-      return withSandboxRules({ ...sessionDefaults(options), ...(await sessions.stored(id)).options }, options);
-    },
+    optionsOf: (id) => optionsOf(app, id),
     idleMs: options.idleSessionMs ?? IDLE_SESSION_MS,
     maxOpen: options.maxOpenSessions ?? MAX_OPEN_SESSIONS,
     onError: tellFault,
   });
+  const events = createSessionEvents({ host, sessions, store: () => engine.store(), onError: tellFault });
   const app: App = {
     options,
+    events,
+    folders,
     auth,
     engine,
     host,
@@ -100,7 +93,11 @@ export function createAppOn(
   const busy = new Set<Promise<unknown>>();
   const recovered = engine
     .store()
-    .then((store) => recoverSessions({ host, sessions, store }, { signal: closing.signal, onError: tellFault }))
+    .then(async (store) => {
+      const watch = { signal: closing.signal, onError: tellFault };
+      await recoverSessions({ host, sessions, store }, watch);
+      void watchForOrphans({ host, sessions, store }, watch);
+    })
     .catch(tellFault);
 
   let withdraw = (): Promise<void> => Promise.resolve();
@@ -118,17 +115,7 @@ export function createAppOn(
 
   return {
     recovered,
-    async fetch(request, env) {
-      if (closing.signal.aborted)
-        return respondError(new HttpError(503, 'The server is shutting down'), newRequestId());
-      const answer = Promise.resolve(hono.fetch(request, env));
-      busy.add(answer);
-      try {
-        return await answer;
-      } finally {
-        busy.delete(answer);
-      }
-    },
+    fetch: answering(hono, busy, closing.signal),
     createLink: () => `${at.origin()}/#token=${auth.links.create()}`,
     async announce() {
       if (options.dataFolder !== undefined) withdraw = await announce(await tables.open(), at.origin());
@@ -136,6 +123,58 @@ export function createAppOn(
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** Answers requests, noting those that are at work, until the server closes. */
+function answering(
+  hono: ReturnType<typeof createRoutes>,
+  busy: Set<Promise<unknown>>,
+  closing: AbortSignal,
+): ServerApp['fetch'] {
+  return async (request, env) => {
+    if (closing.aborted) return respondError(new HttpError(503, 'The server is shutting down'), newRequestId());
+    const answer = Promise.resolve(hono.fetch(request, env));
+    busy.add(answer);
+    try {
+      return await answer;
+    } finally {
+      busy.delete(answer);
+    }
+  };
+}
+
+/** The tables, the answers and the search, each opened when it is first asked for. */
+function openStores(dataFolder: string | undefined, store: () => Promise<Store>) {
+  const tables = lazy(
+    () => openTables(dataFolder),
+    (opened) => opened.destroy(),
+  );
+  const answers = lazy(
+    () => AnswerRecords.open(dataFolder),
+    (opened) => opened.close(),
+  );
+  const search = lazy(
+    async () => TranscriptIndex.open(dataFolder, await store()),
+    (opened) => opened.close(),
+  );
+  return { tables, answers, search };
+}
+
+/** The options to open a stored session with. @throws SessionNotFoundError */
+async function optionsOf({ options, auth, sessions, tables, events, folders }: App, id: string): Promise<Options> {
+  await auth.countUsers();
+  const session = await sessions.stored(id);
+  const { managed } = session;
+  const defaults = sessionDefaults(options);
+  const own =
+    managed === undefined
+      ? session.options
+      : await managedOptions(session, managed, { tables: await tables(), events, folders, defaults });
+  return withSandboxRules({ ...defaults, ...own }, options);
+}
+
+function foldersRoot({ sessionFolders, dataFolder }: AppOptions): string | undefined {
+  return sessionFolders ?? (dataFolder === undefined ? undefined : `${dataFolder}-workspaces`);
 }
 
 /** An engine that was given is its maker's to close. */

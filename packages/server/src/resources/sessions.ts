@@ -5,6 +5,8 @@ import { maySee, mustWrite } from '../auth/ownership.ts';
 import { LOCAL_USER, type Principal } from '../auth/principal.ts';
 import { HttpError } from '../http/http-error.ts';
 import { sessionUuid, uuidFrom } from './ids.ts';
+import { type ManagedData, ManagedRow } from './managed-session.ts';
+import type { SessionFolders } from './own-folders.ts';
 import type { Workspaces } from './workspaces.ts';
 
 /** Rows read at once where a list is filtered. */
@@ -12,13 +14,15 @@ const PAGE = 100;
 
 /** What a session's row says of how it was made. Loose: a newer version may have added to it. */
 const Made = z.looseObject({
-  door: z.literal('native'),
+  door: z.enum(['native', 'managed']),
   /** The user whose session it is; those from before there were users are the local one's. */
   owner: z.string().default(LOCAL_USER),
   /** As given, with the server's model, mode and folder filled in. */
   options: z.looseObject({}),
   /** As set since. */
   settings: z.looseObject({ model: z.string().optional(), permissionMode: z.string().optional() }).default({}),
+  /** Of sessions of the Managed Agents API, in place of options. */
+  managed: ManagedRow.optional(),
 });
 
 /** A session of this server: its row, and the options to open it with. */
@@ -29,6 +33,8 @@ export type StoredSession = {
   /** As they are now; undefined where the session has none of its own. */
   model: string | undefined;
   permissionMode: string | undefined;
+  /** Of sessions that were made through the Managed Agents API. */
+  managed: ManagedData | undefined;
 };
 
 /**
@@ -38,10 +44,14 @@ export type StoredSession = {
 export class Sessions {
   readonly #store: () => Promise<Store>;
   readonly #workspaces: Workspaces;
+  readonly #folders: SessionFolders;
+  /** The changes of rows that are under way, by session: each reads what the one before has written. */
+  readonly #changes = new Map<string, Promise<unknown>>();
 
-  constructor(o: { store: () => Promise<Store>; workspaces: Workspaces }) {
+  constructor(o: { store: () => Promise<Store>; workspaces: Workspaces; folders: SessionFolders }) {
     this.#store = o.store;
     this.#workspaces = o.workspaces;
+    this.#folders = o.folders;
   }
 
   /**
@@ -67,6 +77,11 @@ export class Sessions {
     const session = await this.#find(uuid);
     if (session === undefined) throw new SessionNotFoundError(uuid);
     return session;
+  }
+
+  /** Whether a UUID is of a session of this server, for the server itself. */
+  async has(uuid: string): Promise<boolean> {
+    return (await this.#find(uuid)) !== undefined;
   }
 
   /** Every session of this server, for the server itself; see `list`. */
@@ -122,6 +137,36 @@ export class Sessions {
     return { session: await this.stored(id), isNew: made === undefined };
   }
 
+  /**
+   * Makes the row of a session of the Managed Agents API, and its folder. Durable when it resolves; done twice with the same nonce, it
+   * makes one session.
+   */
+  async createManaged(
+    principal: Principal,
+    managed: ManagedData,
+    o: { nonce: string; title: string | undefined },
+  ): Promise<{ session: StoredSession; isNew: boolean }> {
+    mustWrite(principal);
+    const store = await this.#store();
+    const id = uuidFrom(o.nonce, 'session');
+    const made = await store.sessions.get(id);
+    if (made === undefined) {
+      const data = { door: 'managed', owner: principal.user, options: {}, managed };
+      await store.sessions.create({ id, cwd: await this.#folders.make(id), title: o.title, data });
+    }
+    return { session: await this.stored(id), isNew: made === undefined };
+  }
+
+  /** Changes what the row of such a session keeps. A null title takes it away. */
+  async changeManaged(id: string, change: Partial<ManagedData>, title?: string | null): Promise<StoredSession> {
+    await this.#change(
+      id,
+      (made) => (made.managed === undefined ? made : { ...made, managed: { ...made.managed, ...change } }),
+      title,
+    );
+    return this.stored(id);
+  }
+
   /** Null takes the tag away. */
   async patch(
     principal: Principal,
@@ -136,11 +181,28 @@ export class Sessions {
 
   /** Notes what was set in a running session, by its UUID, so that lists tell it without reading the log. */
   async noteSettings(id: string, settings: { model?: string; permissionMode?: PermissionModeInput }): Promise<void> {
-    const { row } = await this.stored(id);
-    const made = Made.parse(row.data);
-    const data: Record<string, Json> = { ...made, settings: { ...made.settings, ...settings } };
-    const store = await this.#store();
-    await store.sessions.patch(id, { data });
+    await this.#change(id, (made) => ({ ...made, settings: { ...made.settings, ...settings } }));
+  }
+
+  async #change(
+    id: string,
+    change: (made: z.infer<typeof Made>) => Record<string, Json>,
+    title?: string | null,
+  ): Promise<void> {
+    const before = this.#changes.get(id) ?? Promise.resolve();
+    const work = before.then(async () => {
+      const { row } = await this.stored(id);
+      const data = change(Made.parse(row.data));
+      const store = await this.#store();
+      await store.sessions.patch(id, { data, ...(title === undefined ? {} : { title }) });
+    });
+    const settled = work.catch(() => undefined);
+    this.#changes.set(id, settled);
+    try {
+      await work;
+    } finally {
+      if (this.#changes.get(id) === settled) this.#changes.delete(id);
+    }
   }
 
   async #find(uuid: string): Promise<StoredSession | undefined> {
@@ -151,7 +213,11 @@ export class Sessions {
 
   async #toOwn(row: SessionRow): Promise<StoredSession | undefined> {
     const made = Made.safeParse(row.data);
-    if (!made.success || !(await this.#workspaces.contain(row.cwd))) return undefined;
+    if (!made.success) return undefined;
+    const { managed } = made.data;
+    const isOurs =
+      managed === undefined ? await this.#workspaces.contain(row.cwd) : await this.#folders.isOwn(row.id, row.cwd);
+    if (!isOurs) return undefined;
     // Written by `create`; the engine checks them when the session is opened.
     const options = made.data.options as HostedOptions;
     const { settings } = made.data;
@@ -159,8 +225,9 @@ export class Sessions {
       row,
       owner: made.data.owner,
       options: { ...options, cwd: row.cwd },
-      model: settings.model ?? options.model,
+      model: managed?.agent.model.id ?? settings.model ?? options.model,
       permissionMode: settings.permissionMode ?? options.permissionMode,
+      managed,
     };
   }
 }

@@ -40,6 +40,7 @@ export async function startManaged(
     store,
     cwd: folder,
     dataFolder: folder,
+    sessionFolders: join(folder, 'workspaces'),
     model: 'claude-opus-5-5',
     endpoint: 'a test',
     simulated: true,

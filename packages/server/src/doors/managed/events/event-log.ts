@@ -62,9 +62,7 @@ export class EventLog {
 
   /** The events of a page, one more than it holds if there are more, in the order of the request. */
   async page(session: string, head: Seq, request: PageRequest, fits: EventFilter): Promise<Listed[]> {
-    const rows = goesUp(request)
-      ? this.#ascending(session, head, request)
-      : this.#descending(session, head, request);
+    const rows = goesUp(request) ? this.#ascending(session, head, request) : this.#descending(session, head, request);
     const page: Listed[] = [];
     for await (const row of rows) {
       if (!isBeyond(request, row.place) || !fits(row.event)) continue;
@@ -143,7 +141,7 @@ export class EventLog {
 
   async *#entries(session: string, after: Seq, upTo: Seq): AsyncGenerator<Entry> {
     const store = await this.#store();
-    for (let last = after; last < upTo; ) {
+    for (let last = after; last < upTo;) {
       const entries = await store.read(session, { after: last, upTo, limit: READ });
       if (entries.length === 0) return;
       yield* entries;

@@ -58,11 +58,7 @@ export class EventStreams {
     const hub = await opening?.catch(() => undefined);
     if (hub === undefined || opening === undefined) return;
     this.#hubs.delete(id);
-    const event = processed(
-      { type: 'session.deleted' },
-      toEventId(id, hub.session.head + 1),
-      new Date().toISOString(),
-    );
+    const event = processed({ type: 'session.deleted' }, toEventId(id, hub.session.head + 1), new Date().toISOString());
     for (const connection of hub.connections) {
       connection.event(event);
       connection.end();

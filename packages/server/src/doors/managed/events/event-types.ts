@@ -1,4 +1,5 @@
 import type { Json, Seq } from 'colloquy/internal';
+import type { Budget, MonetaryAmount } from '../../../resources/managed-session.ts';
 
 /** A block of a message or of a tool's result, as it was checked when it came in, or as the model sent it. */
 export type ContentBlock = { type: string; [field: string]: Json };
@@ -9,9 +10,6 @@ export type StopReason =
   | { type: 'retries_exhausted' }
   | { type: 'budget_reached' }
   | { type: 'refusal' };
-
-export type MonetaryAmount = { amount: string; currency: 'USD' };
-export type Budget = { type: 'limit'; max_list_cost: MonetaryAmount };
 
 /** What a session has used. `list_cost` is absent while a model has worked whose price is not known. */
 export type UsageSnapshot = {

@@ -1,5 +1,6 @@
 import { emptyState, type Json, type Seq, type SessionState, type Thread } from 'colloquy/internal';
-import type { Budget, EventBody, ManagedEvent, StopReason } from './event-types.ts';
+import type { Budget } from '../../../resources/managed-session.ts';
+import type { EventBody, ManagedEvent, StopReason } from './event-types.ts';
 import { NO_USAGE_YET, type UsageTotals } from './session-usage.ts';
 
 /** What folding events needs to know of a session besides its log. */

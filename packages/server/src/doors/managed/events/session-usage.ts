@@ -1,5 +1,6 @@
 import type { Json, SessionState } from 'colloquy/internal';
-import type { ModelUsage, MonetaryAmount, UsageSnapshot } from './event-types.ts';
+import type { MonetaryAmount } from '../../../resources/managed-session.ts';
+import type { ModelUsage, UsageSnapshot } from './event-types.ts';
 
 /** US dollars for an hour in which the session is at work. */
 const RUNNING_USD_PER_HOUR = 0.08;
