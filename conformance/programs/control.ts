@@ -349,8 +349,11 @@ export const questions: Program = {
     const unasked = await go('unasked', asks('e1', question), {});
     const dialog = await go(
       'dialog',
-      asks('d1', { subtype: 'request_user_dialog', dialog_kind: 'refusal_fallback_prompt', payload: {} }),
-      {},
+      asks('d1', { subtype: 'request_user_dialog', dialog_kind: 'refusal_fallback_prompt', payload: { a: 1 } }),
+      {
+        supportedDialogKinds: ['refusal_fallback_prompt'],
+        onUserDialog: async (asked) => ({ behavior: 'completed', result: asked }),
+      },
     );
     const unknown = await go('unknown', asks('u1', { subtype: 'of_the_next_year' }), {});
     const slow = await go(
@@ -399,7 +402,7 @@ export const questions: Program = {
       'f.cli.request_user_dialog': answersOf(dialog),
       'f.cli.unknown': answersOf(unknown),
       'f.cli.concurrent': answersOf(slow).map(({ request_id: id }) => id),
-      'f.cancel.aborts': { aborted, then: answersOf(cancelled).filter(({ request_id: id }) => id === 'c2') },
+      'f.cancel.aborts': { aborted, next: answersOf(cancelled).filter(({ request_id: id }) => id === 'c2') },
       'f.cancel.unknown': { seen: stray.seen, thrown: stray.thrown },
     };
     return at.normal(result) as Observations;

@@ -120,13 +120,30 @@ function added(base: Told, told: Told): unknown {
   const gone = Object.keys(base.initialize).filter((key) => !(key in told.initialize));
   // The id of a new session is chosen by us, so that it is known from the beginning: a row of its own.
   const { 'session-id': chosen, ...flags } = newer(base.flags, told.flags);
-  const isGiven =
-    JSON.stringify(chosen ?? '').includes('55555555') || JSON.stringify(chosen ?? '').includes('66666666');
-  return {
-    flags: isGiven ? { ...flags, 'session-id': chosen } : flags,
-    initialize: newer(base.initialize, told.initialize),
-    gone,
-  };
+  const isGiven = /55555555|66666666/.test(JSON.stringify(chosen ?? ''));
+  const { hooks, ...fields } = newer(base.initialize, told.initialize);
+  const initialize = { ...fields, ...(hooks === undefined ? {} : { hooks: registered(hooks) }) };
+  return { flags: isGiven ? { ...flags, 'session-id': chosen } : flags, initialize, gone };
+}
+
+type Registered = { hookCallbackIds: string[] };
+
+/** The program's hooks; how their callbacks are named is for the two to agree on. The guard of our modes is in `f.launch.base`. */
+function registered(hooks: unknown): unknown {
+  const events = Object.entries(hooks as Record<string, Registered[]>).map(([event, matchers]) => [
+    event,
+    matchers
+      .filter(({ hookCallbackIds: [first] }) => first !== 'colloquy_mode')
+      .map((matcher) => ({ ...matcher, hookCallbackIds: matcher.hookCallbackIds.length })),
+  ]);
+  return Object.fromEntries(events);
+}
+
+/** Servers that are told to Claude Code, in the arguments or not. */
+function servers({ flags, initialize }: Told): unknown {
+  const [config] = flags['mcp-config'] ?? [];
+  const named = config === undefined ? initialize : (JSON.parse(config) as Record<string, unknown>);
+  return named['mcpServers'];
 }
 
 export const launch: Program = {
@@ -151,7 +168,8 @@ export const launch: Program = {
           : sets;
       const told = given.map(async (options, i) => {
         const one = await outcome(stage.sdk, () => start(stage, at, options, `${id}-${i}`));
-        return 'gave' in one ? added(base, one.gave) : one;
+        if (!('gave' in one)) return one;
+        return id === 'f.launch.mcp-config' ? servers(one.gave) : added(base, one.gave);
       });
       return [id, at.normal(await Promise.all(told))] as const;
     };

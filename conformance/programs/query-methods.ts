@@ -244,7 +244,7 @@ export const lives: Program = {
     const spareAt = await scene([text('Spare.')]);
     const spare = await sdk.prewarm({ options: spareAt.options(BASE) });
     const claimed = await outcome(sdk, async () =>
-      gather(sdk, spare.claim({ prompt: 'Hello', options: spareAt.options(BASE) })),
+      gather(sdk, spare.claim({ prompt: 'Hello', options: { cwd: spareAt.folder, model: 'claude-opus-5-5' } })),
     );
     const stopping = await scene([toolUse('Bash', { command: 'sleep 30', description: 'Do it' })]);
     const controller = new AbortController();

@@ -188,7 +188,15 @@ export {
   type HookCommandMatcher,
   type SettingsHooks,
 } from './options/hooks.ts';
-export type { CliOptions, ElicitationRequest, ElicitationResult, OnElicitation } from './options/cli-options.ts';
+export type {
+  CliOptions,
+  ElicitationRequest,
+  ElicitationResult,
+  OnElicitation,
+  OnUserDialog,
+  UserDialogRequest,
+  UserDialogResult,
+} from './options/cli-options.ts';
 export type {
   CallToolResult,
   McpRemoteServerConfig,
@@ -207,6 +215,7 @@ export {
 } from './options/official-names.ts';
 export type { Options } from './options/options.ts';
 export type { SandboxSettings } from './options/sandbox.ts';
+export type { ServerConnection } from './options/server-connection.ts';
 export type { Settings, SettingsPermissions } from './options/settings.ts';
 export type {
   CanUseTool,

@@ -182,7 +182,7 @@ class QueryRun implements BatchSource<SDKMessage> {
     this.#opened = open(options, openSession);
     // The iteration tells what failed, here and below; it may be that nobody iterates.
     this.#opened.catch(() => {});
-    const input = typeof prompt === 'string' ? this.#input(() => this.#send(promptOf(prompt))) : this.feed(prompt);
+    const input = typeof prompt === 'string' ? this.#input(() => this.#send(asBlock(prompt))) : this.feed(prompt);
     const told = input.catch((error: unknown) => this.#fail(error));
     this.#first = typeof prompt === 'string' ? told : undefined;
     if (this.#abort?.aborted === true) this.#onAbort();
@@ -326,4 +326,9 @@ async function open(
 ): Promise<{ session: EngineSession; reader: SessionReader }> {
   const session = await openSession();
   return { session, reader: new SessionReader(session, { partial: options.includePartialMessages === true }) };
+}
+
+/** A string prompt as the official SDK sends it: one block of text. */
+function asBlock(text: string): SDKUserMessage {
+  return { ...promptOf(text), message: { role: 'user', content: [{ type: 'text', text }] } };
 }

@@ -1,4 +1,4 @@
-import { engineFor, prewarmCli } from './engines/default-engine.ts';
+import { engineFor, prewarmCli } from '#engines';
 import type { EngineSession } from './engines/engine.ts';
 import { ConfigurationError } from './errors.ts';
 import type { SDKUserMessage } from './messages.ts';
@@ -41,8 +41,8 @@ export async function startup({ options = {} }: { options?: Options | undefined 
 /** A process of Claude Code that waits for a session. */
 export interface SpareClaude extends AsyncDisposable {
   /**
-   * As `query()`, in that process if the options start it in the same way: callbacks, in-process tools, agents and system prompt may
-   * differ. With other options a new process is started. @throws ConfigurationError the second time
+   * As `query()`, with these options besides the first, in that process if they start it in the same way: callbacks, in-process tools,
+   * agents and system prompt may differ. With other options a new process is started. @throws ConfigurationError the second time
    */
   claim(o: { prompt: Prompt; options?: Options | undefined }): Query;
   readonly claimed: boolean;
@@ -63,8 +63,9 @@ export async function prewarm({ options = {} }: { options?: Options | undefined 
     if (claim.isFree) await warm?.spare.close();
   };
   return {
-    claim({ prompt, options: claimed = options }) {
+    claim({ prompt, options: more }) {
       claim.take();
+      const claimed = { ...options, ...more };
       if (warm === undefined) return query({ prompt, options: claimed });
       return queryIn(prompt, claimed, (): Promise<EngineSession> => {
         if (claimed.engine === 'cli') return warm.open(claimed);

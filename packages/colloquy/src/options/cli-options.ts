@@ -17,15 +17,26 @@ export type CliOptions = {
   extraArgs?: Record<string, string | null> | undefined;
   /** Models to try when the first is overloaded, joined by commas. */
   fallbackModel?: string | undefined;
+  /** Settings that no other may weaken, as an administrator's would be. */
+  managedSettings?: Record<string, unknown> | undefined;
   /** @deprecated in favour of `thinking` */
   maxThinkingTokens?: number | undefined;
+  /** `argv`: servers are named in the arguments, which every user of the machine can see. Default `initialize`: nobody else sees them. */
+  mcpServersDelivery?: 'argv' | 'initialize' | undefined;
   /** Answers what an MCP server asks of a person. Without it, such questions are declined. */
   onElicitation?: OnElicitation | undefined;
+  /** Shows a dialog of Claude Code, of a kind named in `supportedDialogKinds`. What it does not know it answers with `cancelled`. */
+  onUserDialog?: OnUserDialog | undefined;
+  supportedDialogKinds?: string[] | undefined;
   /** The program of Claude Code. Default: `claude` on PATH, else that of the package `@anthropic-ai/claude-code`. */
   pathToClaudeCodeExecutable?: string | undefined;
   /** The tool of an MCP server that answers permission prompts. Not with `canUseTool`. */
   permissionPromptToolName?: string | undefined;
   plugins?: { type: 'local'; path: string; skipMcpDiscovery?: boolean | undefined }[] | undefined;
+  /** How plugins are named. Default `argv`: in the arguments. */
+  pluginDelivery?: 'argv' | 'initialize' | undefined;
+  /** Takes the project's configuration from this folder. */
+  projectConfigRoot?: string | undefined;
   promptSuggestions?: boolean | undefined;
   /** With `resume`: go on after this message. */
   resumeSessionAt?: string | undefined;
@@ -37,6 +48,7 @@ export type CliOptions = {
   strictMcpConfig?: boolean | undefined;
   taskBudget?: { total: number } | undefined;
   toolAliases?: Record<string, string> | undefined;
+  toolConfig?: { askUserQuestion?: { previewFormat?: 'markdown' | 'html' | undefined } | undefined } | undefined;
   /** Prompts are taken as they are: no files, no slash commands in them. */
   verbatimPrompts?: boolean | undefined;
 };
@@ -65,6 +77,21 @@ export type OnElicitation = (
   options: { signal: AbortSignal; requestId: string },
 ) => Promise<ElicitationResult | null>;
 
+export type UserDialogRequest = {
+  dialogKind: string;
+  /** What the dialog shows; its shape goes by the kind. */
+  payload: Record<string, unknown>;
+  toolUseID?: string | undefined;
+};
+
+export type UserDialogResult = { behavior: 'completed'; result: unknown } | { behavior: 'cancelled' };
+
+/** The signal is aborted when nobody waits for the answer any longer. Null: it is answered elsewhere. */
+export type OnUserDialog = (
+  request: UserDialogRequest,
+  options: { signal: AbortSignal; requestId: string },
+) => Promise<UserDialogResult | null>;
+
 /** Options of our own loop that Claude Code has nothing for. */
 export const CLI_LACKS = [
   'client',
@@ -85,6 +112,7 @@ const text: Check = (value) =>
   typeof value === 'string' && value.trim() !== '' ? undefined : 'a string that is not empty';
 const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every((item) => text(item) === undefined);
 const texts: Check = (value) => (isTexts(value) ? undefined : 'an array of strings that are not empty');
+const delivery: Check = (value) => (value === 'argv' || value === 'initialize' ? undefined : 'one of argv, initialize');
 const fn: Check = (value) => (typeof value === 'function' ? undefined : 'a function');
 const record: Check = (value) => (isRecord(value) ? undefined : 'an object');
 const count: Check = (value) =>
@@ -107,8 +135,11 @@ export const CLI_OPTION_CHECKS: Record<keyof CliOptions, Check> = {
       ? undefined
       : 'an object of flags without `--`, each with a string or null',
   fallbackModel: text,
+  managedSettings: record,
   maxThinkingTokens: count,
+  mcpServersDelivery: delivery,
   onElicitation: fn,
+  onUserDialog: fn,
   pathToClaudeCodeExecutable: text,
   permissionPromptToolName: text,
   plugins: (value) =>
@@ -116,18 +147,22 @@ export const CLI_OPTION_CHECKS: Record<keyof CliOptions, Check> = {
     value.every((plugin) => isRecord(plugin) && plugin['type'] === 'local' && text(plugin['path']) === undefined)
       ? undefined
       : "an array of { type: 'local', path }",
+  pluginDelivery: delivery,
+  projectConfigRoot: text,
   promptSuggestions: boolean,
   resumeSessionAt: text,
   resumeDropsTurn: text,
   skills: (value) => (value === 'all' || isTexts(value) ? undefined : "an array of names, or 'all'"),
   stderr: fn,
   strictMcpConfig: boolean,
+  supportedDialogKinds: texts,
   taskBudget: (value) =>
     isRecord(value) && count(value['total']) === undefined ? undefined : '{ total } with a whole number of tokens',
   toolAliases: (value) =>
     isRecord(value) && Object.values(value).every((item) => text(item) === undefined)
       ? undefined
       : 'an object of names by name',
+  toolConfig: record,
   verbatimPrompts: boolean,
 };
 

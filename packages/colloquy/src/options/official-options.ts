@@ -4,14 +4,7 @@
  */
 export const UNSUPPORTED_OPTIONS: ReadonlySet<string> = new Set([
   'loadTimeoutMs',
-  'managedSettings',
-  'mcpServersDelivery',
-  'onUserDialog',
-  'pluginDelivery',
-  'projectConfigRoot',
   'sessionStore',
   'sessionStoreFlush',
   'spawnClaudeCodeProcess',
-  'supportedDialogKinds',
-  'toolConfig',
 ]);

@@ -11,20 +11,20 @@ export async function askPermission(
 ): Promise<object> {
   if (canUseTool === undefined) throw new ConfigurationError('There is no `canUseTool` to ask');
   const { tool_name: toolName, input } = request;
+  const toolUseID = text(request['tool_use_id']) ?? '';
   const answer: unknown = await canUseTool(String(toolName), isRecord(input) ? input : {}, {
     ...optionsOf(request),
     signal: o.signal,
     requestId: o.requestId,
-    toolUseID: text(request['tool_use_id']) ?? '',
+    toolUseID,
   });
   // Somebody else answers: nothing is said here until Claude Code asks no longer.
   if (answer === null) return untilAborted(new Promise<never>(() => {}), o.signal);
   if (!isRecord(answer) || (answer['behavior'] !== 'allow' && answer['behavior'] !== 'deny')) {
     throw new ConfigurationError("`canUseTool` must answer { behavior: 'allow' } or { behavior: 'deny', message }");
   }
-  return answer['behavior'] === 'deny' && typeof answer['message'] !== 'string'
-    ? { ...answer, message: 'The user did not allow this call.' }
-    : answer;
+  const message = answer['behavior'] === 'deny' && typeof answer['message'] !== 'string';
+  return { ...answer, toolUseID, ...(message ? { message: 'The user did not allow this call.' } : {}) };
 }
 
 /** What the request tells beside the call, by the names that callbacks know. */

@@ -309,6 +309,11 @@ describe('the process', () => {
       thinking: { type: 'disabled' },
       canUseTool: async () => ({ behavior: 'allow' }),
       extraArgs: { flag: null, other: '-x' },
+      skills: ['one'],
+      managedSettings: { model: 'm' },
+      outputFormat: { type: 'json_schema', schema: { type: 'object' } },
+      mcpServers: { files: { type: 'stdio', command: 'c' } },
+      toolConfig: { askUserQuestion: { previewFormat: 'html' } },
       env: { FAKE: '' },
     });
     const args: string[] = JSON.parse(await answer(session, 'args'));
@@ -316,7 +321,10 @@ describe('the process', () => {
     expect(args).toEqual(
       expect.arrayContaining([
         '--model=m',
-        '--allowedTools=Read,Bash(ls *)',
+        '--allowedTools=Read,Bash(ls *),Skill(one)',
+        '--managed-settings',
+        '--json-schema',
+        '--await-initialize',
         '--tools=',
         '--setting-sources=',
         '--settings={"permissions":{"allow":["Read"]},"sandbox":{"enabled":true}}',
@@ -330,7 +338,9 @@ describe('the process', () => {
     );
     expect(args[args.indexOf('--add-dir') + 1]).toMatch(/^\/.*\/more$/);
     expect(await answer(session, 'env CLAUDE_CODE_ENTRYPOINT')).toBe('colloquy');
+    expect(await answer(session, 'env CLAUDE_CODE_QUESTION_PREVIEW_FORMAT')).toBe('html');
     expect(await answer(session, 'env USER')).toBe('not set');
+    expect(args).not.toContain('--mcp-config');
     // What nobody has chosen is left to its settings.
     expect(args.filter((arg) => /^--(permission-mode|effort|debug)/.test(arg))).toEqual([]);
   });

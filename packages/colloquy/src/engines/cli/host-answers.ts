@@ -73,6 +73,8 @@ export class HostAnswers {
         return this.#callServer(request, about);
       case 'elicitation':
         return this.#elicit(request, about);
+      case 'request_user_dialog':
+        return this.#showDialog(request, about);
       default:
         throw new ConfigurationError(`This program does not know ${request.subtype}`);
     }
@@ -98,6 +100,19 @@ export class HostAnswers {
     const answer = await onElicitation(asked, { signal, requestId });
     // Somebody else answers: nothing is said here until Claude Code asks no longer.
     return answer ?? untilAborted(new Promise<never>(() => {}), signal);
+  }
+
+  async #showDialog(request: ControlRequest, { signal, requestId }: About): Promise<object> {
+    const { onUserDialog } = this.#options;
+    if (onUserDialog === undefined) return { behavior: 'cancelled' };
+    const { dialog_kind: kind, payload, tool_use_id: toolUseID } = request;
+    const asked = {
+      dialogKind: String(kind),
+      payload: isRecord(payload) ? payload : {},
+      ...(typeof toolUseID === 'string' ? { toolUseID } : {}),
+    };
+    // Null: somebody else answers, and nothing is said here until Claude Code asks no longer.
+    return (await onUserDialog(asked, { signal, requestId })) ?? untilAborted(new Promise<never>(() => {}), signal);
   }
 }
 

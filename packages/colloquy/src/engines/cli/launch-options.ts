@@ -15,8 +15,8 @@ type Fields = Record<string, unknown>;
 
 /** How an option reaches Claude Code: as flags, in `initialize`, or not at all, because the engine itself honours it. */
 type Way<Value> =
-  | { flags(value: Value, options: Options): readonly string[]; initialize?(value: Value): Fields }
-  | { initialize(value: Value): Fields }
+  | { flags(value: Value, options: Options): readonly string[]; initialize?(value: Value, options: Options): Fields }
+  | { initialize(value: Value, options: Options): Fields }
   | 'engine';
 
 const flag = (name: string) => ({ flags: (value: unknown) => [`--${name}=${String(value)}`] });
@@ -37,7 +37,8 @@ const WAYS: { [Name in Honoured]: Way<NonNullable<Options[Name]>> } = {
   agentProgressSummaries: field('agentProgressSummaries'),
   agents: field('agents'),
   allowDangerouslySkipPermissions: toggle('allow-dangerously-skip-permissions'),
-  allowedTools: list('allowedTools'),
+  // With the skills, which have to be allowed too: see `allowFlags`.
+  allowedTools: 'engine',
   betas: list('betas'),
   canUseTool: { flags: () => ['--permission-prompt-tool=stdio'] },
   // The session that is meant is looked up, so that its id is known from the beginning.
@@ -62,24 +63,37 @@ const WAYS: { [Name in Honoured]: Way<NonNullable<Options[Name]>> } = {
   hooks: 'engine',
   includeHookEvents: toggle('include-hook-events'),
   includePartialMessages: toggle('include-partial-messages'),
+  managedSettings: { flags: (settings) => ['--managed-settings', JSON.stringify(settings)] },
   maxBudgetUsd: flag('max-budget-usd'),
   maxThinkingTokens: flag('max-thinking-tokens'),
   maxTurns: flag('max-turns'),
-  // Not among the arguments, which every user of the machine can see: they may hold credentials.
   mcpServers: {
-    flags: (servers) => (Object.values(servers).every(({ type }) => type === 'sdk') ? [] : ['--await-initialize']),
-    initialize: (servers) => {
+    flags: (servers, { mcpServersDelivery }) => {
+      const others = otherServers(servers);
+      if (others === undefined) return [];
+      return mcpServersDelivery === 'argv'
+        ? ['--mcp-config', JSON.stringify({ mcpServers: others })]
+        : ['--await-initialize'];
+    },
+    initialize: (servers, { mcpServersDelivery }) => {
       const inProcess = sdkServersOf(servers).map(([key]) => key);
-      const others = Object.entries(servers).filter(([, { type }]) => type !== 'sdk');
+      // Not among the arguments, which every user of the machine can see: they may hold credentials.
+      const others = mcpServersDelivery === 'argv' ? undefined : otherServers(servers);
       return {
         ...(inProcess.length === 0 ? {} : { sdkMcpServers: inProcess }),
-        ...(others.length === 0 ? {} : { mcpServers: Object.fromEntries(others) }),
+        ...(others === undefined ? {} : { mcpServers: others }),
       };
     },
   },
+  mcpServersDelivery: 'engine',
   model: flag('model'),
   onElicitation: 'engine',
+  onUserDialog: 'engine',
   outputFormat: {
+    flags: (outputFormat) => {
+      const schema = outputSchemaOf({ outputFormat });
+      return schema === undefined ? [] : ['--json-schema', JSON.stringify(schema)];
+    },
     initialize: (outputFormat) => {
       const jsonSchema = outputSchemaOf({ outputFormat });
       return jsonSchema === undefined ? {} : { jsonSchema };
@@ -92,7 +106,17 @@ const WAYS: { [Name in Honoured]: Way<NonNullable<Options[Name]>> } = {
   persistSession: { flags: (isKept) => (isKept ? [] : ['--no-session-persistence']) },
   perTaskStopAffordance: field('perTaskStopAffordance'),
   planModeInstructions: field('planModeInstructions'),
-  plugins: { flags: (plugins, options) => plugins.flatMap(({ path }) => paths('plugin-dir').flags([path], options)) },
+  pluginDelivery: 'engine',
+  plugins: {
+    flags: (plugins, options) =>
+      options.pluginDelivery === 'initialize'
+        ? ['--await-initialize']
+        : plugins.flatMap((plugin) => pluginFlags(plugin, options)),
+    initialize: (plugins, { pluginDelivery }) => (pluginDelivery === 'initialize' ? { plugins } : {}),
+  },
+  projectConfigRoot: {
+    flags: (folder, options) => [`--project-config-root=${resolve(workingDirectoryOf(options), folder)}`],
+  },
   promptSuggestions: field('promptSuggestions'),
   resume: 'engine',
   resumeDropsTurn: flag('resume-drops-turn'),
@@ -102,18 +126,39 @@ const WAYS: { [Name in Honoured]: Way<NonNullable<Options[Name]>> } = {
   sessionId: 'engine',
   settings: 'engine',
   settingSources: list('setting-sources'),
-  skills: field('skills'),
+  skills: { initialize: (skills) => (skills === 'all' ? {} : { skills }) },
   stderr: 'engine',
   strictMcpConfig: toggle('strict-mcp-config'),
+  supportedDialogKinds: field('supportedDialogKinds'),
   systemPrompt: 'engine',
   taskBudget: { flags: ({ total }) => [`--task-budget=${total}`] },
   thinking: { flags: thinkingFlags },
   title: field('title'),
   toolAliases: field('toolAliases'),
+  // In the environment.
+  toolConfig: 'engine',
   tools: { flags: (tools) => [`--tools=${Array.isArray(tools) ? tools.join(',') : 'default'}`] },
   verbatimPrompts: 'engine',
   verbose: 'engine',
 };
+
+/** Servers that are not in this process; undefined if there are none. */
+function otherServers(servers: NonNullable<Options['mcpServers']>): Fields | undefined {
+  const others = Object.entries(servers).filter(([, { type }]) => type !== 'sdk');
+  return others.length === 0 ? undefined : Object.fromEntries(others);
+}
+
+function pluginFlags({ path, skipMcpDiscovery }: NonNullable<Options['plugins']>[number], options: Options): string[] {
+  const folder = resolve(workingDirectoryOf(options), path);
+  return skipMcpDiscovery === true ? [`--plugin-dir-no-mcp=${folder}`] : ['--plugin-dir', folder];
+}
+
+/** Allow rules, and a skill that is offered may be used. */
+function allowFlags({ allowedTools = [], skills }: Options): string[] {
+  const ofSkills = skills === 'all' ? ['Skill'] : (skills ?? []).map((name) => `Skill(${name})`);
+  const rules = [...allowedTools, ...ofSkills];
+  return rules.length === 0 ? [] : [`--allowedTools=${rules.join(',')}`];
+}
 
 /** Which session a process is to hold. */
 export type SessionChoice =
@@ -130,7 +175,9 @@ export function launchArguments(options: Options, session: SessionChoice): strin
     '--verbose',
     '--input-format',
     'stream-json',
-    ...flags,
+    ...new Set(flags.filter((item) => item === '--await-initialize')),
+    ...flags.filter((item) => item !== '--await-initialize'),
+    ...allowFlags(options),
     ...settingsFlags(options),
     ...sessionFlags(session),
   ];
@@ -138,7 +185,9 @@ export function launchArguments(options: Options, session: SessionChoice): strin
 
 /** What `initialize` carries, but for what only a session knows: its hooks. */
 export function initializeFields(options: Options): Fields {
-  const fields = given(options).map(([value, way]) => (isInitialize(way) ? (way.initialize?.(value) ?? {}) : {}));
+  const fields = given(options).map(([value, way]) =>
+    isInitialize(way) ? (way.initialize?.(value, options) ?? {}) : {},
+  );
   return Object.assign(systemPromptFields(options.systemPrompt), ...fields);
 }
 
@@ -149,6 +198,9 @@ export function launchEnvironment(options: Options): Record<string, string> {
   const own = {
     CLAUDE_CODE_ENTRYPOINT: 'colloquy',
     COLLOQUY_VERSION: VERSION,
+    ...(options.toolConfig?.askUserQuestion?.previewFormat === undefined
+      ? {}
+      : { CLAUDE_CODE_QUESTION_PREVIEW_FORMAT: options.toolConfig.askUserQuestion.previewFormat }),
     ...(options.enableFileCheckpointing === true ? { CLAUDE_CODE_ENABLE_SDK_FILE_CHECKPOINTING: 'true' } : {}),
   };
   const all = Object.entries({ ...passed, ...own });
