@@ -27,6 +27,15 @@ export default defineConfig([
       'html-worker': 'src/tools/web/html-worker.ts',
     },
   },
+  {
+    ...common,
+    cwd: 'packages/colloquy',
+    // The same names stand for other modules there: see `imports` in its package.json.
+    platform: 'browser',
+    target: 'es2023',
+    entry: { index: 'src/browser.ts' },
+    outDir: 'dist/browser',
+  },
   { ...common, cwd: 'packages/emulator', entry: ['src/index.ts'] },
   { ...common, cwd: 'packages/server', entry: ['src/index.ts'] },
   { ...common, cwd: 'packages/cli', entry: ['src/main.ts'] },

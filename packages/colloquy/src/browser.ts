@@ -31,6 +31,17 @@ export {
   SessionNotFoundError,
   TimeoutError,
 } from './errors.ts';
+export { type BufferedAnswer, BufferedClient, type BufferedClientOptions } from './everyday/buffered-client.ts';
+export type { CachedAnswer, CacheStore } from './everyday/cache-store.ts';
+export { ConversationPool, type ConversationPoolOptions, type PoolLease } from './everyday/conversation-pool.ts';
+export { openSession, type OpenSession } from './everyday/open-session.ts';
+export { ResponseCache, type ResponseCacheOptions } from './everyday/response-cache.ts';
+export { type ManagedSession, SessionManager, type SessionManagerOptions } from './everyday/session-manager.ts';
+export { tee, type TeeOptions } from './everyday/tee.ts';
+export { collectText, type TextSource } from './everyday/text-of-stream.ts';
+export { type SimpleMessage, toSimpleMessage } from './everyday/to-simple-message.ts';
+export { FallbackError, type FallbackOptions, type FallbackOutcome, withFallback } from './everyday/with-fallback.ts';
+export { type RetryOptions, withRetry } from './everyday/with-retry.ts';
 export { createSdkMcpServer, tool } from './mcp/sdk-server.ts';
 export type { HttpRequest, HttpResponse, HttpSend } from './messages-api/http-send.ts';
 export { type SDKMessage, type SDKUserMessage, textOf } from './messages.ts';

@@ -1,22 +1,11 @@
 import { ConfigurationError } from '../errors.ts';
 import type { Options } from '../options/options.ts';
+import type * as Node from './default-engine.ts';
 import type { Engine } from './engine.ts';
 import { remoteEngine } from './remote/remote-engine.ts';
 
-/** The engine that the options choose, in a browser: a server's. The others need files and processes. */
-export function engineFor({
-  engine,
-  send,
-  server,
-  verbose,
-}: Pick<Options, 'engine' | 'send' | 'server' | 'verbose'>): Engine {
-  if (engine !== undefined && engine !== 'remote') {
-    throw new ConfigurationError(
-      `The ${engine} engine needs Node; in a browser a Colloquy server runs the conversation: give \`server: { url }\``,
-    );
-  }
-  if (verbose === true)
-    throw new ConfigurationError('Option `verbose` needs an error output to write to; leave it out');
+/** The engine of a browser: a server's. Options that choose another have been refused. @throws ConfigurationError without a server */
+export function engineFor({ send, server }: Pick<Options, 'engine' | 'send' | 'server' | 'verbose'>): Engine {
   return remoteEngine(server, send);
 }
 
@@ -24,3 +13,7 @@ export function engineFor({
 export function defaultEngine(): Engine {
   return remoteEngine(undefined, undefined);
 }
+
+/** No process is started in a browser. */
+export const prewarmCli: typeof Node.prewarmCli = () =>
+  Promise.reject(new ConfigurationError('The cli engine needs Node'));

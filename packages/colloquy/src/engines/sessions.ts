@@ -9,7 +9,7 @@ import type { SDKSessionInfo, SessionFunctions, SessionMessage } from './engine.
  * server; `send` replaces the network to it.
  */
 export type AtServer = {
-  engine?: 'api' | 'cli' | undefined;
+  engine?: 'api' | 'cli' | 'remote' | undefined;
   server?: ServerConnection | undefined;
   send?: HttpSend | undefined;
 };
@@ -88,6 +88,6 @@ async function checkDirectory(sessionId: string, o: InDirectory): Promise<void> 
 }
 
 function sessionsOf({ engine, server, send }: AtServer = {}): SessionFunctions {
-  if (server !== undefined) return engineFor({ engine: 'remote', server, send }).sessions;
+  if (engine === 'remote' || server !== undefined) return engineFor({ engine: 'remote', server, send }).sessions;
   return engine === 'cli' ? engineFor({ engine }).sessions : defaultEngine().sessions;
 }

@@ -4,6 +4,8 @@ import type * as Node from './surroundings.ts';
 
 export const DEFAULT_ENGINE: typeof Node.DEFAULT_ENGINE = 'remote';
 
+export const HAS_PROCESSES: typeof Node.HAS_PROCESSES = false;
+
 export const processEnvironment: typeof Node.processEnvironment = () => ({});
 
 export const absolutePath: typeof Node.absolutePath = (path) => path;

@@ -9,6 +9,9 @@ export { isIPv4, isIPv6 };
 /** What runs conversations when nothing is said. */
 export const DEFAULT_ENGINE: 'api' | 'remote' = 'api';
 
+/** There are files and processes to work with. */
+export const HAS_PROCESSES: boolean = true;
+
 /** The variables of the process. */
 export function processEnvironment(): Record<string, string | undefined> {
   return process.env;

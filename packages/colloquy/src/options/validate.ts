@@ -1,4 +1,4 @@
-import { DEFAULT_ENGINE, folderFlaw } from '#surroundings';
+import { DEFAULT_ENGINE, folderFlaw, HAS_PROCESSES } from '#surroundings';
 import { ConfigurationError } from '../errors.ts';
 import { nearestName } from '../helpers/nearest-name.ts';
 import { modelInfo } from '../messages-api/models.ts';
@@ -37,6 +37,7 @@ export function validateOptions(options: Options): void {
   if (typeof options !== 'object' || options === null) throw new ConfigurationError('Options must be an object');
   const engine = engineOf(options);
   if (!Object.hasOwn(CHECKS, engine)) throw new ConfigurationError('Option `engine` must be one of api, cli, remote');
+  if (!HAS_PROCESSES) checkForBrowser(engine, options);
   for (const [name, value] of Object.entries(options)) {
     if (value !== undefined) checkOption(name, value, engine);
   }
@@ -49,6 +50,16 @@ export function validateOptions(options: Options): void {
   checkWorkingDirectory(options);
   validateModel(modelOf(options), options);
   if (options.smallModel !== undefined) validateModel(smallModelOf(options), options);
+}
+
+function checkForBrowser(engine: EngineKind, { verbose }: Options): void {
+  if (engine !== 'remote') {
+    throw new ConfigurationError(
+      `The ${engine} engine needs Node; in a browser a Colloquy server runs the conversation: give \`server: { url }\``,
+    );
+  }
+  if (verbose === true)
+    throw new ConfigurationError('Option `verbose` needs an error output to write to; leave it out');
 }
 
 /** Folders, models and prices are the server's to know. */
