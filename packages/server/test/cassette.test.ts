@@ -13,7 +13,8 @@ test('a session of the server, read over HTTP, replays in a program without serv
   const emulator = createEmulator({
     script: [toolUse('Read', { file_path: join(folder, 'notes.txt') }), text('It says seven.'), text('Bye.')],
   });
-  const { client, stop } = await startServer({ folder, emulator });
+  const server = await startServer({ folder, emulator });
+  const { client } = server;
   const id = await createSession(client, { tools: ['Read'] });
   const reader = await follow(client, id);
   for (const prompt of ['Read the notes', 'Thanks']) {
@@ -21,7 +22,7 @@ test('a session of the server, read over HTTP, replays in a program without serv
     await reader.until(isResult);
   }
   const { data } = await jsonOf<{ data: unknown[] }>(client.get(`/v1/sessions/${id}/log`));
-  await stop();
+  await server.stop();
 
   const send = replayCassette(cassetteOfSession(data));
   await using session = await openSession({
