@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { StoreError } from 'colloquy/internal';
 import { Hono } from 'hono';
 import type { App, AppEnv } from './app-env.ts';
 import { requireCredential } from './auth/authenticate.ts';
@@ -38,7 +39,7 @@ export function createRoutes(app: App, hosts: () => KnownHosts): Hono<AppEnv> {
   });
   hono.onError((error, c) => {
     const told = toHttpError(error);
-    if (told.status === 500) options.onError?.(error, c.get('requestId'));
+    if (told.status === 500 || told.cause instanceof StoreError) options.onError?.(error, c.get('requestId'));
     return respondError(told, c.get('requestId'));
   });
   hono.notFound((c) =>
