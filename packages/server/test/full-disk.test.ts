@@ -8,13 +8,12 @@ import { createSession, follow, isResult, sendPrompt, temporaryFolder } from './
 /** A store whose disk can be full. */
 function fillable(real: Store): { store: Store; disk: { isFull: boolean } } {
   const disk = { isFull: false };
-  const check = (): void => {
-    if (disk.isFull) throw new StoreError('full', 'a test');
-  };
+  const unlessFull = <T>(work: () => Promise<T>): Promise<T> =>
+    disk.isFull ? Promise.reject(new StoreError('full', 'a test')) : work();
   const writers: Partial<Record<string | symbol, unknown>> = {
-    append: async (...args: Parameters<Store['append']>) => (check(), real.append(...args)),
-    sync: async () => (check(), real.sync()),
-    claim: async (...args: Parameters<Store['claim']>) => (check(), real.claim(...args)),
+    append: (...args: Parameters<Store['append']>) => unlessFull(() => real.append(...args)),
+    sync: () => unlessFull(() => real.sync()),
+    claim: (...args: Parameters<Store['claim']>) => unlessFull(() => real.claim(...args)),
   };
   const store = new Proxy(real, {
     get(target, name) {
