@@ -75,6 +75,21 @@ describe.each(COVERED)('$method $path', ({ method, path, recipe }) => {
     expect(await adasThings()).toEqual(before);
   });
 
+  test('decides the same however a credential comes', async () => {
+    const request = await toRequest(method, path, recipe, scene.ada);
+    const { bob, wrong } = scene.secrets;
+    const carriers: Record<string, string>[] = [
+      { authorization: `Bearer ${bob}` },
+      { 'x-api-key': bob },
+      { cookie: `colloquy=${bob}`, origin: ORIGIN },
+      { authorization: `Bearer ${wrong}`, 'x-api-key': bob },
+    ];
+    const statuses: number[] = [];
+    for (const carrier of carriers) statuses.push((await sendWith(request, carrier)).status);
+    // What bob makes a second time under the same name may be refused, but not for who he is.
+    expect(new Set(statuses.map((status) => (status === 409 ? statuses[0] : status))).size).toBe(1);
+  });
+
   test('finds nothing of another user’s inside of one’s own', async () => {
     const [adas, bobs] = [await recipe.params?.(scene.ada), await recipe.params?.(scene.bob)];
     const [outer, ...inner] = Object.keys(adas ?? {});
@@ -85,6 +100,23 @@ describe.each(COVERED)('$method $path', ({ method, path, recipe }) => {
     const answer = await send(request, scene.secrets.bob);
     expect(answer.status).toBeGreaterThanOrEqual(400);
     expect(answer.everything).not.toContain(ADAS_MARK);
+  });
+
+  test('takes no single id of another user’s in a body', async () => {
+    const adas = JSON.stringify((await recipe.body?.(scene.ada)) ?? '').match(IDS) ?? [];
+    for (const [index, id] of adas.entries()) {
+      const bobs = await toRequest(method, path, recipe, scene.bob);
+      let at = 0;
+      const text = JSON.stringify(bobs.body).replaceAll(IDS, (own) => (at++ === index ? id : own));
+      const request = { ...bobs, body: JSON.parse(text) as unknown };
+      const [foreign, unknown] = [
+        await send(request, scene.secrets.bob),
+        await send(toUnknown(request, id), scene.secrets.bob),
+      ];
+      expect(foreign.status).toBeGreaterThanOrEqual(400);
+      expect(toKnown(foreign, request)).toEqual(toKnown(unknown, toUnknown(request, id)));
+      expect(foreign.everything).not.toContain(ADAS_MARK);
+    }
   });
 
   test('lets an observer read, and change nothing', async () => {
@@ -167,8 +199,12 @@ async function toRequest(method: string, path: string, recipe: Recipe, plants: P
   return { method, url: url + ((await recipe.query?.(plants)) ?? ''), body: await recipe.body?.(plants) };
 }
 
-async function send({ method, url, body }: Request_, secret: string | undefined): Promise<Answer> {
-  const headers = new Headers(secret === undefined ? {} : { authorization: `Bearer ${secret}` });
+async function send(request: Request_, secret: string | undefined): Promise<Answer> {
+  return sendWith(request, secret === undefined ? {} : { authorization: `Bearer ${secret}` });
+}
+
+async function sendWith({ method, url, body }: Request_, credential: Record<string, string>): Promise<Answer> {
+  const headers = new Headers(credential);
   const isForm = body instanceof FormData;
   if (body !== undefined && !isForm) headers.set('content-type', 'application/json');
   const init = body === undefined ? {} : { body: isForm ? body : JSON.stringify(body) };
@@ -197,8 +233,9 @@ const isId = (text: string): boolean => text.replace(IDS, '') === '' && text !==
 const namesThings = ({ url, body }: Request_): boolean => (url + JSON.stringify(body ?? '')).search(IDS) >= 0;
 
 /** The same request for things that do not exist. */
-function toUnknown({ method, url, body }: Request_): Request_ {
-  const replace = (text: string): string => text.replaceAll(IDS, (id) => id.slice(0, -6) + '00ddee');
+function toUnknown({ method, url, body }: Request_, only?: string): Request_ {
+  const replace = (text: string): string =>
+    text.replaceAll(IDS, (id) => (only === undefined || id === only ? id.slice(0, -6) + '00ddee' : id));
   const isPlain = body === undefined || body instanceof FormData;
   return { method, url: replace(url), body: isPlain ? body : JSON.parse(replace(JSON.stringify(body))) };
 }

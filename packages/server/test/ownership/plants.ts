@@ -49,6 +49,21 @@ export class Plants {
     return this.#once('file', () => this.newFile());
   }
 
+  /** A session of the Managed Agents API, with a file. */
+  managedSession(): Promise<string> {
+    return this.#once('managed', () => this.newManagedSession());
+  }
+
+  async newManagedSession(): Promise<string> {
+    return this.make('/v1/sessions', {
+      agent: await this.agent(),
+      environment_id: await this.environment(),
+      resources: [{ type: 'file', file_id: await this.file() }],
+      title: this.#text(),
+      metadata: { mark: this.mark },
+    });
+  }
+
   newSession(): Promise<string> {
     return createSession(this.#client, { title: this.#text(), systemPrompt: this.mark });
   }

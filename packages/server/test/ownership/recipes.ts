@@ -23,6 +23,13 @@ export type Recipe = {
 const session = async (plants: Plants) => ({ id: await plants.session() });
 const newSession = async (plants: Plants) => ({ id: await plants.newSession() });
 const prompt = async (plants: Plants) => ({ ...(await session(plants)), uuid: await plants.promptUuid() });
+const managed = async (plants: Plants) => ({ id: await plants.managedSession() });
+const newManaged = async (plants: Plants) => ({ id: await plants.newManagedSession() });
+const managedSession = async (plants: Plants) => ({
+  agent: await plants.agent(),
+  environment_id: await plants.environment(),
+  resources: [{ type: 'file', file_id: await plants.file() }],
+});
 const agent = async (plants: Plants) => ({ id: await plants.agent() });
 const newAgent = async (plants: Plants) => ({ id: await plants.newAgent() });
 const environment = async (plants: Plants) => ({ id: await plants.environment() });
@@ -82,6 +89,20 @@ export const RECIPES: Record<string, Recipe> = {
     params: session,
     body: async (plants) => ({ to: await plants.promptUuid() }),
   },
+
+  'GET /v1/sessions': { owner: 200 },
+  'POST /v1/sessions': { owner: 200, body: managedSession },
+  'GET /v1/sessions/:id': { owner: 200, params: managed },
+  'POST /v1/sessions/:id': { owner: 200, params: newManaged, body: json({ title: 'Mine now' }) },
+  'POST /v1/sessions/:id/archive': { owner: 200, params: newManaged },
+  'DELETE /v1/sessions/:id': { owner: 200, params: newManaged },
+  'GET /v1/sessions/:id/events': { owner: 200, params: managed },
+  'POST /v1/sessions/:id/events': {
+    owner: 200,
+    params: newManaged,
+    body: json({ events: [{ type: 'user.interrupt' }] }),
+  },
+  'GET /v1/sessions/:id/events/stream': { owner: 200, params: managed },
 
   'GET /v1/agents': { owner: 200 },
   'POST /v1/agents': { owner: 200, body: json({ name: 'Another', model: 'claude-opus-5-5' }) },
