@@ -311,7 +311,7 @@ test('an interrupt ends the turn with a result, and the next prompt is answered'
   await sendPrompt(client, id, 'Talk');
   await stream.until(({ message }) => message?.type === 'stream_event' && message.event.type === 'content_block_delta');
   const interrupted = await client.post(`/v1/sessions/${id}/control`, { name: 'interrupt', args: {} });
-  expect([interrupted.status, await jsonOf(interrupted)]).toEqual([200, { still_queued: [] }]);
+  expect([interrupted.status, await jsonOf(interrupted)]).toEqual([200, { still_queued: [], seq: expect.any(Number) }]);
   expect((await stream.until(isResult)).at(-1)?.message).toMatchObject({ terminal_reason: 'aborted_streaming' });
   await sendPrompt(client, id, 'Once more');
   expect((await stream.until(isResult)).at(-1)?.message).toMatchObject({ result: 'Again.' });

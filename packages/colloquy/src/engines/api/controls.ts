@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../../errors.ts';
 import { jsonCopy } from '../../helpers/json-copy.ts';
 import type { Decision, Json, NewEntry, Seq } from '../../log/entries.ts';
+import type { LogAppended } from '../../log/session-log.ts';
 import { listModels, resolveModel } from '../../messages-api/models.ts';
 import { reportedMode } from '../../options/reported-mode.ts';
 import type { PermissionState } from '../../permissions/state.ts';
@@ -9,6 +10,7 @@ import { checkUpdates } from '../../turn/read-permission-result.ts';
 import { isTaskNotification } from '../../turn/tell-task.ts';
 import type { Controls, PermissionAnswer } from '../engine.ts';
 import type { ApiSession } from './api-session.ts';
+import { inOrder } from './pick-prompts.ts';
 import { editPrompt, listQueue, waitingPrompt, withdraw } from './queue-controls.ts';
 import { switchModel } from './switch-model.ts';
 import { giveToolResult } from './tool-result.ts';
@@ -34,11 +36,13 @@ export const CONTROLS: Handlers = {
       session.stopTurn();
       throw error;
     });
-    const [, ...uuids] = await Promise.all([interrupting, ...withdrawing]);
+    const [interrupted, ...uuids] = await Promise.all([interrupting, ...withdrawing]);
     // What the engine says of background work is nobody's prompt.
-    const still_queued = session.state.queue.filter((prompt) => !isTaskNotification(prompt)).map(({ uuid }) => uuid);
+    const still_queued = inOrder(session.state.queue).map(({ uuid }) => uuid);
     const cancelled = uuids.filter((uuid) => uuid !== undefined);
-    return cancelQueued === true ? { still_queued, cancelled } : { still_queued };
+    const receipt = cancelQueued === true ? { still_queued, cancelled } : { still_queued };
+    // Of use where the log is shown.
+    return session.setup.hosted ? { ...receipt, seq: placeOf(interrupted) } : receipt;
   },
 
   async setPermissionMode(session, { mode, by }) {
@@ -79,7 +83,7 @@ export const CONTROLS: Handlers = {
       once: `answer:${request}`,
     };
     const appended = await session.log.input([answer], { sync: 'now' });
-    if (appended.ok) return { won: true, by: who };
+    if (appended.ok) return { won: true, by: who, seq: placeOf(appended) };
     return { won: false, by: appended.winner.kind === 'permission_answer' ? appended.winner.by : '' };
   },
 
@@ -101,8 +105,10 @@ export const CONTROLS: Handlers = {
   },
 
   async rewind(session, { to, by }) {
-    const { rewind } = await import('./rewind.ts');
-    return rewind(session, { to, by: by ?? session.setup.by });
+    return session.betweenTurns(async () => {
+      const { rewind } = await import('./rewind.ts');
+      return rewind(session, { to, by: by ?? session.setup.by });
+    });
   },
 
   async setTools(session, { by, ...changes }) {
@@ -176,6 +182,11 @@ async function changeSettings(
   by: string | undefined,
 ): Promise<Seq | undefined> {
   const appended = await log.input([{ kind: 'settings', patch, by: by ?? setup.by }], { sync: 'now' });
+  return placeOf(appended);
+}
+
+/** Where the last entry of a batch stands. */
+function placeOf(appended: LogAppended): Seq | undefined {
   return appended.ok ? appended.entries.at(-1)?.seq : undefined;
 }
 

@@ -5,16 +5,14 @@ import { emptyState, foldEntry, isRewound, type SessionState } from '../../log/f
 import type { ApiSession } from './api-session.ts';
 
 /**
- * Lets the conversation go on from before a prompt. What is dropped stays in the log, and what it cost stays spent; files and
- * settings are left as they are.
- * @throws ConfigurationError while a turn runs, and for a prompt that no turn that counts has taken
+ * Lets the conversation go on from before a prompt; no turn may run meanwhile. What is dropped stays in the log, and what it cost stays
+ * spent; files and settings are left as they are.
+ * @throws ConfigurationError for a prompt that no turn that counts has taken
  */
-export function rewind(session: ApiSession, { to, by }: { to: string; by: string }): Promise<{ seq: Seq }> {
-  return session.betweenTurns(async () => {
-    const fact = await rewindFact(session, to);
-    const appended = await session.log.append([{ ...fact, by }], { sync: 'now' });
-    return { seq: appended.ok ? (appended.entries.at(-1)?.seq ?? 0) : 0 };
-  });
+export async function rewind(session: ApiSession, { to, by }: { to: string; by: string }): Promise<{ seq: Seq }> {
+  const fact = await rewindFact(session, to);
+  const appended = await session.log.append([{ ...fact, by }], { sync: 'now' });
+  return { seq: appended.ok ? (appended.entries.at(-1)?.seq ?? 0) : 0 };
 }
 
 type RewindFact = NewEntry & { kind: 'rewind' };
