@@ -64,6 +64,12 @@ export class Plants {
     });
   }
 
+  /** The id of the first thing in a list. */
+  async firstOf(path: string): Promise<string> {
+    const { data } = await jsonOf<{ data: { id: string }[] }>(this.#client.get(path));
+    return data[0]?.id ?? 'nothing';
+  }
+
   newSession(): Promise<string> {
     return createSession(this.#client, { title: this.#text(), systemPrompt: this.mark });
   }

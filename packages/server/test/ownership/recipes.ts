@@ -30,6 +30,16 @@ const managedSession = async (plants: Plants) => ({
   environment_id: await plants.environment(),
   resources: [{ type: 'file', file_id: await plants.file() }],
 });
+const resourceOf = async (plants: Plants, id: string) => ({
+  id,
+  resource: await plants.firstOf(`/v1/sessions/${id}/resources`),
+});
+const resource = async (plants: Plants) => resourceOf(plants, await plants.managedSession());
+const newResource = async (plants: Plants) => resourceOf(plants, await plants.newManagedSession());
+const thread = async (plants: Plants) => {
+  const id = await plants.managedSession();
+  return { id, thread: await plants.firstOf(`/v1/sessions/${id}/threads`) };
+};
 const agent = async (plants: Plants) => ({ id: await plants.agent() });
 const newAgent = async (plants: Plants) => ({ id: await plants.newAgent() });
 const environment = async (plants: Plants) => ({ id: await plants.environment() });
@@ -103,6 +113,25 @@ export const RECIPES: Record<string, Recipe> = {
     body: json({ events: [{ type: 'user.interrupt' }] }),
   },
   'GET /v1/sessions/:id/events/stream': { owner: 200, params: managed },
+
+  'GET /v1/sessions/:id/resources': { owner: 200, params: managed },
+  'POST /v1/sessions/:id/resources': {
+    owner: 200,
+    params: newManaged,
+    body: async (plants) => ({ type: 'file', file_id: await plants.newFile() }),
+  },
+  'GET /v1/sessions/:id/resources/:resource': { owner: 200, params: resource },
+  'POST /v1/sessions/:id/resources/:resource': {
+    owner: 400,
+    params: resource,
+    body: json({ authorization_token: 't' }),
+  },
+  'DELETE /v1/sessions/:id/resources/:resource': { owner: 200, params: newResource },
+  'GET /v1/sessions/:id/threads': { owner: 200, params: managed },
+  'GET /v1/sessions/:id/threads/:thread': { owner: 200, params: thread },
+  'POST /v1/sessions/:id/threads/:thread/archive': { owner: 400, params: thread },
+  'GET /v1/sessions/:id/threads/:thread/events': { owner: 200, params: thread },
+  'GET /v1/sessions/:id/threads/:thread/stream': { owner: 200, params: thread },
 
   'GET /v1/agents': { owner: 200 },
   'POST /v1/agents': { owner: 200, body: json({ name: 'Another', model: 'claude-opus-5-5' }) },
