@@ -61,6 +61,8 @@ function isAgentBusy({ busy, asks, external }: OpenAgent): boolean {
 }
 
 /** There is something that the session's owner would go on with by itself: whoever finds it without one opens it. */
-export function hasWaitingWork({ turn, queue, budget }: Pick<SessionState, 'turn' | 'queue' | 'budget'>): boolean {
-  return turn !== undefined || queue.length > 0 || budget === 'raised';
+export function hasWaitingWork({ turn, queue, budget, segment }: SessionState): boolean {
+  // With the tools of managed agents, prompts wait until the budget is raised.
+  const isHeld = budget === 'reached' && segment?.toolset !== 'claude_code';
+  return turn !== undefined || budget === 'raised' || (queue.length > 0 && !isHeld);
 }

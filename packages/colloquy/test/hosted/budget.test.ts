@@ -1,5 +1,5 @@
 import { text, toolUse } from '@colloquy/emulator';
-import type { Store } from 'colloquy/internal';
+import { emptyState, foldEntry, hasWaitingWork, type Store } from 'colloquy/internal';
 import { expect, test } from 'vitest';
 import { isSystem, openHosted, sentResults } from './hosted-scene.ts';
 
@@ -36,6 +36,22 @@ test('prompts wait while the budget is used up, and are answered after the turn 
   await scene.session.control('setBudget', { maxBudgetUsd: null });
   expect(await scene.result()).toMatchObject({ result: 'One.' });
   expect(await scene.result()).toMatchObject({ result: 'Two.', user_message_uuid: uuid });
+});
+
+test('whoever looks for sessions to take up is told of those that go on, and not of those that wait for their budget', async () => {
+  await using scene = await openHosted([text('One.')], { ...managed, maxBudgetUsd: NOTHING_USD });
+  const waits = async () => {
+    const state = emptyState();
+    for (const entry of await scene.log()) foldEntry(state, entry);
+    return hasWaitingWork(state);
+  };
+  expect(await waits()).toBe(false);
+  await scene.say('One');
+  await scene.result();
+  await scene.say('Two');
+  expect(await waits()).toBe(false);
+  await scene.store.append(scene.session.id, [{ kind: 'settings', patch: { maxBudgetUsd: 5 }, by: 'ann' }]);
+  expect(await waits()).toBe(true);
 });
 
 test('the budget that was set counts after a restart, and a turn whose budget was raised just before it goes on', async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SessionBusyError, SessionNotFoundError } from 'colloquy';
-import { emptyState, foldEntry, fromCheckpoint, type SessionRow, type Store } from 'colloquy/internal';
+import { emptyState, foldEntry, fromCheckpoint, hasWaitingWork, type SessionRow, type Store } from 'colloquy/internal';
 import type { Sessions } from '../resources/sessions.ts';
 import type { SessionHost } from './session-host.ts';
 
@@ -25,7 +25,7 @@ export async function recoverSessions(o: Recovery, watch: Watch): Promise<void> 
     next = page.next;
     for (const { row } of page.sessions) {
       if (watch.signal.aborted) return;
-      if (!row.running && (await hasWaitingPrompts(o.store, row))) await open(o.host, row.id, watch.onError);
+      if (!row.running && (await isWaiting(o.store, row))) await open(o.host, row.id, watch.onError);
     }
   }
 }
@@ -72,15 +72,15 @@ async function takeUpPrompts(o: Recovery, { signal, onError }: Watch, since: str
     const rows = await o.store.sessions.list({ limit: LIST_PAGE, offset });
     for (const row of rows) {
       if (signal.aborted || row.updatedAt < since) return;
-      if (row.owner !== undefined || row.running || !(await hasWaitingPrompts(o.store, row))) continue;
+      if (row.owner !== undefined || row.running || !(await isWaiting(o.store, row))) continue;
       if (await o.sessions.has(row.id)) await open(o.host, row.id, onError);
     }
     if (rows.length < LIST_PAGE) return;
   }
 }
 
-/** Whether a prompt was accepted that no turn has taken: told by the newest checkpoint and the few entries behind it. */
-async function hasWaitingPrompts(store: Store, listed: SessionRow): Promise<boolean> {
+/** Whether something waits to be gone on with, such as a prompt that no turn has taken: told by the newest checkpoint and the few entries behind it. */
+async function isWaiting(store: Store, listed: SessionRow): Promise<boolean> {
   // Lists leave the checkpoint out.
   const row = await store.sessions.get(listed.id);
   const state = fromCheckpoint(row?.checkpoint) ?? emptyState();
@@ -89,7 +89,7 @@ async function hasWaitingPrompts(store: Store, listed: SessionRow): Promise<bool
     if (entries.length === 0) break;
     for (const entry of entries) foldEntry(state, entry);
   }
-  return state.queue.length > 0;
+  return hasWaitingWork(state);
 }
 
 async function open(host: SessionHost, id: string, onError: (error: unknown) => void): Promise<void> {
