@@ -9,6 +9,9 @@ import { startServer } from './start-server.ts';
 import { untilStopped } from './until-stopped.ts';
 import { version } from './version.ts';
 
+/** How long turns may take to come to their end once the server is told to stop. */
+const DRAIN_WITHIN_MS = 10_000;
+
 /** The flags of `serve`, as commander hands them over. */
 export type ServeFlags = {
   port?: number;
@@ -73,6 +76,10 @@ async function runServer(flags: ServeFlags): Promise<void> {
   }
   using _ = flags.json ? undefined : linkOnEnter(() => server.createLink());
   await stopped;
+  // A second Ctrl-C ends the process as it stands, which loses nothing: turns are taken up at the next start.
+  if (!flags.json)
+    process.stdout.write('Turns that run may come to their end for ten seconds; Ctrl-C again ends it now.\n');
+  await server.drain(DRAIN_WITHIN_MS);
 }
 
 async function sandboxLine({ requireSandbox }: ServeFlags): Promise<string> {

@@ -30,6 +30,8 @@ export type RunningServer = AsyncDisposable & {
   createLink(): string;
   /** Resolves when sessions that a dead process left in the middle of something have been taken up. */
   readonly recovered: Promise<void>;
+  /** Lets the turns that are at work come to their end before the server is closed. */
+  drain(withinMs: number): Promise<void>;
   /** Stops accepting, ends the streams, closes the sessions; within five seconds. Safe to call twice. */
   close(): Promise<void>;
 };
@@ -77,6 +79,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     port,
     createLink: () => app.createLink(),
     recovered: app.recovered,
+    drain: (withinMs) => app.drain(withinMs),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -65,6 +65,8 @@ export interface HostedSession extends EngineSession {
   ): Promise<{ uuid: string; seq: Seq; settled?: true | undefined }>;
   /** What ended the session from within, such as a full disk or the loss of its lease: it answers nothing any longer. */
   readonly failure: Error | undefined;
+  /** A turn is under way and waits for nobody outside. */
+  readonly isWorking: boolean;
   /** Something goes on beside the turns, which ends when the session is closed. */
   readonly hasBackgroundWork: boolean;
   /**

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Options, SessionBusyError } from 'colloquy';
 import type { Engine, HostedSession, Store } from 'colloquy/internal';
 import { HttpError } from '../http/http-error.ts';
@@ -7,6 +8,9 @@ export type HostEngine = Omit<Engine, 'open'> & {
   open(options: Options): Promise<HostedSession>;
   store(): Promise<Store>;
 };
+
+/** How soon the end of the last turn is felt when the server drains. */
+const QUIET_POLL_MS = 20;
 
 export type SessionHostOptions = {
   engine: HostEngine;
@@ -99,6 +103,13 @@ export class SessionHost {
     const settled = erased.catch(() => undefined).finally(() => this.#closing.delete(id));
     this.#closing.set(id, settled);
     await erased;
+  }
+
+  /** Resolves when no turn is at work any longer, but those that wait for somebody; or with the signal. */
+  async untilQuiet(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && [...this.#slots.values()].some(({ session }) => session?.isWorking === true)) {
+      await delay(QUIET_POLL_MS, undefined, { signal }).catch(() => undefined);
+    }
   }
 
   /** Closes every session; nothing is opened any more. */

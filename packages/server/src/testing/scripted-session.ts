@@ -15,6 +15,7 @@ export type ScriptedSession = HostedSession & {
   readonly controls: { name: string; args: unknown }[];
   /** What `control` answers for a name. */
   answers: Partial<Record<keyof Controls, unknown>>;
+  isWorking: boolean;
   hasBackgroundWork: boolean;
   readonly isClosed: boolean;
 };
@@ -43,6 +44,7 @@ export function scriptedSession(id: string): ScriptedSession {
     sent,
     controls,
     answers: {},
+    isWorking: false,
     hasBackgroundWork: false,
     get taken() {
       return script.taken;

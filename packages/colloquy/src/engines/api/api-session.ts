@@ -4,6 +4,7 @@ import { delay } from '../../helpers/delay.ts';
 import { messageOf } from '../../helpers/message-of.ts';
 import type { Entry, Input, Json, NewEntry, Seq } from '../../log/entries.ts';
 import { foldEntry, isRewound, type QueuedPrompt, type SessionState } from '../../log/fold.ts';
+import { openActions } from '../../log/open-actions.ts';
 import type { LogAppended, SessionLog } from '../../log/session-log.ts';
 import type { Live } from '../../log/live.ts';
 import type { Store } from '../../log/store.ts';
@@ -175,6 +176,10 @@ export class ApiSession implements HostedSession {
 
   tellSignal(signal: Json): void {
     this.log.feed.signal(signal);
+  }
+
+  get isWorking(): boolean {
+    return this.state.turn !== undefined && !openActions(this.state).waits;
   }
 
   get hasBackgroundWork(): boolean {
