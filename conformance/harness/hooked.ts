@@ -15,6 +15,11 @@ export function recorder(events: readonly HookEvent[]) {
 
 /** Where a conversation is written, which only Claude Code does; what depends on the machine; texts of the engine. */
 const NOT_COMPARED = new Set([
+  // Of these, the row of the base input tells.
+  'cwd',
+  'permission_mode',
+  // Words for the model, each engine's own.
+  'error',
   'transcript_path',
   'agent_transcript_path',
   'prompt_id',
@@ -32,6 +37,12 @@ export function inputOf(input: HookInput | undefined): Record<string, unknown> |
   return Object.fromEntries(
     Object.entries(input)
       .filter(([field]) => !NOT_COMPARED.has(field))
-      .map(([field, value]) => [field, field === 'agent_id' ? '<agent>' : value]),
+      .map(([field, value]) => [
+        field,
+        field === 'agent_id' ? '<agent>' : field === 'tool_calls' ? withoutResponses(value) : value,
+      ]),
   );
 }
+
+const withoutResponses = (calls: unknown): unknown =>
+  Array.isArray(calls) ? calls.map((call: object) => ({ ...call, tool_response: '<text>' })) : calls;

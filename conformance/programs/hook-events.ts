@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { status, text, toolUse } from '@colloquy/emulator';
 import type { HookEvent, Options } from 'colloquy';
-import { gather } from '../harness/gather.ts';
+import { gather, pick } from '../harness/gather.ts';
 import { inputOf, recorder } from '../harness/hooked.ts';
 import { listen, prompt, prompts } from '../harness/inbox.ts';
 import type { Program } from '../harness/program.ts';
@@ -27,6 +27,16 @@ const EVENTS = [
   'CwdChanged',
   'DirectoryAdded',
 ] as const satisfies HookEvent[];
+
+/** Those of every turn; each event has a row of its own. */
+const OF_A_TURN = new Set<HookEvent>([
+  'PreToolUse',
+  'PostToolUse',
+  'UserPromptSubmit',
+  'Stop',
+  'SubagentStart',
+  'SubagentStop',
+]);
 
 /** What each event tells: one session in which as many as can be happen. */
 export const hookEvents: Program = {
@@ -111,7 +121,7 @@ export const hookEvents: Program = {
     await heard.ended;
     const first = (event: HookEvent): unknown => at.normal(inputOf(of(event)[0])) ?? { fired: false };
 
-    const failing = await scene([status(400)]);
+    const failing = await scene(Array.from({ length: 12 }, () => status(400)));
     const failure = recorder(['StopFailure', 'Stop']);
     await gather(sdk, sdk.query({ prompt: 'Fail', options: failing.options({ ...BASE, hooks: failure.hooks }) }));
 
@@ -126,22 +136,27 @@ export const hookEvents: Program = {
     );
     const base = of('PreToolUse')[0];
     return {
-      'd.base-input': Object.keys(base ?? {})
-        .filter((field) => !['prompt_id', 'effort'].includes(field))
-        .toSorted(),
+      'd.base-input': at.normal({
+        ...pick(base, ['cwd', 'permission_mode', 'session_id', 'hook_event_name']),
+        fields: Object.keys(base ?? {})
+          .filter((field) => !['prompt_id', 'effort'].includes(field))
+          .toSorted(),
+      }),
       ...Object.fromEntries(EVENTS.map((event) => [`d.${event}`, first(event)])),
       'd.tool-use-id': ids
         .filter(([event]) => ['PreToolUse', 'PostToolUse', 'Stop', 'UserPromptSubmit'].includes(event))
         .slice(0, 4)
         .map(([event, id]) => [event, id?.startsWith('toolu_') === true ? 'of the call' : typeof id]),
       'd.FileChanged': at.normal(inputOf(changed.told[0])) ?? { fired: false },
-      'd.StopFailure': failing.normal(failure.told.map(inputOf)),
+      'd.StopFailure': failing.normal(
+        failure.told.map((input) => [inputOf(input), 'error' in input ? input.error : undefined]),
+      ),
       'd.PermissionDenied': strict.normal({
         told: refusals.of('PermissionDenied').map(inputOf),
         fired: refusals.of('PermissionDenied').length,
       }),
       'd.Notification': { fired: refusals.of('Notification').length },
-      'c.hooks': [...new Set(ids.map(([event]) => event))].toSorted(),
+      'c.hooks': [...new Set(ids.map(([event]) => event))].filter((event) => OF_A_TURN.has(event)).toSorted(),
     };
   },
 };
@@ -168,7 +183,8 @@ export const hookEventsLater: Program = {
   async run({ sdk, scene }) {
     const at = await scene([], {
       files: {
-        'CLAUDE.md': 'Be kind.\n',
+        'deep/CLAUDE.md': 'Be kind.\n',
+        'deep/a.txt': 'x\n',
         '.claude/commands/greet.md': 'Say hello to $ARGUMENTS.\n',
         'a.txt': 'x\n',
       },
@@ -177,6 +193,7 @@ export const hookEventsLater: Program = {
     at.emulator.script(
       text('Hello.'),
       toolUse('mcp__pets__feed', {}),
+      toolUse('Read', { file_path: join(at.folder, 'deep/a.txt') }),
       text('Fed.'),
       text('<summary>It was about a dog.</summary>'),
       text('More.'),
@@ -192,7 +209,7 @@ export const hookEventsLater: Program = {
       options: at.options({
         ...BASE,
         settingSources: ['project'],
-        tools: [],
+        tools: ['Read'],
         mcpServers: { pets },
         allowedTools: ['mcp__pets'],
         hooks: {
@@ -227,6 +244,12 @@ export const hookEventsLater: Program = {
       at.normal({ fired: of(event).length > 0, input: inputOf(of(event)[0]) });
     return {
       ...Object.fromEntries(LATER.map((event) => [`d.${event}`, told(event)])),
+      // What is loaded as the session begins is told or not, as it happens.
+      'd.InstructionsLoaded': at.normal(
+        of('InstructionsLoaded')
+          .filter((input) => 'load_reason' in input && input.load_reason === 'nested_traversal')
+          .map(inputOf),
+      ),
       'd.MessageDisplay': { fired: of('MessageDisplay').length > 0 },
       'd.PostCompact': { fired: of('PostCompact').length, fields: Object.keys(of('PostCompact')[0] ?? {}).toSorted() },
       'd.SessionStart.compact': at.normal(of('SessionStart').map(inputOf)),

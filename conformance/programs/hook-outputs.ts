@@ -137,7 +137,7 @@ export const hookOutputs: Program = {
               { matcher: 'B.*', hooks: matching('regular expression') },
               { matcher: '*', hooks: matching('star') },
               { matcher: 'Read', hooks: matching('another tool') },
-              { matcher: 'bash', hooks: matching('lower case') },
+              { matcher: 'BASH', hooks: matching('upper case') },
               { matcher: 'Bas', hooks: matching('part of a name') },
             ],
             PostToolUse: [{ hooks: [post] }],
@@ -184,7 +184,7 @@ export const hookOutputs: Program = {
         isError: result('several')?.isError,
         told: told('several').includes('One of them says no'),
       },
-      'd.throws': { decided: decided['throws'], isError: result('throws')?.isError, warned: informed },
+      'd.throws': { decided: decided['throws'], isError: result('throws')?.isError, warned: informed.length > 0 },
       'd.onFailure': { isError: result('strictly')?.isError },
       'd.timeout': { isError: result('slow')?.isError, wasAborted },
     };
@@ -332,7 +332,9 @@ export const hookCommands: Program = {
       'd.command.other-exit': { isError: results[2]?.isError },
       'd.command.input': at.normal({ fields, project: read('project.txt') }),
       'c.includeHookEvents': at.normal({
-        kinds: [...new Set(messages.map(kindOf).filter((kind) => kind.startsWith('system/hook')))].toSorted(),
+        kinds: [
+          ...new Set(messages.map(kindOf).filter((kind) => /^system\/hook_(started|response)/.test(kind))),
+        ].toSorted(),
         events,
       }),
     };

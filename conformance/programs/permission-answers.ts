@@ -54,8 +54,8 @@ export const permissionAnswers: Program = {
       deny: write(path('deny.txt')),
       throws: write(path('throws.txt')),
       classified: write(path('classified.txt')),
-      suggested: bash('frob one two'),
-      'suggested, again': bash('frob one two'),
+      suggested: bash('git push origin main'),
+      'suggested, again': bash('git push origin main'),
       'read outside': ['Read', { file_path: join(outside, 'a.txt') }],
       'read outside, again': ['Read', { file_path: join(outside, 'b.txt') }],
       'tool of a server': ['mcp__pets__feed', { name: 'Rex' }],
@@ -92,7 +92,7 @@ export const permissionAnswers: Program = {
       if (named.endsWith('/new.txt') || named.endsWith('/mode.txt')) return undefined;
       const update = updates[String(input['command'])];
       if (update !== undefined) return { behavior: 'allow', updatedInput: input, updatedPermissions: update };
-      if (input['command'] === 'frob one two' || tool === 'Read')
+      if (input['command'] === 'git push origin main' || tool === 'Read')
         return { behavior: 'allow', updatedInput: input, updatedPermissions: suggestionsOf(asked) };
       return tool === 'Bash' ? undefined : { behavior: 'allow' };
     });

@@ -90,6 +90,7 @@ export const permissionRules: Program = {
       relative: read('inner/a.txt'),
       'relative with dot': read('inner2/a.txt'),
       inside: read('open.txt'),
+      'read the notebook': read('locked/b.ipynb'),
       'edit rule, Write': ['Write', { file_path: path('locked/new.txt'), content: 'x' }],
       'edit rule, NotebookEdit': [
         'NotebookEdit',

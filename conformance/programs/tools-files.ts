@@ -157,7 +157,7 @@ export const toolsFiles: Program = {
       'g.Edit.replace-all': told('Edit.replace-all'),
       'g.Edit.not-read': told('Edit.not-read', 'read'),
       'g.Edit.not-unique': told('Edit.not-unique', 'replace_all'),
-      'g.Edit.not-found': told('Edit.not-found', 'not found'),
+      'g.Edit.not-found': told('Edit.not-found'),
       'g.Edit.stale': told('Edit.stale', 'read'),
       'g.Write.create': told('Write.create'),
       'g.Write.update': told('Write.update'),

@@ -79,7 +79,7 @@ export const toolsPeople: Program = {
     const sent = JSON.stringify(alone.emulator.requests[0]?.body?.['tools'] ?? []).includes('"name":"Agent"');
     return {
       'g.AskUserQuestion': at.normal(results[0]),
-      'g.EnterPlanMode': { shape: Object.keys(Object(results[1]?.['tool_use_result'])), modes },
+      'g.EnterPlanMode': { shape: Object.keys(Object(results[1]?.['tool_use_result'])), modes: modes.slice(0, 1) },
       'g.ExitPlanMode': { ...pick(results[2]?.['tool_use_result'] as object, ['plan', 'isAgent']), modes },
       'g.offered.no-callback': offered.filter((name) => /Plan|Question|Read/.test(name)),
       'g.offered.agent-as-task': {
@@ -145,7 +145,7 @@ export const toolsLater: Program = {
       settingSources: ['project'],
       disallowedTools: ['Skill(secret)'],
     });
-    const all = called.map((one) => ({ ...(seen(one, ['tool_use_error', 'not found', 'No such tool']) as object) }));
+    const all = called.map((one) => ({ ...(seen(one, ['No such tool']) as object) }));
     let index = 0;
     return Object.fromEntries(
       Object.entries(LATER).map(([name, of]) => {

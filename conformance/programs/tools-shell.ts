@@ -11,7 +11,8 @@ export const toolsShell: Program = {
   async run({ sdk, scene }) {
     const at = await scene([], { files: { 'sub/file.txt': 'x' } });
     const calls: Record<string, Call> = {
-      plain: bash('echo out; echo err >&2'),
+      plain: bash('echo out'),
+      both: bash('echo out; echo err >&2'),
       fails: bash('echo out; echo err >&2; exit 3'),
       none: bash('true'),
       find: bash('grep zebra sub/file.txt'),
@@ -25,7 +26,7 @@ export const toolsShell: Program = {
     const told = (name: string, ...mentions: string[]): unknown => at.normal(seen(of[name], mentions));
     const long = { ...(of['long']?.output as object | undefined) };
     return {
-      'g.Bash': told('plain'),
+      'g.Bash': [told('plain'), { both: /out[^]*err/.test(JSON.stringify(of['both']?.output)) }],
       'g.Bash.fails': [told('fails', 'out', 'err', '3'), told('find')],
       'g.Bash.no-output': { ...(told('none') as object), hasPlaceholder: String(of['none']?.told).length > 0 },
       'g.Bash.timeout': told('timeout', 'early'),
@@ -49,7 +50,12 @@ export const toolsLists: Program = {
       'TodoWrite',
       { todos: [{ content: 'Cook', status, activeForm: 'Cooking' }] },
     ];
-    const todos = await callTools(sdk, await scene(), [todo('pending'), todo('in_progress')], { tools: ['TodoWrite'] });
+    const todos = await callTools(
+      sdk,
+      await scene([], { env: { CLAUDE_CODE_ENABLE_TASKS: '0' } }),
+      [todo('pending'), todo('in_progress')],
+      { tools: ['TodoWrite'] },
+    );
     const calls: Record<string, Call> = {
       create: ['TaskCreate', { subject: 'Wash', description: 'Wash the dishes', activeForm: 'Washing' }],
       second: ['TaskCreate', { subject: 'Dry', description: 'Dry the dishes' }],
@@ -87,7 +93,8 @@ export const toolsLists: Program = {
       'g.TaskUpdate': [told('update'), told('remove')],
       'g.TaskList': told('list'),
       'g.StructuredOutput': form.normal([
-        ...structured.called.map((one) => seen(one, ['city'])),
+        seen(structured.called[0], ['city']),
+        pick(structured.called[1], ['isError']),
         pick(find(structured.messages, 'result'), ['subtype', 'structured_output', 'num_turns', 'terminal_reason']),
       ]),
     };

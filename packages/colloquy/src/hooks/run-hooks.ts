@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { TimeoutError } from '../errors.ts';
 import { Deadline } from '../helpers/deadline.ts';
 import { messageOf } from '../helpers/message-of.ts';
@@ -122,7 +123,7 @@ function callbacksOf({ hooks, timeout, onFailure }: HookCallbackMatcher): Hook[]
     command: undefined,
     timeoutMs: (timeout ?? CALLBACK_SECONDS) * 1000,
     onFailure,
-    call: async (input, { toolUseId, signal }) => call(input, toolUseId, { signal }),
+    call: async (input, { toolUseId = idOf(input), signal }) => call(input, toolUseId, { signal }),
   }));
 }
 
@@ -207,3 +208,8 @@ function failed(event: HookEvent, problem: string, onFailure: OnFailure): Parsed
 
 const nothing = (): ParsedOutput => ({ continue: true, problems: [] });
 const refusal = (event: HookEvent, reason: string): ParsedOutput => parseOutput(event, { decision: 'block', reason });
+
+/** As in the official SDK: what belongs to no call has an id of its own where a turn begins or ends. */
+function idOf({ hook_event_name: event }: HookInput): string | undefined {
+  return event === 'UserPromptSubmit' || event === 'Stop' ? randomUUID() : undefined;
+}

@@ -31,6 +31,11 @@ const SCHEMA = {
       enum: ['sonnet', 'opus', 'haiku', 'fable'],
       description: 'Another model than the one that the agent has by itself.',
     },
+    run_in_background: {
+      type: 'boolean',
+      enum: [false],
+      description: 'False, as always here: its report is waited for.',
+    },
   },
   required: ['description', 'prompt'],
   additionalProperties: false,

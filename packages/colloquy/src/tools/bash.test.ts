@@ -7,7 +7,7 @@ test('gives back what a command printed', async () => {
   expect(await place.run(bashTool, { command: 'ls; echo warning >&2' })).toEqual({
     content: 'a.txt\nwarning',
     isError: false,
-    structured: { stdout: 'a.txt\n', stderr: 'warning\n', interrupted: false },
+    structured: { stdout: 'a.txt', stderr: 'warning', interrupted: false, isImage: false, noOutputExpected: false },
   });
 });
 
@@ -29,7 +29,14 @@ test('says when the time was up, or the turn was stopped', async () => {
   expect(await place.run(bashTool, { command: 'echo a; sleep 60', timeout: 200 })).toEqual({
     content: 'a\n[The command was ended because it took longer than 0.2 s.]',
     isError: true,
-    structured: { stdout: 'a\n', stderr: '', interrupted: false, timedOutAfterMs: 200 },
+    structured: {
+      stdout: 'a',
+      stderr: '',
+      interrupted: false,
+      isImage: false,
+      noOutputExpected: false,
+      timedOutAfterMs: 200,
+    },
   });
   const turn = new AbortController();
   const running = place.run(bashTool, { command: 'sleep 60' }, { signal: turn.signal });

@@ -48,6 +48,10 @@ export type BashOutput = {
   stdout: string;
   stderr: string;
   interrupted: boolean;
+  /** Always false: what commands print is text. */
+  isImage: boolean;
+  /** Nothing printed is no news. */
+  noOutputExpected: boolean;
   /** Present when the time-out ended the command. */
   timedOutAfterMs?: number | undefined;
   /** What an exit code other than 0 means where it is no error. */
@@ -117,9 +121,11 @@ async function runHere(input: BashInput, context: ToolContext, cwd: string): Pro
     content: toModelText(stdout, stderr, notes),
     isError: exitCode !== 0 && meaning === undefined,
     structured: {
-      stdout,
-      stderr,
+      stdout: withoutLastLineEnd(stdout),
+      stderr: withoutLastLineEnd(stderr),
       interrupted,
+      isImage: false,
+      noOutputExpected: isSilent(command),
       ...(timedOut ? { timedOutAfterMs: timeoutMs } : {}),
       ...(meaning === undefined ? {} : { returnCodeInterpretation: meaning }),
       ...(kept === undefined ? {} : { persistedOutputPath: kept.path, persistedOutputSize: kept.size }),
@@ -131,9 +137,32 @@ async function runHere(input: BashInput, context: ToolContext, cwd: string): Pro
 function inBackground(task: BackgroundTask, what: string): ToolOutcome<BashOutput> {
   return {
     content: `${what} as task ${task.id}. Its output goes to ${task.outputFile}; TaskOutput and Read show it. You are told when it ends.`,
-    structured: { stdout: '', stderr: '', interrupted: false, backgroundTaskId: task.id },
+    structured: {
+      stdout: '',
+      stderr: '',
+      interrupted: false,
+      isImage: false,
+      noOutputExpected: false,
+      backgroundTaskId: task.id,
+    },
   };
 }
+
+/** Commands that print nothing where all went well. */
+const SILENT: ReadonlySet<string> = new Set([
+  'cd',
+  'chmod',
+  'chown',
+  'cp',
+  'ln',
+  'mkdir',
+  'mv',
+  'rm',
+  'rmdir',
+  'touch',
+]);
+const isSilent = (command: string): boolean => SILENT.has(/^\s*(\w+)(?=\s|$)/.exec(command)?.[1] ?? '');
+const withoutLastLineEnd = (text: string): string => text.replace(/\r?\n$/, '');
 
 function toModelText(stdout: string, stderr: string, notes: readonly (string | undefined)[]): string {
   const printed = [stdout, stderr].map((text) => plainText(text).trimEnd()).filter((text) => text !== '');

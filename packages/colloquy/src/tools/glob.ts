@@ -29,7 +29,10 @@ const SCHEMA = {
 } as const;
 
 export type GlobInput = FromSchema<typeof SCHEMA>;
-export type GlobOutput = { durationMs: number; numFiles: number; filenames: string[]; truncated: boolean };
+export type GlobOutput = { durationMs: number; numFiles: number; filenames: string[]; truncated: boolean } & {
+  totalMatches: number;
+  countIsComplete: boolean;
+};
 
 /** Finds files by the pattern of their path. */
 export const globTool: Tool<GlobInput, GlobOutput> = {
@@ -88,6 +91,8 @@ async function listFiles(input: GlobInput, context: ToolContext): Promise<ToolOu
       numFiles: filenames.length,
       filenames,
       truncated: total > filenames.length,
+      totalMatches: total,
+      countIsComplete: !incomplete,
     },
   };
 }

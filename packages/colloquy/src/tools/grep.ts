@@ -77,6 +77,8 @@ export type GrepOutput = {
   content?: string | undefined;
   numLines?: number | undefined;
   numMatches?: number | undefined;
+  totalFiles?: number | undefined;
+  totalLines?: number | undefined;
 };
 
 /** Finds files by what stands in them. */
@@ -107,7 +109,7 @@ async function search(input: GrepInput, context: ToolContext): Promise<ToolOutco
     take: (record) => found.take(record),
     signal: context.signal,
   });
-  return { content: found.toModelText(end), structured: found.toOutput() };
+  return { content: found.toModelText(end), structured: found.toOutput(end) };
 }
 
 function toQuery(input: GrepInput): MatchQuery {
@@ -184,17 +186,25 @@ class Findings {
     return ['[Nothing found.]', ...notes].join('\n');
   }
 
-  toOutput(): GrepOutput {
-    const common = { mode: this.#mode, numFiles: this.#files.size, filenames: [...this.#files] };
-    switch (this.#mode) {
+  toOutput({ cut: isCut }: SearchOutcome): GrepOutput {
+    const mode = this.#mode;
+    const filenames = [...this.#files];
+    const lines = { content: this.#lines.join('\n'), filenames: [] };
+    switch (mode) {
       case 'content':
-        return { ...common, content: this.#lines.join('\n'), numLines: this.#lines.length };
+        return {
+          mode,
+          ...lines,
+          numFiles: 0,
+          numLines: this.#lines.length,
+          ...(isCut ? {} : { totalLines: this.#seen }),
+        };
       case 'count':
-        return { ...common, content: this.#lines.join('\n'), numMatches: this.#matches };
+        return { mode, ...lines, numFiles: filenames.length, numMatches: this.#matches };
       case 'files_with_matches':
-        return common;
+        return { mode, filenames, numFiles: filenames.length, ...(isCut ? {} : { totalFiles: this.#seen }) };
       default:
-        return this.#mode satisfies never;
+        return mode satisfies never;
     }
   }
 
@@ -210,6 +220,8 @@ class Findings {
     const rest = record.slice(end + 1);
     if (this.#mode === 'count') this.#matches += Number(rest);
     // Lines around a match have a - after their number, and so get one after their path.
+    // Of one file the lines alone are shown.
+    if (this.#mode === 'content' && this.#place.kind === 'file') return rest;
     return `${shown}${this.#isNumbered && /^\d+-/.test(rest) ? '-' : ':'}${rest}`;
   }
 }

@@ -55,6 +55,8 @@ export type NotebookEditOutput = {
   cell_type: string;
   language: string;
   new_source: string;
+  /** Empty: what went wrong is an error of the call. */
+  error: string;
   /** Of a cell that was there before. */
   old_source?: string;
   /** Null for files of more than a million characters, as `updated_file`. */
@@ -102,6 +104,7 @@ async function editNotebook(
       cell_type: change.cell.cell_type,
       language: notebookLanguage(notebook),
       new_source: edit_mode === 'delete' ? '' : new_source,
+      error: '',
       ...(change.oldSource === undefined ? {} : { old_source: change.oldSource }),
       original_file: toldOriginal(original.text),
       updated_file: toldOriginal(updated),

@@ -48,7 +48,7 @@ const EXIT = {
       },
     },
   },
-  required: ['plan'],
+  required: [],
   additionalProperties: false,
 } as const;
 
@@ -70,8 +70,10 @@ export const exitPlanModeTool: Tool<ExitPlanModeInput, ExitPlanModeOutput> = {
     if (context.mode() !== 'plan') throw new Error('You are not planning: go on with the work.');
     await context.setMode(modeBefore(context.state(KEY)));
     return {
-      content: `The person has approved this plan. Carry it out now.\n\n${plan}`,
-      structured: { plan, isAgent: context.thread !== 'main' },
+      content: ['The person has approved this plan. Carry it out now.', ...(plan === undefined ? [] : [plan])].join(
+        '\n\n',
+      ),
+      structured: { plan: plan ?? null, isAgent: context.thread !== 'main' },
     };
   },
 };

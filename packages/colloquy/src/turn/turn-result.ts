@@ -65,7 +65,7 @@ function resultFacts(state: SessionState, turn: OpenTurn, ending: Ending, nowMs:
     type: 'result' as const,
     duration_ms: Math.max(0, nowMs - Date.parse(turn.startedAt)),
     duration_api_ms: Math.round(turn.apiMs),
-    num_turns: worked ? 1 + turn.toolResults : 0,
+    num_turns: worked ? 1 + turn.toolResults + turn.synthetic : 0,
     stop_reason: turn.stopReason,
     total_cost_usd: state.totals.costUsd,
     usage: turn.usage,
@@ -84,7 +84,9 @@ function resultFacts(state: SessionState, turn: OpenTurn, ending: Ending, nowMs:
         result: ending.result,
         terminal_reason: ending.terminal,
         ...(ending.terminal === 'tool_deferred_unavailable' ? { stop_reason: ending.terminal } : {}),
-        ...(ending.apiStatus === undefined ? {} : { api_error_status: ending.apiStatus }),
+        ...(worked ? { api_error_status: ending.apiStatus ?? null } : {}),
+        // As of the text that stands in for an answer.
+        ...(ending.terminal === 'api_error' ? { stop_reason: 'stop_sequence' } : {}),
         ...(turn.output === undefined ? {} : { structured_output: turn.output.value }),
         ...(turn.ttftMs === undefined ? {} : { ttft_ms: turn.ttftMs }),
       };
@@ -111,7 +113,7 @@ function resultFacts(state: SessionState, turn: OpenTurn, ending: Ending, nowMs:
       };
     }
     case 'blocked':
-      return { ...common, subtype: 'success', is_error: false, result: ending.reason, terminal_reason: 'hook_stopped' };
+      return { ...common, subtype: 'success', is_error: false, result: ending.reason };
     default:
       return ending satisfies never;
   }

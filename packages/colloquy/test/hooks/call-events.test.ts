@@ -21,7 +21,7 @@ describe('PreToolUse', () => {
         tool_name: ECHO,
         tool_input: { word: 'hi' },
         tool_use_id: ID,
-        mcp_server: { name: 'e' },
+        mcp_server: { name: 'e', source: 'sdk' },
       },
     ]);
     expect(hook.ids).toEqual([ID]);

@@ -36,7 +36,7 @@ test('a command is told the event on its input, the folder in its environment, a
     tool_name: ECHO,
     tool_input: { word: 'hi' },
     tool_use_id: expect.stringMatching(/^toolu_/),
-    mcp_server: { name: 'e' },
+    mcp_server: { name: 'e', source: 'sdk' },
   });
   expect(readFileSync(join(scene.cwd, 'place.txt'), 'utf8')).toBe(`${scene.cwd}|${scene.cwd}|${scene.cwd}\n`);
   expect(scene.said).toEqual(['hi']);

@@ -46,16 +46,14 @@ describe.each([
     expect(await grep(scene, 'foo', { ...content, glob: '*.ts', context: 1, '-B': 0 })).toBe(
       `a/x.ts:2:foo two\na/x.ts-3-three\n--\nb.ts:1:foo\nb.ts-2-bar${note}`,
     );
-    expect(await grep(scene, 'foo', { ...content, '-n': false, '-A': 1, path: 'b.ts' })).toBe(
-      `b.ts:foo\nb.ts:bar${note}`,
-    );
+    expect(await grep(scene, 'foo', { ...content, '-n': false, '-A': 1, path: 'b.ts' })).toBe(`foo\nbar${note}`);
     expect(await grep(scene, 'three', { ...content, '-B': 2, path: 'a' })).toBe(
       `a/x.ts-1-one\na/x.ts-2-foo two\na/x.ts:3:three${note}`,
     );
     expect(await grep(scene, 'fo+|ba.', { ...content, '-o': true, type: 'ts' })).toBe(
       `a/x.ts:2:foo\nb.ts:1:foo\nb.ts:2:bar${note}`,
     );
-    expect(await grep(scene, 'foo$', { ...content, path: 'c.md' })).toContain('c.md:2:no final line end: foo');
+    expect(await grep(scene, 'foo$', { ...content, path: 'c.md' })).toContain('2:no final line end: foo');
   });
 
   test('counts, without regard to case when told so', async () => {

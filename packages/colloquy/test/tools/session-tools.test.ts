@@ -35,14 +35,14 @@ test('tasks are created, linked, changed, shown and taken off, over several turn
     { cwd, tools: ['TaskCreate', 'TaskGet', 'TaskUpdate', 'TaskList'] },
   );
   expect(structured(await scene.turn('Plan.'))).toEqual([
-    { task: { id: '1', subject: 'Build' } },
-    { task: { id: '2', subject: 'Test' } },
+    { task: { id: '1', subject: 'Build', description: 'Make it compile.' } },
+    { task: { id: '2', subject: 'Test', description: 'Run all tests.' } },
   ]);
   expect(structured(await scene.turn('Go on.'))).toEqual([
     {
       success: true,
       taskId: '2',
-      updatedFields: ['status', 'addBlockedBy'],
+      updatedFields: ['status', 'blockedBy'],
       statusChange: { from: 'pending', to: 'in_progress' },
     },
     {
@@ -61,7 +61,7 @@ test('tasks are created, linked, changed, shown and taken off, over several turn
         blockedBy: [],
       },
     },
-    { success: true, taskId: '1', updatedFields: ['status'], statusChange: { from: 'pending', to: 'deleted' } },
+    { success: true, taskId: '1', updatedFields: ['deleted'], statusChange: { from: 'pending', to: 'deleted' } },
     {
       task: {
         id: '2',

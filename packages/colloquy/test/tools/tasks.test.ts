@@ -30,7 +30,14 @@ async function startTask(
 ) {
   const called = await scene.call('Bash', { command, description: 'Wait for the end', run_in_background: true });
   const [, id = '', file = ''] = /as task (\S+)\. Its output goes to (\S+);/.exec(called.text) ?? [];
-  expect(called.structured).toEqual({ stdout: '', stderr: '', interrupted: false, backgroundTaskId: id });
+  expect(called.structured).toEqual({
+    stdout: '',
+    stderr: '',
+    interrupted: false,
+    isImage: false,
+    noOutputExpected: false,
+    backgroundTaskId: id,
+  });
   return { id, file } satisfies Started;
 }
 

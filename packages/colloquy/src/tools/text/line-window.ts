@@ -23,6 +23,8 @@ export class LineWindow {
   encoding: 'utf-8' | 'windows-1252' = 'utf-8';
   /** Bytes were picked that are no text, and stand as U+FFFD. */
   damaged = false;
+  /** The last line has no line end. Known once the text is whole. */
+  endsOpen = false;
   readonly #rows: Row[] = [];
   readonly #first: number;
   readonly #maxLineChars: number;
@@ -60,7 +62,8 @@ export class LineWindow {
   /** The text is whole. @returns how many lines it has. */
   end(): number {
     if (this.#lineBytes > 0 && this.#isWanted()) this.#take();
-    const total = this.#lineBytes === 0 ? this.#line - 1 : this.#line;
+    this.endsOpen = this.#lineBytes > 0;
+    const total = this.endsOpen ? this.#line : this.#line - 1;
     // A cut line may end inside a character, which says nothing about the encoding.
     const whole = this.#rows.map(({ bytes, size }) => (bytes.byteLength < size ? bytes.subarray(0, -3) : bytes));
     const { encoding, damaged } = decodeText(Buffer.concat(whole));

@@ -20,12 +20,14 @@ export class LineReader {
   binary = false;
   readonly #window: LineWindow;
   readonly #offset: number;
+  readonly #limit: number;
   #encoding: TextEncoding | undefined;
   #decoder: InstanceType<typeof TextDecoder> | undefined;
   #hasBegun = false;
 
   constructor({ offset = 1, limit = DEFAULT_LINES, allow_large = false }: LineRange) {
     this.#offset = offset;
+    this.#limit = limit;
     this.#window = new LineWindow({
       first: offset,
       count: limit,
@@ -54,13 +56,20 @@ export class LineReader {
     ];
     const numbered = lines.map((line, index) => `${this.#offset + index}\t${line}`).join('\n');
     const content = [numbered, notes.join('\n')].filter((part) => part !== '').join('\n\n');
-    const numLines = lines.length;
+    return { content, structured: { type: 'text', file: this.#toFile(filePath, totalLines) } };
+  }
+
+  /** For programs what follows the last line end is a line too, if an empty one: text that is split at line ends has it. */
+  #toFile(filePath: string, totalLines: number): LinesOutput['file'] {
+    const { lines, endsOpen } = this.#window;
+    const isAtEnd = this.#offset + lines.length - 1 === totalLines && lines.length < this.#limit;
+    const told = isAtEnd && !endsOpen ? [...lines, ''] : lines;
     return {
-      content,
-      structured: {
-        type: 'text',
-        file: { filePath, content: lines.join('\n'), numLines, startLine: this.#offset, totalLines },
-      },
+      filePath,
+      content: told.join('\n'),
+      numLines: told.length,
+      startLine: this.#offset,
+      totalLines: totalLines + (endsOpen ? 0 : 1),
     };
   }
 
