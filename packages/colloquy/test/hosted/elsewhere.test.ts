@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { text, toolUse, toolUses } from '@colloquy/emulator';
-import { emptyState, foldEntry, openActions, type Store } from 'colloquy/internal';
+import { emptyState, foldEntry, openActions, openSqliteStore, type Store } from 'colloquy/internal';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { storeWith } from '../turn/recorded-session.ts';
 import { type HostedScene, isSystem, openHosted, sentResults } from './hosted-scene.ts';
 
@@ -180,6 +182,30 @@ test('a built-in tool at a worker: leave first, then the wait; files and command
   ]);
 });
 
+test('on the disk too: any process may give the result, and the one that has the session goes on', async () => {
+  const path = join(temporaryFolder('hosted-store'), 'colloquy.db');
+  await using store = await openSqliteStore({ path });
+  await using other = await openSqliteStore({ path });
+  let id: string;
+  {
+    await using scene = await openHosted([toolUse('weather', { city: 'Rome' })], MANAGED, { store });
+    await scene.say('Rome?');
+    await scene.heardOne(requested);
+    ({ id } = scene.session);
+  }
+  // Nobody has it.
+  expect((await other.sessions.get(id))?.running).toBe(true);
+  await using again = await openHosted([text('Fine.')], { ...MANAGED, resume: id }, { store });
+  const { tool_use_id: toolUseId } = await again.heardOne(requested);
+  const result = { kind: 'external_result' as const, toolUseId, content: 'rain', isError: false };
+  const once = `result:${toolUseId}`;
+  const first = await other.append(id, [{ ...result, by: 'ann', once }]);
+  const second = await other.append(id, [{ ...result, by: 'bob', once }]);
+  expect([first.ok, second.ok]).toEqual([true, false]);
+  expect(await again.result()).toMatchObject({ result: 'Fine.' });
+  expect(await again.session.control('toolResult', { toolUseId, content: 'late' })).toEqual({ won: false, by: 'ann' });
+});
+
 test('the wait goes on in another process, which takes the result', async () => {
   let store: Store;
   let id: string;
@@ -329,4 +355,26 @@ test('in a session with modes, a tool of the client is asked about like any othe
   const { tool_use_id: toolUseId } = await scene.heardOne(requested);
   await scene.session.control('toolResult', { toolUseId, content: 'snow' });
   expect(await scene.result()).toMatchObject({ result: 'Yes.' });
+});
+
+test("a subagent's call waits like the session's own, and names the call that has started the subagent", async () => {
+  const externalTools = [{ ...weather, name: 'mcp__sky__weather' }];
+  const agent = toolUse('Agent', { description: 'Look', prompt: 'Rome?', subagent_type: 'general-purpose' });
+  await using scene = await openHosted(
+    [agent, toolUse('mcp__sky__weather', { city: 'Rome' }), text('It rains.'), text('Rain, it says.')],
+    { externalTools, tools: ['Agent'], allowedTools: ['mcp__sky'] },
+  );
+  await scene.say('Ask somebody');
+  const call = await scene.heardOne(requested);
+  const start = (await scene.log()).find((entry) => entry.kind === 'tool_intent' && entry.external !== true);
+  expect(call).toMatchObject({ tool_name: 'mcp__sky__weather', input: { city: 'Rome' } });
+  expect(start).toMatchObject({ toolUseId: call.parent_tool_use_id });
+  const open = await actionsOf(scene);
+  expect(open).toMatchObject({ permissions: [], calls: [{ toolUseId: call.tool_use_id }], waits: true });
+  expect(open.calls[0]?.thread).not.toBe('main');
+  const given = await scene.session.control('toolResult', { toolUseId: call.tool_use_id, content: 'rain', by: 'ann' });
+  expect(given).toMatchObject({ won: true });
+  expect(await scene.result()).toMatchObject({ result: 'Rain, it says.' });
+  expect(sentResults(scene.emulator, 2)).toEqual([{ id: call.tool_use_id, content: 'rain' }]);
+  expect(await scene.heardOne(answered)).toMatchObject({ tool_use_id: call.tool_use_id });
 });
