@@ -8,7 +8,7 @@ import { hashSecret, newSecret } from '../../src/auth/secrets.ts';
 import type { ServerApp } from '../../src/create-app.ts';
 import { closedRoutes } from '../../src/testing/closed-routes.ts';
 import { createKey, ORIGIN, signIn, testApp } from '../../src/testing/test-app.ts';
-import { Plants } from './plants.ts';
+import { Plants, WEBHOOK_HOST } from './plants.ts';
 import { type Recipe, RECIPES } from './recipes.ts';
 
 // Every route × {no credential, wrong key, revoked key, other user's things, observer, owner}. One server for all of it, since the
@@ -162,6 +162,7 @@ async function openScene(): Promise<Scene> {
     dataFolder: folder,
     model: 'claude-opus-5-5',
     sessionDefaults: { send: createEmulator().send },
+    webhooks: { allowedHosts: [WEBHOOK_HOST] },
     onError: (error) => faults.push(error),
   });
   const admin = await signIn(app);
@@ -217,12 +218,7 @@ async function sendWith({ method, url, body }: Request_, credential: Record<stri
 
 /** All that Ada sees of her own lists, told briefly: what nobody else may change. */
 async function adasThings(): Promise<string[]> {
-  const paths = [
-    '/v1/native/sessions?limit=100',
-    '/v1/agents?limit=100',
-    '/v1/environments?limit=100',
-    '/v1/files?limit=100',
-  ];
+  const paths = ['/v1/native/sessions', '/v1/agents', '/v1/environments', '/v1/files', '/v1/native/webhooks'];
   paths.push(`/v1/sessions/${await scene.ada.session()}/log?limit=1000`);
   const answers = paths.map((url) => send({ method: 'GET', url, body: undefined }, scene.secrets.ada));
   return (await Promise.all(answers)).map(({ body }, index) => `${paths[index]} ${hashSecret(body)}`);

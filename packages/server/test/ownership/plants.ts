@@ -4,6 +4,9 @@ import { clientOf, jsonOf, ORIGIN, type TestClient } from '../../src/testing/tes
 import { createSession, isResult, sendPrompt } from '../running-server.ts';
 import { SseReader } from '../sse-reader.ts';
 
+/** Where nobody listens. */
+export const WEBHOOK_HOST = 'localhost:9';
+
 /** The things of one user, made when first asked for; each carries the user's mark wherever it can carry a text. */
 export class Plants {
   readonly #app: ServerApp;
@@ -68,6 +71,14 @@ export class Plants {
   async firstOf(path: string): Promise<string> {
     const { data } = await jsonOf<{ data: { id: string }[] }>(this.#client.get(path));
     return data[0]?.id ?? 'nothing';
+  }
+
+  webhook(): Promise<string> {
+    return this.#once('webhook', () => this.newWebhook());
+  }
+
+  newWebhook(): Promise<string> {
+    return this.make('/v1/native/webhooks', { url: `http://${WEBHOOK_HOST}/${this.mark}` });
   }
 
   newSession(): Promise<string> {

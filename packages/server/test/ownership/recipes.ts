@@ -1,5 +1,5 @@
 import { newSecret } from '../../src/auth/secrets.ts';
-import { formWith, type Plants } from './plants.ts';
+import { formWith, type Plants, WEBHOOK_HOST } from './plants.ts';
 
 /**
  * How a route is called in the matrix. The ids in it are things of the user whose plants are given; whoever else calls it must learn
@@ -40,6 +40,8 @@ const thread = async (plants: Plants) => {
   const id = await plants.managedSession();
   return { id, thread: await plants.firstOf(`/v1/sessions/${id}/threads`) };
 };
+const webhook = async (plants: Plants) => ({ id: await plants.webhook() });
+const newWebhook = async (plants: Plants) => ({ id: await plants.newWebhook() });
 const agent = async (plants: Plants) => ({ id: await plants.agent() });
 const newAgent = async (plants: Plants) => ({ id: await plants.newAgent() });
 const environment = async (plants: Plants) => ({ id: await plants.environment() });
@@ -62,6 +64,13 @@ export const RECIPES: Record<string, Recipe> = {
     admin: true,
     params: async () => ({ id: 'key_00000000000000000000000000' }),
   },
+
+  'GET /v1/native/webhooks': { owner: 200 },
+  'POST /v1/native/webhooks': { owner: 201, body: json({ url: `http://${WEBHOOK_HOST}/` }) },
+  'GET /v1/native/webhooks/:id': { owner: 200, params: webhook },
+  'POST /v1/native/webhooks/:id': { owner: 200, params: newWebhook, body: json({ enabled: true }) },
+  'POST /v1/native/webhooks/:id/test': { owner: 200, params: webhook },
+  'DELETE /v1/native/webhooks/:id': { owner: 204, params: newWebhook },
 
   'GET /v1/native/sessions': { owner: 200 },
   'POST /v1/native/sessions': { owner: 201, body: json({ options: {} }) },
