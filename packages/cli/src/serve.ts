@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { Options } from 'colloquy';
 import { detectSandbox } from 'colloquy/internal';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { dataOption, existingFolder, MODES, parsePort, useDataFolder } from './conversation-flags.ts';
 import { describeError } from './describe-error.ts';
 import { plainText } from './plain-text.ts';
@@ -23,6 +23,7 @@ export type ServeFlags = {
   offline?: true;
   requireSandbox?: true;
   allowUnsandboxed?: true;
+  deleteAfter?: number;
   data?: string;
   json?: true;
 };
@@ -52,9 +53,16 @@ export function serveCommand(): Command {
       'after',
       '\nCOLLOQUY_API_KEY in the environment, of at least 32 characters, is an API key with the role admin; "colloquy keys" makes more.',
     )
+    .option('--delete-after <days>', 'delete conversations that were quiet for so long (default: never)', parseDays)
     .option('--json', 'when ready, print one line of JSON with url and link')
     .addOption(dataOption())
     .action(runServer);
+}
+
+function parseDays(text: string): number {
+  const days = Number(text);
+  if (!(days > 0)) throw new InvalidArgumentError('It must be a number of days above 0.');
+  return days;
 }
 
 async function runServer(flags: ServeFlags): Promise<void> {

@@ -6,6 +6,7 @@ import { dataFolder, endpointFromEnv, modelOf } from 'colloquy/internal';
 import { emulatedSend, hasModel } from './model-source.ts';
 import type { ServeFlags } from './serve.ts';
 
+const DAY_MS = 24 * 60 * 60_000;
 const DEFAULT_PORT = 4680;
 // The pace at which a person reads along.
 const PERSON_GAP_MS = 20;
@@ -36,6 +37,7 @@ export async function startServer(flags: ServeFlags, onError: (error: unknown) =
     sessionDefaults: simulated ? { send: await emulatedSend(PERSON_GAP_MS) } : {},
     adminKey: takeAdminKey(process.env),
     dataFolder: folder,
+    deleteAfterMs: flags.deleteAfter === undefined ? undefined : flags.deleteAfter * DAY_MS,
     webRoot: builtPage(),
     publicOrigin: flags.publicOrigin,
     host: flags.host,

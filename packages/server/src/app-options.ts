@@ -56,6 +56,13 @@ export type AppOptions = {
   maxOpenSessions?: number | undefined;
   /** Uploads: bytes of one (default 500 MB), and of all together of one user (default 10 GB). */
   files?: { maxFileBytes?: number | undefined; maxBytesPerUser?: number | undefined } | undefined;
+  /**
+   * Webhooks go to public addresses over https. `allowedHosts` names others, and those that may be reached over http: hosts
+   * (`hooks.example.org`), hosts with a port, and addresses (`127.0.0.1:8080`, `10.0.0.0/8`).
+   */
+  webhooks?: { allowedHosts?: readonly string[] | undefined } | undefined;
+  /** Sessions that were quiet for so long are deleted, with all that was made of them. Milliseconds; default: never. */
+  deleteAfterMs?: number | undefined;
   /** Told of faults that clients see only as "internal error". Must not throw. Default: nothing is told. */
   onError?: ((error: unknown, requestId: string | undefined) => void) | undefined;
 };
