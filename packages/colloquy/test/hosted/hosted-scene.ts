@@ -109,6 +109,3 @@ export function sentResults(emulator: Emulator, index: number): unknown[] {
       : [],
   );
 }
-
-/** The state of a session, folded from its log. */
-export { emptyState, foldEntry } from 'colloquy/internal';
