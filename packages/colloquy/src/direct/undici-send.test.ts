@@ -116,7 +116,7 @@ describe('over HTTP/2', () => {
   });
 
   test('an abort reaches the server', async () => {
-    const emulator = createEmulator({ script: [paced(20, text('One two three four five six'))] });
+    const emulator = createEmulator({ script: [paced(1_000, text('One two three four five six'))] });
     const { url } = await serve(emulator, 'h2');
     await using chat = clientOf(await sendWith({ http2: true }), url);
     const controller = new AbortController();
