@@ -20,7 +20,7 @@ export type ApiKey = Selectable<ApiKeyTable>;
 export type NewApiKey = {
   /** For people, and to revoke it by; another than that of every key in use. */
   name: string;
-  /** Whose things it sees and makes. */
+  /** Whose things it sees and makes; for a worker's key, its environment says so. */
   user: string;
   role: Role;
   /** Milliseconds since 1970; undefined: never. */
@@ -46,11 +46,12 @@ export class ApiKeys {
   async create(key: NewApiKey, id: string = newId('key')): Promise<{ key: ApiKey; secret: string }> {
     checkNewKey(key);
     const tables = await this.#tables();
+    const user = key.environment === undefined ? key.user : await ownerOf(tables, key.environment);
     const secret = PREFIX + newSecret();
     const row: ApiKey = {
       id,
       name: key.name,
-      user: key.user,
+      user,
       role: key.role,
       hash: hashSecret(secret),
       environment: key.environment ?? null,
@@ -136,6 +137,18 @@ export class ApiKeys {
 
 function isGood({ revoked_at, expires_at }: Pick<ApiKey, 'revoked_at' | 'expires_at'>): boolean {
   return revoked_at === null && (expires_at === null || Date.now() < expires_at);
+}
+
+/** @throws ConfigurationError for an environment that is not there */
+async function ownerOf(tables: Tables, environment: string): Promise<string> {
+  const row = await tables
+    .selectFrom('environment')
+    .select('owner')
+    .where('id', '=', environment)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst();
+  if (row !== undefined) return row.owner;
+  throw new ConfigurationError(`environment_id: there is no environment ${environment.slice(0, 100)}`);
 }
 
 function checkNewKey({ name, user, role, expiresAt, environment }: NewApiKey): void {

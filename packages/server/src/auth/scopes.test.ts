@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { uuidToId } from '../resources/ids.ts';
 import { closedRoutes } from '../testing/closed-routes.ts';
-import type { Scope } from './principal.ts';
-import { checkScope } from './scopes.ts';
+import type { Principal, Scope } from './principal.ts';
+import { checkScope, mustOnlyAnswer } from './scopes.ts';
 
 const UUID = '00000000-0000-4000-8000-00000000000a';
 const OTHER = '00000000-0000-4000-8000-00000000000b';
@@ -63,4 +63,29 @@ test('of all routes of the server, a worker’s credential is let through to few
     expect(open.length).toBeLessThanOrEqual(6);
     expect(open.every((request) => /\/(work\/|sessions\/)/.test(request))).toBe(true);
   }
+});
+
+const text = { type: 'text', text: 'x' };
+const file = { type: 'document', source: { type: 'file', file_id: 'file_x' } };
+
+test.each([
+  [{ type: 'user.tool_result', content: [text] }, true],
+  [{ type: 'user.custom_tool_result' }, true],
+  [{ type: 'user.tool_result', content: [text, file] }, false],
+  [{ type: 'user.message', content: [text] }, false],
+  [{ type: 'user.tool_confirmation', result: 'allow' }, false],
+  [{ type: 'user.interrupt' }, false],
+])('a worker may say %j: %j', (event, may) => {
+  const holder = (scope: Scope | undefined): Principal => ({
+    name: 'w',
+    user: 'ada',
+    role: 'user',
+    via: 'worker',
+    scope,
+    credential: { kind: 'session-token', id: 'h' },
+  });
+  const said = (principal: Principal) => () => mustOnlyAnswer(principal, [event]);
+  if (may) expect(said(holder(ITEM))).not.toThrow();
+  else expect(said(holder(ITEM))).toThrow('events.0: a worker sends');
+  expect(said(holder(undefined))).not.toThrow();
 });

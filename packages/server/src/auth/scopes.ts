@@ -2,7 +2,7 @@ import type { MiddlewareHandler } from 'hono';
 import type { AppEnv } from '../app-env.ts';
 import { HttpError } from '../http/http-error.ts';
 import { sessionUuid } from '../resources/ids.ts';
-import type { Scope } from './principal.ts';
+import type { Principal, Scope } from './principal.ts';
 
 /**
  * What a worker's credential may call, in one place: every other route refuses it. The names in braces are compared with its scope;
@@ -71,4 +71,29 @@ function isWithin(scope: Scope, named: Named): boolean {
 
 function kindOf(scope: Scope): string {
   return 'session' in scope ? 'session' : 'environment';
+}
+
+/** As far as it matters here: an event that a client sends, with blocks that may name a file. */
+type Said = { type: string; content?: readonly unknown[] | null | undefined };
+
+/**
+ * A worker tells its session what tools have given, and nothing else: it neither prompts nor decides about calls, nor does it reach the
+ * other things of the session's user by naming them.
+ * @throws HttpError 403
+ */
+export function mustOnlyAnswer({ scope }: Principal, events: readonly Said[]): void {
+  if (scope === undefined) return;
+  for (const [index, { type, content }] of events.entries()) {
+    if (!RESULTS.has(type)) throw new HttpError(403, `events.${index}: a worker sends results of tools only`);
+    if (content?.some(namesFile) === true) {
+      throw new HttpError(403, `events.${index}: a worker sends what a result holds, and names no files`);
+    }
+  }
+}
+
+const RESULTS: ReadonlySet<string> = new Set(['user.tool_result', 'user.custom_tool_result']);
+
+function namesFile(block: unknown): boolean {
+  const { source } = Object(block) as { source?: { type?: unknown } };
+  return source?.type === 'file';
 }

@@ -3,7 +3,7 @@ import { temporaryFolder } from '../../test/running-server.ts';
 import { uuidToId } from '../resources/ids.ts';
 import { openTables } from '../store/tables.ts';
 import { scriptedEngine } from '../testing/scripted-engine.ts';
-import { clientOf, createKey, signIn, testApp } from '../testing/test-app.ts';
+import { clientOf, createKey, jsonOf, signIn, testApp } from '../testing/test-app.ts';
 import { hashSecret } from './secrets.ts';
 import { SessionTokens, workSecret } from './worker-credentials.ts';
 
@@ -65,7 +65,13 @@ test('over HTTP a worker’s credentials reach what they are for, and nothing el
   expect((await worker.get(`/v1/sessions/${uuidToId('sesn', ID.replace(/a$/, 'b'))}/events`)).status).toBe(404);
   await tokens.revoke('work_a');
   expect((await worker.get(`/v1/sessions/${uuidToId('sesn', ID)}/events`)).status).toBe(401);
-  const { secret } = await createKey(admin, { name: 'w', user: 'local', environment_id: 'env_a' });
+  const made = admin.post('/v1/environments', { name: 'a', config: { type: 'self_hosted' } });
+  const { id } = await jsonOf<{ id: string }>(made);
+  const { secret } = await createKey(admin, { name: 'w', user: 'somebody', environment_id: id });
+  const keys = await jsonOf<{ data: object[] }>(admin.get('/v1/native/keys'));
+  expect(keys.data).toMatchObject([{ user: 'local', environment_id: id }]);
   expect((await clientOf(app, secret).get('/v1/native/info')).status).toBe(403);
   expect((await clientOf(app, secret).get('/v1/environments/env_b/work/poll')).status).toBe(404);
+  const unknown = { name: 'v', environment_id: id.slice(0, -2) + '00' };
+  expect((await admin.post('/v1/native/keys', unknown)).status).toBe(400);
 });

@@ -1,5 +1,6 @@
 import type { Context, Hono } from 'hono';
 import type { App, AppEnv } from '../../../app-env.ts';
+import { mustOnlyAnswer } from '../../../auth/scopes.ts';
 import { HttpError } from '../../../http/http-error.ts';
 import { type Page, pageRequest, toPage } from '../../../http/page.ts';
 import { parse } from '../../../http/parse.ts';
@@ -19,6 +20,7 @@ export function addEvents(hono: Hono<AppEnv>, app: App): void {
   hono.post('/v1/sessions/:id/events', async (c) => {
     const { events } = parse(SendBody, await readJson(c.req.raw));
     const { principal, nonce } = c.var;
+    mustOnlyAnswer(principal, events);
     const session = await app.sessions.getToWrite(principal, c.req.param('id'));
     return c.json({ data: await sendEvents(app, principal, session, events, nonce) });
   });
