@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createEmulator, text, toolUse } from '@colloquy/emulator';
 import {
+  type CanUseTool,
   ClaudeSDKClient,
   ConfigurationError,
   Conversation,
@@ -121,6 +122,24 @@ test('canUseTool is asked here about calls there: it allows with another input, 
   expect(await readFile(`${folder}/told.txt`, 'utf8')).toBe('yes\n');
   expect(messages.at(-1)).toMatchObject({ result: 'Done.', permission_denials: [{ tool_name: 'Bash' }] });
   expect(typesOf(messages)).not.toContain('system/permission_request');
+});
+
+test('what the server suggests may be answered as it is, and then holds for the session', async () => {
+  const folder = await temporaryFolder();
+  const write = toolUse('Write', { file_path: `${folder}/a.txt`, content: 'a' });
+  const script = [write, toolUse('Write', { file_path: `${folder}/b.txt`, content: 'b' }), text('Done.')];
+  const { app, client } = await startServer({ folder, emulator: createEmulator({ script }) });
+  let asked = 0;
+  const options = {
+    ...remoteOptions(app, client.secret),
+    canUseTool: (async (_name, input, { suggestions }) => {
+      asked += 1;
+      return { behavior: 'allow', updatedInput: input, updatedPermissions: suggestions };
+    }) satisfies CanUseTool,
+  };
+  const messages = await collect(query({ prompt: 'Go', options }));
+  expect(messages.at(-1)).toMatchObject({ result: 'Done.', permission_denials: [] });
+  expect(asked).toBe(1);
 });
 
 test('when somebody else answers first, the callback is told by its signal, and the call runs once', async () => {

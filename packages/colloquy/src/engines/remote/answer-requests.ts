@@ -81,8 +81,7 @@ export class RequestAnswerer {
     const { tool_name, tool_use_id, input, reason, suggestions, blocked_path, agent_id } = message;
     return this.#host.canUseTool(tool_name, input, {
       signal,
-      // The server makes its suggestions as permission updates.
-      suggestions: suggestions as PermissionUpdate[],
+      suggestions: possibleHere(suggestions),
       decisionReason: reason,
       toolUseID: tool_use_id,
       requestId: randomUuid(),
@@ -90,6 +89,15 @@ export class RequestAnswerer {
       ...(agent_id === undefined ? {} : { agentID: agent_id }),
     });
   }
+}
+
+/** What a server suggests, as far as an answer may change it: for this session. Its files and folders are its operator's. */
+function possibleHere(suggestions: readonly unknown[]): PermissionUpdate[] {
+  // The server makes its suggestions as permission updates.
+  const updates = suggestions as PermissionUpdate[];
+  return updates
+    .filter(({ type }) => type !== 'addDirectories' && type !== 'removeDirectories')
+    .map((update) => ({ ...update, destination: 'session' }));
 }
 
 /** What a callback answered, as the server takes it. */
