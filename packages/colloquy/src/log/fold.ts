@@ -74,6 +74,8 @@ export type OpenTurn = {
   /** Answers so far that came to their end. */
   answers: number;
   toolResults: number;
+  /** What was said to the model in its turn by nobody: that it goes on, that it was interrupted. */
+  synthetic: number;
   usage: ResultUsage;
   apiMs: number;
   ttftMs: number | undefined;
@@ -264,6 +266,7 @@ function newTurn(id: string, startedAt: string): OpenTurn {
     requests: 0,
     answers: 0,
     toolResults: 0,
+    synthetic: 0,
     usage: NO_USAGE,
     apiMs: 0,
     ttftMs: undefined,
@@ -327,6 +330,7 @@ function foldTurnEntry(state: SessionState, turn: OpenTurn, entry: Entry): void 
       if (entry.source === 'stop_hook')
         turn.stopBlocks = { inARow: turn.stopBlocks.inARow + 1, all: turn.stopBlocks.all + 1 };
       if (entry.source === 'output_reminder') turn.outputReminders += 1;
+      if (SYNTHETIC.has(entry.source)) turn.synthetic += 1;
       if (GOES_ON.has(entry.source)) turn.undecided = false;
       return;
     case 'model_request':
@@ -362,6 +366,8 @@ function foldTurnEntry(state: SessionState, turn: OpenTurn, entry: Entry): void 
 }
 
 /** Context after which the model is asked again. */
+/** Contexts that the model gets as a message of the user. */
+const SYNTHETIC: ReadonlySet<string> = new Set(['continue', 'interrupt', 'output_reminder', 'stop_hook']);
 const GOES_ON: ReadonlySet<string> = new Set(['stop_hook', 'continue', 'output_reminder']);
 
 /** What a call leaves behind, besides its result. */
