@@ -216,14 +216,17 @@ async function sendWith({ method, url, body }: Request_, credential: Record<stri
   return { status: response.status, body: text, everything: JSON.stringify([...response.headers]) + text };
 }
 
-/** All that Ada sees of her own lists, told briefly: what nobody else may change. */
+/** All that Ada sees of her own lists, told briefly, but for what her own running turns change: what nobody else may change. */
 async function adasThings(): Promise<string[]> {
   const paths = ['/v1/native/sessions', '/v1/agents', '/v1/environments', '/v1/files', '/v1/native/webhooks'];
   paths.push(`/v1/sessions/${await scene.ada.session()}/log?limit=1000`);
   const answers = paths.map((url) => send({ method: 'GET', url, body: undefined }, scene.secrets.ada));
-  return (await Promise.all(answers)).map(({ body }, index) => `${paths[index]} ${hashSecret(body)}`);
+  return (await Promise.all(answers)).map(
+    ({ body }, index) => `${paths[index]} ${hashSecret(body.replaceAll(OF_TURNS, ''))}`,
+  );
 }
 
+const OF_TURNS = /"(?:updated_at|running)":(?:"[^"]*"|\w+)/g;
 const IDS = /\b[a-z]+_[0-9a-hjkmnp-tv-z]{26}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g;
 const isId = (text: string): boolean => text.replace(IDS, '') === '' && text !== '';
 const namesThings = ({ url, body }: Request_): boolean => (url + JSON.stringify(body ?? '')).search(IDS) >= 0;

@@ -109,7 +109,7 @@ export const RECIPES: Record<string, Recipe> = {
     body: async (plants) => ({ to: await plants.promptUuid() }),
   },
 
-  'GET /v1/sessions': { owner: 200 },
+  'GET /v1/sessions': { owner: 200, query: async (plants) => `?agent_id=${await plants.agent()}` },
   'POST /v1/sessions': { owner: 200, body: managedSession },
   'GET /v1/sessions/:id': { owner: 200, params: managed },
   'POST /v1/sessions/:id': { owner: 200, params: newManaged, body: json({ title: 'Mine now' }) },
@@ -119,7 +119,14 @@ export const RECIPES: Record<string, Recipe> = {
   'POST /v1/sessions/:id/events': {
     owner: 200,
     params: newManaged,
-    body: json({ events: [{ type: 'user.interrupt' }] }),
+    body: async (plants) => ({
+      events: [
+        {
+          type: 'user.message',
+          content: [{ type: 'document', source: { type: 'file', file_id: await plants.file() } }],
+        },
+      ],
+    }),
   },
   'GET /v1/sessions/:id/events/stream': { owner: 200, params: managed },
 
@@ -156,7 +163,7 @@ export const RECIPES: Record<string, Recipe> = {
   'POST /v1/environments/:id/archive': { owner: 200, params: newEnvironment },
   'DELETE /v1/environments/:id': { owner: 200, params: newEnvironment },
 
-  'GET /v1/files': { owner: 200 },
+  'GET /v1/files': { owner: 200, query: async (plants) => `?scope_id=${await plants.managedSession()}` },
   'POST /v1/files': { owner: 200, body: async () => formWith('Another') },
   'GET /v1/files/:id': { owner: 200, params: file },
   'GET /v1/files/:id/content': { owner: 200, params: file },
