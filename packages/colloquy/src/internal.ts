@@ -14,6 +14,7 @@ export type {
 } from './engines/engine.ts';
 export type { HostedOptions, ToolConfiguration, ToolPolicy } from './engines/hosted-options.ts';
 export { type CallOutcome, type SimulatedCall, simulatePolicy } from './engines/explain/simulate-policy.ts';
+export { ipBytes } from './helpers/ip-address.ts';
 export { makeFolder, makeFolderSync } from './helpers/make-folder.ts';
 export { fromCheckpoint } from './log/checkpoint.ts';
 export { dataFolder } from './log/data-folder.ts';
@@ -35,7 +36,13 @@ export { listModels, modelInfo, type ModelInfo, resolveModel } from './messages-
 export { createNodeHttpSend } from './messages-api/node-http-send.ts';
 export { modelOf } from './options/resolve-options.ts';
 export { checkSettings, type Settings } from './options/settings.ts';
-export { type AllowedHost, hostnameOf, isAllowedHost, parseAllowedHost } from './options/web-fetch.ts';
+export {
+  type AllowedHost,
+  hostnameOf,
+  isAllowedAddress,
+  isAllowedHost,
+  parseAllowedHost,
+} from './options/web-fetch.ts';
 export { validateOptions } from './options/validate.ts';
 export { decide } from './permissions/decide.ts';
 export { initialPermissions } from './permissions/state.ts';

@@ -1,6 +1,7 @@
 import type { AppOptions } from './app-options.ts';
 import type { Auth } from './auth/auth.ts';
 import type { Principal } from './auth/principal.ts';
+import type { Webhooks } from './doors/managed/webhooks/create-webhooks.ts';
 import type { AnswerRecords } from './idempotency/answer-records.ts';
 import type { HostEngine, SessionHost } from './live/session-host.ts';
 import type { Viewers } from './live/viewers.ts';
@@ -32,6 +33,7 @@ export type App = {
   readonly search: () => Promise<TranscriptIndex>;
   /** Who has a stream open, and of which session. */
   readonly viewers: Viewers;
+  readonly webhooks: Webhooks;
   /** The bytes of uploaded files. */
   readonly blobs: FileBlobs;
   /** Aborted when the server closes: streams end then. */

@@ -6,8 +6,10 @@ import { type Auth, createAuth } from './auth/auth.ts';
 import type { KnownHosts } from './auth/host-check.ts';
 import { createSessionEvents } from './doors/managed/events/session-events.ts';
 import { managedOptions } from './doors/managed/sessions/managed-options.ts';
+import { createWebhooks } from './doors/managed/webhooks/create-webhooks.ts';
 import { HttpError } from './http/http-error.ts';
 import { newRequestId, respondError } from './http/respond-error.ts';
+import { keepRetention } from './live/retention.ts';
 import { recoverSessions, watchForOrphans } from './live/recover.ts';
 import { AnswerRecords } from './idempotency/answer-records.ts';
 import { type HostEngine, SessionHost } from './live/session-host.ts';
@@ -36,6 +38,11 @@ export type ServerApp = AsyncDisposable & {
   createLink(): string;
   /** Resolves when sessions that a dead process left in the middle of something have been taken up. Requests need not wait for it. */
   readonly recovered: Promise<void>;
+  /**
+   * Lets the turns that are at work come to their end, for a time; resolves when they have. Meanwhile the server serves. Those that wait
+   * for somebody are not waited for, nor is what is asked of it from now on: it is accepted, and taken up at the next start at the latest.
+   */
+  drain(withinMs: number): Promise<void>;
   /** Ends the streams and closes the sessions, within five seconds; their turns are taken up at the next start. Safe to call twice. */
   close(): Promise<void>;
 };
@@ -58,12 +65,14 @@ export function createAppOn(
   checkAppOptions(options);
   const closing = new AbortController();
   const tellFault = (error: unknown): void => options.onError?.(error, undefined);
+  const watch = { signal: closing.signal, onError: tellFault };
+  const store = (): Promise<Store> => engine.store();
   const workspaces = createWorkspaces([options.cwd, ...(options.roots ?? [])]);
-  const { tables, answers, search } = openStores(options.dataFolder, () => engine.store());
+  const { tables, answers, search } = openStores(options.dataFolder, store);
   const auth = createAuth({ options, tables: tables.open, closing: closing.signal, onError: tellFault });
   const { engine, closeEngine } = engineOf(options, auth);
   const folders = createSessionFolders(foldersRoot(options));
-  const sessions = new Sessions({ store: () => engine.store(), workspaces, folders });
+  const sessions = new Sessions({ store, workspaces, folders });
   const host = new SessionHost({
     engine,
     optionsOf: (id) => optionsOf(app, id),
@@ -71,7 +80,8 @@ export function createAppOn(
     maxOpen: options.maxOpenSessions ?? MAX_OPEN_SESSIONS,
     onError: tellFault,
   });
-  const events = createSessionEvents({ host, sessions, store: () => engine.store(), onError: tellFault });
+  const events = createSessionEvents({ host, sessions, store, onError: tellFault });
+  const webhooks = createWebhooks(options, { tables: tables.open, store, sessions, log: events.log, ...watch });
   const app: App = {
     options,
     events,
@@ -85,18 +95,19 @@ export function createAppOn(
     answers: answers.open,
     search: search.open,
     viewers: new Viewers((id) => host.tell(id, { kind: 'viewers', viewers: app.viewers.of(id) })),
+    webhooks,
     blobs: new FileBlobs(options.dataFolder),
     closing: closing.signal,
   };
   const tidying = keepFilesTidy(app, tellFault);
   const hono = createRoutes(app, knownHosts(options, at.port));
   const busy = new Set<Promise<unknown>>();
-  const recovered = engine
-    .store()
-    .then(async (store) => {
-      const watch = { signal: closing.signal, onError: tellFault };
-      await recoverSessions({ host, sessions, store }, watch);
-      void watchForOrphans({ host, sessions, store }, watch);
+  const recovered = store()
+    .then(async (opened) => {
+      await recoverSessions({ host, sessions, store: opened }, watch);
+      void watchForOrphans({ host, sessions, store: opened }, watch);
+      const { deleteAfterMs } = options;
+      if (deleteAfterMs !== undefined) void keepRetention(app, { deleteAfterMs, ...watch });
     })
     .catch(tellFault);
 
@@ -104,7 +115,7 @@ export function createAppOn(
   const shutDown = async (): Promise<void> => {
     closing.abort();
     // A request that never ends its body must not keep the sessions from being closed well.
-    await within(Promise.allSettled([...busy, recovered, tidying()]), FINISH_REQUESTS_WITHIN_MS);
+    await within(Promise.allSettled([...busy, recovered, tidying(), webhooks.settled()]), FINISH_REQUESTS_WITHIN_MS);
     await withdraw().catch(tellFault);
     await host.close();
     await closeEngine();
@@ -120,6 +131,7 @@ export function createAppOn(
     async announce() {
       if (options.dataFolder !== undefined) withdraw = await announce(await tables.open(), at.origin());
     },
+    drain: (withinMs) => host.untilQuiet(AbortSignal.any([closing.signal, AbortSignal.timeout(withinMs)])),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -21,6 +21,7 @@ import { addToolResults } from './doors/native/tool-results.ts';
 import { addSocket } from './doors/native/socket.ts';
 import { addViewers } from './doors/native/viewers.ts';
 import { once } from './idempotency/once.ts';
+import { addWebhooks } from './doors/native/webhooks.ts';
 import { HttpError } from './http/http-error.ts';
 import { newRequestId, respondError, toHttpError } from './http/respond-error.ts';
 import { setSecurityHeaders } from './http/security-headers.ts';
@@ -70,6 +71,7 @@ export function createRoutes(app: App, hosts: () => KnownHosts): Hono<AppEnv> {
   addStoredSessions(hono, app);
   addToolResults(hono, app);
   addManaged(hono, app);
+  addWebhooks(hono, app);
   addViewers(hono, app);
   addQueue(hono, app);
   addExport(hono, app);

@@ -6,7 +6,7 @@ import { uuidToId } from './ids.ts';
 export async function deleteSession(app: App, uuid: string): Promise<void> {
   // Whoever has a stream of it open is told before there is nothing left to be read.
   await app.events.streams.deleted(uuid);
-  await app.host.remove(uuid, () => app.engine.sessions.delete(uuid));
+  await app.webhooks.whileErasing(uuid, () => app.host.remove(uuid, () => app.engine.sessions.delete(uuid)));
   app.events.log.forget(uuid);
   await app.folders.remove(uuid);
   // Nobody finds these any longer. Should the process end here, their age or the next search takes them away.

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 
 /** The prefixes of the Managed Agents API. */
-export type IdPrefix = 'agent' | 'env' | 'sesn' | 'sesrsc' | 'sevt' | 'sthr' | 'file' | 'work' | 'wh' | 'key';
+export type IdPrefix = 'agent' | 'env' | 'sesn' | 'sesrsc' | 'sevt' | 'sthr' | 'file' | 'work' | 'wh' | 'event' | 'key';
 
 // Crockford's base32: no letter that is taken for a digit, and the order of the bytes.
 const DIGITS = '0123456789abcdefghjkmnpqrstvwxyz';

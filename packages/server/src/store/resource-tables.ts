@@ -1,9 +1,14 @@
+import type { Generated } from 'kysely';
+
 /** The tables of the Managed Agents API. Times are milliseconds since 1970. */
 export interface ResourceTables {
   agent: AgentTable;
   agent_version: AgentVersionTable;
   environment: EnvironmentTable;
   file: FileTable;
+  webhook: WebhookTable;
+  webhook_delivery: WebhookDeliveryTable;
+  webhook_session: WebhookSessionTable;
 }
 
 export interface AgentTable {
@@ -57,4 +62,39 @@ export interface FileTable {
   expires_at: number | null;
   /** The bytes are to be removed, or have been; nobody gets them any more. */
   gone_at: number | null;
+}
+
+export interface WebhookTable {
+  id: string;
+  owner: string;
+  url: string;
+  /** Names with spaces between them; empty: all. */
+  events: string;
+  /** 1: of everybody's things. */
+  all_users: 0 | 1;
+  /** `whsec_…`: in the clear, because every message is signed with it. */
+  secret: string;
+  /** In a row, over all messages. */
+  failures: number;
+  /** Why nothing is sent any more; null while it is on. */
+  disabled_reason: string | null;
+  created_at: number;
+}
+
+/** A message that has not been taken yet. */
+export interface WebhookDeliveryTable {
+  id: Generated<number>;
+  webhook: string;
+  event: string;
+  body: string;
+  attempts: number;
+  next_at: number;
+  created_at: number;
+}
+
+/** Up to where the log of a session has been told to webhooks. */
+export interface WebhookSessionTable {
+  session: string;
+  owner: string;
+  seq: number;
 }

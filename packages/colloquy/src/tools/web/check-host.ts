@@ -9,20 +9,22 @@ import { portOf } from './page-url.ts';
 export type Resolve = (hostname: string, o: { signal: AbortSignal }) => Promise<string[]> | string[];
 
 const MAX_ADDRESSES = 64;
+const RULE = 'WebFetch reaches public addresses only, and what the option webFetch.allowedHosts names.';
 
 /**
  * The addresses that a page may be fetched from, each checked. A name is looked up twice: one whose answers change between harmless
  * and internal addresses is refused, and no third answer is ever asked for.
+ * @param o.rule what the error says that holds here; default: that of WebFetch
  * @throws Error when the name has no address, or when one of them is not public and not on the allow-list.
  */
 export async function checkHost(
   url: URL,
-  o: { resolve: Resolve; allowed: readonly AllowedHost[]; signal: AbortSignal },
+  o: { resolve: Resolve; allowed: readonly AllowedHost[]; signal: AbortSignal; rule?: string },
 ): Promise<string[]> {
   const hostname = hostnameOf(url);
-  if (ipBytes(hostname) !== undefined) return checked([hostname], url, o.allowed);
-  checked(await lookUp(hostname, o), url, o.allowed);
-  return checked(await lookUp(hostname, o), url, o.allowed);
+  if (ipBytes(hostname) !== undefined) return checked([hostname], url, o);
+  checked(await lookUp(hostname, o), url, o);
+  return checked(await lookUp(hostname, o), url, o);
 }
 
 async function lookUp(
@@ -42,7 +44,11 @@ async function lookUp(
   return found;
 }
 
-function checked(addresses: readonly string[], url: URL, allowed: readonly AllowedHost[]): string[] {
+function checked(
+  addresses: readonly string[],
+  url: URL,
+  { allowed, rule = RULE }: { allowed: readonly AllowedHost[]; rule?: string },
+): string[] {
   const hostname = hostnameOf(url);
   const port = portOf(url);
   const named = isAllowedHost(allowed, hostname, port);
@@ -52,8 +58,6 @@ function checked(addresses: readonly string[], url: URL, allowed: readonly Allow
     const special = specialUse(bytes);
     if (special === undefined || (named && special.reach === 'local')) return address;
     const whose = hostname === address ? address : `${hostname} leads to ${address}, which`;
-    throw new Error(
-      `${whose} is not a public address (${special.what}). WebFetch reaches public addresses only, and what the option webFetch.allowedHosts names.`,
-    );
+    throw new Error(`${whose} is not a public address (${special.what}). ${rule}`);
   });
 }

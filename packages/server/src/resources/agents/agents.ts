@@ -8,6 +8,7 @@ import type { Tables } from '../../store/tables.ts';
 import { inPage, listedFor } from '../../store/read-page.ts';
 import { idFrom } from '../ids.ts';
 import { patchMetadata } from '../metadata.ts';
+import { noteEvent } from '../webhooks/note-event.ts';
 import type { AgentCreateInput, AgentUpdateInput } from './agent-input.ts';
 import {
   type AgentData,
@@ -41,6 +42,7 @@ export async function createAgent(
       .insertInto('agent_version')
       .values({ agent_id: id, version: 1, nonce, data, created_at: now })
       .execute();
+    await noteEvent(transaction, { type: 'agent.created', owner: principal.user, id, at: now, key: '' });
   });
   return getAgent(tables, principal, id);
 }
@@ -94,14 +96,18 @@ export async function updateAgent(
 
 /** Final. Sessions go on, new ones are refused; archived twice, it keeps its time. */
 export async function archiveAgent(tables: Tables, principal: Principal, id: string): Promise<AgentVersion> {
-  await getAgent(tables, principal, id);
+  const { owner } = await getAgent(tables, principal, id);
   mustWrite(principal);
-  await tables
-    .updateTable('agent')
-    .set({ archived_at: Date.now() })
-    .where('id', '=', id)
-    .where('archived_at', 'is', null)
-    .execute();
+  await tables.transaction().execute(async (transaction) => {
+    const at = Date.now();
+    const { numUpdatedRows } = await transaction
+      .updateTable('agent')
+      .set({ archived_at: at })
+      .where('id', '=', id)
+      .where('archived_at', 'is', null)
+      .executeTakeFirstOrThrow();
+    if (numUpdatedRows > 0n) await noteEvent(transaction, { type: 'agent.archived', owner, id, at, key: '' });
+  });
   return getAgent(tables, principal, id);
 }
 
@@ -154,20 +160,23 @@ function outdated(id: string, version: number): HttpError {
 
 /** False when the version has been made meanwhile. */
 function addVersion(tables: Tables, current: AgentVersion, data: AgentData, nonce: string): Promise<boolean> {
+  const { id, owner } = current;
   const version = current.version + 1;
+  const at = Date.now();
   return tables.transaction().execute(async (transaction) => {
     const { numUpdatedRows } = await transaction
       .updateTable('agent')
       .set({ version })
-      .where('id', '=', current.id)
+      .where('id', '=', id)
       .where('version', '=', current.version)
       .where('archived_at', 'is', null)
       .executeTakeFirstOrThrow();
     if (numUpdatedRows === 0n) return false;
     await transaction
       .insertInto('agent_version')
-      .values({ agent_id: current.id, version, nonce, data: JSON.stringify(data), created_at: Date.now() })
+      .values({ agent_id: id, version, nonce, data: JSON.stringify(data), created_at: at })
       .execute();
+    await noteEvent(transaction, { type: 'agent.updated', owner, id, at, key: String(version) });
     return true;
   });
 }

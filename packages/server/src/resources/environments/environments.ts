@@ -8,6 +8,8 @@ import type { Tables } from '../../store/tables.ts';
 import { isUniqueViolation } from '../../store/unique-violation.ts';
 import { idFrom } from '../ids.ts';
 import { type Metadata, MetadataInput, patchMetadata } from '../metadata.ts';
+import { noteEvent } from '../webhooks/note-event.ts';
+import type { WebhookEvent } from '../webhooks/webhook-events.ts';
 import { changedConfig, type EnvironmentConfig, readConfig } from './environment-config.ts';
 import type { EnvironmentCreateInput, EnvironmentUpdateInput } from './environment-input.ts';
 
@@ -48,14 +50,16 @@ export async function createEnvironment(
     archived_at: null,
     deleted_at: null,
   };
-  await refuseTaken(
-    input.name,
-    tables
+  const made = tables.transaction().execute(async (transaction) => {
+    const { numInsertedOrUpdatedRows: count } = await transaction
       .insertInto('environment')
       .values(values)
       .onConflict((conflict) => conflict.column('id').doNothing())
-      .execute(),
-  );
+      .executeTakeFirstOrThrow();
+    if (count === 0n) return;
+    await noteEvent(transaction, { type: 'environment.created', owner: principal.user, id, at: now, key: '' });
+  });
+  await refuseTaken(input.name, made);
   return getEnvironment(tables, principal, id);
 }
 
@@ -111,43 +115,37 @@ export async function updateEnvironment(
       // Later than before, even within a millisecond: by it two changes at once are told apart.
       updated_at: Math.max(Date.now(), current.updatedAt + 1),
     };
-    const { numUpdatedRows } = await refuseTaken(
-      name,
-      tables
-        .updateTable('environment')
-        .set(values)
-        .where('id', '=', id)
-        .where('updated_at', '=', current.updatedAt)
-        .where('deleted_at', 'is', null)
-        .executeTakeFirstOrThrow(),
-    );
-    if (numUpdatedRows > 0n) return getEnvironment(tables, principal, id);
+    if (await refuseTaken(name, change(tables, current, values, 'environment.updated'))) {
+      return getEnvironment(tables, principal, id);
+    }
   }
 }
 
 /** No new sessions; archived twice, it keeps its time. */
 export async function archiveEnvironment(tables: Tables, principal: Principal, id: string): Promise<Environment> {
-  const current = await getEnvironment(tables, principal, id);
-  mustWrite(principal);
-  const now = Math.max(Date.now(), current.updatedAt + 1);
-  await tables
-    .updateTable('environment')
-    .set({ archived_at: now, updated_at: now })
-    .where('id', '=', id)
-    .where('archived_at', 'is', null)
-    .execute();
-  return getEnvironment(tables, principal, id);
+  for (;;) {
+    const current = await getEnvironment(tables, principal, id);
+    mustWrite(principal);
+    if (current.archivedAt !== null) return current;
+    const now = Math.max(Date.now(), current.updatedAt + 1);
+    await change(tables, current, { archived_at: now, updated_at: now }, 'environment.archived');
+  }
 }
 
 /** What is said about it is erased; its configuration stays for the sessions in it, which go on. */
 export async function deleteEnvironment(tables: Tables, principal: Principal, id: string): Promise<void> {
-  await getEnvironment(tables, principal, id);
+  const { owner } = await getEnvironment(tables, principal, id);
   mustWrite(principal);
-  await tables
-    .updateTable('environment')
-    .set({ deleted_at: Date.now(), name: '', description: null, metadata: '{}' })
-    .where('id', '=', id)
-    .execute();
+  const at = Date.now();
+  await tables.transaction().execute(async (transaction) => {
+    const { numUpdatedRows } = await transaction
+      .updateTable('environment')
+      .set({ deleted_at: at, name: '', description: null, metadata: '{}' })
+      .where('id', '=', id)
+      .where('deleted_at', 'is', null)
+      .executeTakeFirstOrThrow();
+    if (numUpdatedRows > 0n) await noteEvent(transaction, { type: 'environment.deleted', owner, id, at, key: '' });
+  });
 }
 
 /** Newest first; one more than the limit where there are more. */
@@ -168,6 +166,28 @@ export async function listEnvironments(
     .limit(o.request.limit + 1)
     .execute();
   return rows.map(toEnvironment);
+}
+
+/** False when it has been changed meanwhile. */
+function change(
+  tables: Tables,
+  { id, owner, updatedAt }: Environment,
+  values: Partial<EnvironmentTable> & { updated_at: number },
+  type: WebhookEvent,
+): Promise<boolean> {
+  return tables.transaction().execute(async (transaction) => {
+    const { numUpdatedRows } = await transaction
+      .updateTable('environment')
+      .set(values)
+      .where('id', '=', id)
+      .where('updated_at', '=', updatedAt)
+      .where('deleted_at', 'is', null)
+      .executeTakeFirstOrThrow();
+    if (numUpdatedRows === 0n) return false;
+    const at = values.updated_at;
+    await noteEvent(transaction, { type, owner, id, at, key: String(at) });
+    return true;
+  });
 }
 
 function archived(id: string): HttpError {
