@@ -167,7 +167,7 @@ async function refused(work: () => Promise<'open' | number>): Promise<boolean> {
   return came instanceof Error || (came !== 'open' && came >= 400);
 }
 
-test('22, 24: a socket asks for our origin, and for a credential that is not in the address', async () => {
+test('8, 22, 24: a socket asks for our origin, for an owner, and for a credential that is not in the address', async () => {
   const { server, keyOf, sessionOf } = await openScene();
   const key = await keyOf('ada');
   const path = streamOf(await sessionOf(key, 'Hello'));
@@ -182,6 +182,10 @@ test('22, 24: a socket asks for our origin, and for a credential that is not in 
   for (const name of ['token', 'key', 'api_key', 'x-api-key', 'access_token', 'authorization']) {
     expect(await attempt(server, `${path}?${name}=${key}`, {})).toBe(401);
   }
+  // 8: nor is there one for what is somebody else's, as for what nobody has.
+  const bob = await keyOf('bob');
+  expect(await attempt(server, path, { 'x-api-key': bob })).toBe(404);
+  expect(await attempt(server, streamOf(crypto.randomUUID()), { 'x-api-key': bob })).toBe(404);
   const protocols = { 'sec-websocket-protocol': `bearer, ${key}` };
   expect(await attempt(server, path, protocols)).toBe(401);
 });
