@@ -9,6 +9,7 @@ const ASIDE = new Set([
   'system/session_state_changed',
   'system/memory_recall',
   'system/status',
+  'system/ui_invalidate',
   'command_lifecycle',
   'rate_limit_event',
   'active_goal',

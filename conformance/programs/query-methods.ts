@@ -263,7 +263,6 @@ export const lives: Program = {
       'b.startup': { first: warmAt.normal(story(first)), second },
       'b.prewarm': {
         claimed: 'gave' in claimed ? spareAt.normal(story(claimed.gave)) : claimed,
-        isClaimed: spare.claimed,
       },
       'b.AbortError': { isAbortError: thrown instanceof sdk.AbortError, isError: thrown instanceof Error },
       'f.end.abort': { thrown: thrownAs(sdk, thrown) },
