@@ -1,4 +1,3 @@
-import { createParser } from 'eventsource-parser';
 import type { SDKMessage } from 'colloquy';
 
 export type RawFrame = { id: string; data: SDKMessage };
@@ -24,20 +23,16 @@ export class RawReader {
   async #readOnce(fits: (frame: RawFrame) => boolean): Promise<void> {
     const left = new AbortController();
     const resume: Record<string, string> = this.#lastId === '' ? {} : { 'last-event-id': this.#lastId };
-    const parser = createParser({
-      onEvent: ({ id, event, data }) => {
-        if (id !== undefined) this.#lastId = id;
-        // Signals have no id, and gaps tell of no message.
-        if (event === undefined && id !== undefined) this.#frames.push({ id, data: JSON.parse(data) as SDKMessage });
-      },
-    });
+    let text = '';
     const decoder = new TextDecoder();
     try {
       const headers = { authorization: `Bearer ${this.#key}`, ...resume };
       const response = await fetch(this.#url, { headers, signal: left.signal });
       if (!response.ok) throw new Error(`The stream is refused: ${response.status} ${await response.text()}`);
       for await (const chunk of response.body ?? []) {
-        parser.feed(decoder.decode(chunk as Uint8Array, { stream: true }));
+        const parts = (text + decoder.decode(chunk as Uint8Array, { stream: true })).split('\n\n');
+        text = parts.pop() ?? '';
+        for (const part of parts) this.#take(part);
         if (this.#frames.some(fits)) return;
       }
     } catch (error) {
@@ -46,5 +41,16 @@ export class RawReader {
     } finally {
       left.abort();
     }
+  }
+
+  /** A whole frame. Signals have no id, and gaps tell of no message. */
+  #take(part: string): void {
+    const fields = new Map(
+      part.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]),
+    );
+    const [id, data] = [fields.get('id'), fields.get('data')];
+    if (id === undefined || data === undefined) return;
+    this.#lastId = id;
+    if (!fields.has('event')) this.#frames.push({ id, data: JSON.parse(data) as SDKMessage });
   }
 }

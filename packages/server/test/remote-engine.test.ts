@@ -414,3 +414,39 @@ test('two programs in one session are both told everything', async () => {
   expect(results.map((message) => (message?.type === 'result' ? textOf(message) : ''))).toEqual(['Two.', 'Two.']);
   expect(results[0]?.uuid).toBe(results[1]?.uuid);
 });
+
+test('a server that is started anew is gone on with: what it had accepted is told, and what comes next is sent', async () => {
+  const folder = await temporaryFolder();
+  const emulator = createEmulator({ script: [bash('echo once >> told.txt'), text('Done.'), text('Next.')] });
+  const before = await startServer({ folder, emulator });
+  let { app } = before;
+  const released = deferred();
+  const asked = deferred();
+  const calls: string[] = [];
+  await using sdk = new ClaudeSDKClient({
+    ...remoteOptions(() => app, before.client.secret),
+    canUseTool: async (name) => {
+      calls.push(name);
+      asked.resolve();
+      await released.promise;
+      return { behavior: 'allow' };
+    },
+  });
+  const messages = sdk.receiveMessages();
+  await sdk.query('Go');
+  await asked.promise;
+  await before.stop();
+  ({ app } = await startServer({ folder, emulator }));
+  released.resolve();
+  const told: SDKMessage[] = [];
+  for await (const message of messages) {
+    told.push(message);
+    if (message.type === 'result') break;
+  }
+  expect(typesOf(told)).toEqual(['system/init', 'assistant', 'user', 'assistant', 'result']);
+  expect(calls).toEqual(['Bash']);
+  expect(await readFile(`${folder}/told.txt`, 'utf8')).toBe('once\n');
+  await sdk.query('And?');
+  await collect(sdk.receiveResponse());
+  expect((await collect(sdk.receiveResponse())).at(-1)).toMatchObject({ result: 'Next.' });
+});

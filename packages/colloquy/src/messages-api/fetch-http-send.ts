@@ -26,7 +26,8 @@ export const fetchHttpSend: HttpSend = async (request) => {
   }
 };
 
-export const defaultHttpSend: HttpSend = fetchHttpSend;
+/** What there is in a browser. */
+export const defaultHttpSend: HttpSend = (request) => fetchHttpSend(request);
 
 function toInit({ method, headers, body, signal }: HttpRequest): RequestInit {
   return {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Cursor, HostedSession, PlacedMessage } from 'colloquy/internal';
 import type { WebSocket } from 'ws';
+import { FrameIds, toPlace } from './frame-ids.ts';
 
 /** A quiet socket is asked this often whether somebody is there; one that has not said so by the next time is let go. */
 const PING_MS = 15_000;
@@ -27,8 +28,10 @@ export async function streamOverSocket(
   const signal = AbortSignal.any([o.signal, gone.signal]);
   const stopPinging = keepAlive(socket);
   try {
-    for await (const batch of session.placed({ after: o.after, partial: true, door: true, signal })) {
-      await send(socket, batch, signal);
+    const place = toPlace(o.after);
+    const ids = new FrameIds(place);
+    for await (const batch of session.placed({ after: place.after, partial: true, door: true, signal })) {
+      await send(socket, toFrames(batch, ids), signal);
       await delay(COALESCE_MS, undefined, { signal }).catch(() => undefined);
     }
     return { ended: !signal.aborted };
@@ -41,7 +44,7 @@ export async function streamOverSocket(
 }
 
 /** Resolves once the system has taken the message, so that a slow client holds up its own reader and nothing else. */
-function send(socket: WebSocket, batch: readonly PlacedMessage[], signal: AbortSignal): Promise<void> {
+function send(socket: WebSocket, frames: readonly object[], signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const stalled = setTimeout(() => socket.terminate(), STALLED_MS);
     const done = (): void => {
@@ -51,15 +54,20 @@ function send(socket: WebSocket, batch: readonly PlacedMessage[], signal: AbortS
     };
     signal.addEventListener('abort', done, { once: true });
     // What fails closes the socket, which is heard of elsewhere.
-    socket.send(JSON.stringify(batch.map(toFrame)), done);
+    socket.send(JSON.stringify(frames), done);
   });
 }
 
 /** `{ id, data }` for a message; `{ event, data }` for a gap, which has an id too, and for a signal. As in the SSE stream. */
-function toFrame(item: PlacedMessage): object {
-  if ('message' in item) return { id: item.cursor, data: item.message };
-  const { live } = item;
-  return { ...(live.type === 'gap' ? { id: live.cursor } : {}), event: live.type, data: live };
+function toFrames(batch: readonly PlacedMessage[], ids: FrameIds): object[] {
+  return batch.flatMap((item, index): object[] => {
+    if ('message' in item) {
+      const id = ids.next(item, batch[index + 1]);
+      return id === undefined ? [] : [{ id, data: item.message }];
+    }
+    const { live } = item;
+    return [{ ...(live.type === 'gap' ? { id: ids.at(live.cursor) } : {}), event: live.type, data: live }];
+  });
 }
 
 function keepAlive(socket: WebSocket): () => void {
