@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { openManagement, type RunningServer, serve } from '@colloquy/server';
 import { createEmulator } from '@colloquy/emulator';
 import { createMemoryStore } from 'colloquy/internal';
 import { expect, onTestFinished, test } from 'vitest';
-import { WebSocket } from 'ws';
 
 // Published advisories about who gets in (docs/internals/facts/advisories.md, by their numbers), against a server on a socket.
 // What holds for every single route is in packages/server/test/ownership.
@@ -70,22 +70,38 @@ async function say(send: Scene['fetch'], key: string, id: string, text: string, 
   return send(`/v1/sessions/${id}/messages`, key, { method: 'POST', body: message });
 }
 
+/** The first byte of the frame that ends a socket: https://www.rfc-editor.org/rfc/rfc6455#section-5.5.1 */
+const CLOSE_FRAME = 0x88;
+
 const streamOf = (id: string): string => `/v1/sessions/${id}/messages/stream`;
 
-/** What an attempt to open a socket comes to: `open`, or the status of the refusal. */
-function attempt(server: RunningServer, path: string, headers: Record<string, string>): Promise<'open' | number> {
-  const socket = new WebSocket(server.url.replace('http', 'ws') + path, { headers });
+/** Asks for a WebSocket, as bytes: with headers that no client library would let through. A number is the status of the refusal. */
+function upgrade(server: RunningServer, path: string, headers: Record<string, string>): Promise<Duplex | number> {
+  const asking = {
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+  };
   return new Promise((resolve, reject) => {
-    socket.once('open', () => {
-      socket.terminate();
-      resolve('open');
-    });
-    socket.once('unexpected-response', (sent, { statusCode }) => {
-      sent.destroy();
-      resolve(statusCode ?? 0);
-    });
-    socket.once('error', reject);
+    const sent = request(
+      { host: '127.0.0.1', port: server.port, path, headers: { ...asking, ...headers } },
+      (response) => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      },
+    );
+    sent.once('upgrade', (_, socket) => resolve(socket));
+    sent.once('error', reject).end();
   });
+}
+
+/** What an attempt to open a socket comes to: `open`, or the status of the refusal. */
+async function attempt(server: RunningServer, path: string, headers: Record<string, string>): Promise<'open' | number> {
+  const came = await upgrade(server, path, headers);
+  if (typeof came === 'number') return came;
+  came.destroy();
+  return 'open';
 }
 
 /** The status of a plain request that names its host as given. */
@@ -249,9 +265,12 @@ test('12: revoking a key from another process ends its stream and its socket wit
   const id = await sessionOf(key, 'Hello');
   const spare = await otherKey(folder);
   const stream = await send(streamOf(id), key);
-  const socket = new WebSocket(server.url.replace('http', 'ws') + streamOf(id), { headers: { 'x-api-key': key } });
-  const told = new Promise((resolve) => socket.once('message', resolve));
-  const closed = new Promise((resolve) => socket.once('close', resolve));
+  const socket = await upgrade(server, streamOf(id), { 'x-api-key': key });
+  if (typeof socket === 'number') throw new Error(`no socket: ${socket}`);
+  const told = new Promise((resolve) => socket.once('data', resolve));
+  const closed = new Promise<void>((resolve) => {
+    socket.on('data', ([first]: Buffer) => first === CLOSE_FRAME && resolve());
+  });
   const kept = await send(streamOf(id), spare);
   await told;
 
@@ -264,12 +283,13 @@ test('12: revoking a key from another process ends its stream and its socket wit
   expect(Date.now() - started).toBeLessThan(5_000);
 
   let later = 0;
-  socket.on('message', () => (later += 1));
+  socket.on('data', () => (later += 1));
   const others = kept.body?.getReader();
   expect((await say(send, spare, id, 'canary-later')).status).toBe(202);
   let text = '';
   while (!text.includes('canary-later')) text += new TextDecoder().decode((await others?.read())?.value);
   expect(later).toBe(0);
+  socket.destroy();
   await others?.cancel();
 }, 15_000);
 
