@@ -157,11 +157,18 @@ export class Sessions {
     return { session: await this.stored(id), isNew: made === undefined };
   }
 
-  /** Changes what the row of such a session keeps. A null title takes it away. */
-  async changeManaged(id: string, change: Partial<ManagedData>, title?: string | null): Promise<StoredSession> {
+  /** Changes what the row of such a session keeps, from what it keeps by then. A null title takes it away. */
+  async changeManaged(
+    id: string,
+    change: (managed: ManagedData) => Partial<ManagedData>,
+    title?: string | null,
+  ): Promise<StoredSession> {
     await this.#change(
       id,
-      (made) => (made.managed === undefined ? made : { ...made, managed: { ...made.managed, ...change } }),
+      (made) => {
+        const { managed } = made;
+        return managed === undefined ? made : { ...made, managed: { ...managed, ...change(managed) } };
+      },
       title,
     );
     return this.stored(id);

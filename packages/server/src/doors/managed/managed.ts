@@ -4,7 +4,9 @@ import { addAgents } from './agents.ts';
 import { addEnvironments } from './environments.ts';
 import { addEvents } from './events/events.ts';
 import { addFiles } from './files.ts';
+import { addResources } from './sessions/session-resources.ts';
 import { addManagedSessions } from './sessions/sessions.ts';
+import { addThreads } from './sessions/threads.ts';
 
 /** The Managed Agents API, apart from what no file here adds: that is a 404. */
 export function addManaged(hono: Hono<AppEnv>, app: App): void {
@@ -12,5 +14,7 @@ export function addManaged(hono: Hono<AppEnv>, app: App): void {
   addEnvironments(hono, app);
   addFiles(hono, app);
   addManagedSessions(hono, app);
+  addResources(hono, app);
+  addThreads(hono, app);
   addEvents(hono, app);
 }

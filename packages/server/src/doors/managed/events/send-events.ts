@@ -36,6 +36,7 @@ export async function sendEvents(
   const appended = await app.host.use(uuid, (open) => open.input(batch.accepted.map(({ entry }) => entry)));
   const first = appended.ok ? appended.entries[0] : batch.firstOfTwin(appended.winner);
   if (first === undefined) throw taken();
+  app.events.onSessionHasWork(session);
   return batch.accepted.map(({ event }, index) => event(toEventId(uuid, first.seq + index), first.at));
 }
 

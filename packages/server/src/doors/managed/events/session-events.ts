@@ -15,6 +15,9 @@ export type SessionEvents = {
   streams: EventStreams;
   /** Where a session stands right now. To be read at once. */
   stateOf(session: StoredSession): Promise<EventsState>;
+  /** Told when a session has been given something to do, once that is durable. They must not throw. */
+  readonly workListeners: Set<(session: StoredSession) => void>;
+  onSessionHasWork(session: StoredSession): void;
 };
 
 export function createSessionEvents(o: {
@@ -25,7 +28,16 @@ export function createSessionEvents(o: {
 }): SessionEvents {
   const log = new EventLog({ store: o.store, initOf: async (id) => initOf(await o.sessions.stored(id)) });
   const streams = new EventStreams({ host: o.host, log, onError: o.onError });
-  return { log, streams, stateOf: ({ row }) => log.newest(row.id, row.head) };
+  const workListeners = new Set<(session: StoredSession) => void>();
+  return {
+    log,
+    streams,
+    stateOf: ({ row }) => log.newest(row.id, row.head),
+    workListeners,
+    onSessionHasWork(session) {
+      for (const tell of workListeners) tell(session);
+    },
+  };
 }
 
 function initOf({ row, managed }: StoredSession): EventsInit {

@@ -44,7 +44,7 @@ export async function updateSession(
     if (change.agent !== undefined) await open.control('setTools', { ...toToolPolicies(change.agent), by });
     await open.input([{ kind: 'settings', patch: { updated }, by }]);
     if (session.managed === undefined) await app.sessions.patch(principal, uuid, { title: title ?? undefined });
-    else await app.sessions.changeManaged(uuid, change, updated.title);
+    else await app.sessions.changeManaged(uuid, () => change, updated.title);
     // Last, because a turn that the budget had ended goes on with it.
     if (change.budget !== undefined) {
       const maxBudgetUsd = change.budget === null ? null : budgetUsd(change.budget, activeMs);
@@ -68,7 +68,7 @@ export async function archiveSession(app: App, principal: Principal, id: string)
     state.core.turn === undefined ? [] : [{ kind: 'interrupt', by, keepQueue: true }];
   const archive: NewEntry<Input> = { kind: 'settings', patch: { archived: true }, by };
   await app.host.use(session.row.id, (open) => open.input([...interrupt, archive]));
-  return app.sessions.changeManaged(session.row.id, { archivedAt: new Date().toISOString() });
+  return app.sessions.changeManaged(session.row.id, () => ({ archivedAt: new Date().toISOString() }));
 }
 
 /** Erases a session with everything in its folder; whoever has a stream of it open is told. */

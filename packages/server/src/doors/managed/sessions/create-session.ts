@@ -59,7 +59,9 @@ export async function createSession(
     if (isNew) await erase(app, id);
     throw error;
   }
-  return app.sessions.stored(id);
+  const made = await app.sessions.stored(id);
+  if (prompts.length > 0) app.events.onSessionHasWork(made);
+  return made;
 }
 
 /** @throws HttpError 400 `model_not_budgetable` */
