@@ -59,7 +59,7 @@ async function untilResult(session: Hosted): Promise<SDKMessage[]> {
   const told: SDKMessage[] = [];
   for await (const batch of session.placed({ door: true, after: '0.0.0' })) {
     for (const placed of batch) if ('message' in placed) told.push(placed.message);
-    if (told.at(-1)?.type === 'result') break;
+    if (told.some(({ type }) => type === 'result')) break;
   }
   return told;
 }
@@ -78,7 +78,7 @@ test('questions of several agents at once are each answered by their number, in 
       decision: input['file_path'] === 'b.txt' ? { behavior: 'deny', message: 'Not b.' } : { behavior: 'allow' },
     });
   const told = await untilResult(session);
-  expect(told.at(-1)).toMatchObject({ subtype: 'success', result: 'All done.' });
+  expect(told.find(({ type }) => type === 'result')).toMatchObject({ subtype: 'success', result: 'All done.' });
   expect(NAMES.map((name) => existsSync(join(cwd, `${name}.txt`)))).toEqual([true, false, true]);
   // Who has answered is told, whoever asked.
   expect(told.filter((message) => message.type === 'system' && message.subtype === 'permission_answered')).toHaveLength(
@@ -157,7 +157,7 @@ test('agents of a process that was killed have ended for its successor: their ca
   const { session, requests } = await openHosted(killed.store, [text('I shall look.')], { cwd, resume: killed.id });
   await using _ = session;
   const told = await untilResult(session);
-  expect(told.at(-1)).toMatchObject({ subtype: 'success', result: 'I shall look.' });
+  expect(told.find(({ type }) => type === 'result')).toMatchObject({ subtype: 'success', result: 'I shall look.' });
   expect(requests()).toBe(1);
   expect(NAMES.some((name) => existsSync(join(cwd, `${name}.txt`)))).toBe(false);
   const ends = told.filter((message) => message.type === 'system' && message.subtype === 'task_notification');
