@@ -450,3 +450,41 @@ test('a server that is started anew is gone on with: what it had accepted is tol
   await collect(sdk.receiveResponse());
   expect((await collect(sdk.receiveResponse())).at(-1)).toMatchObject({ result: 'Next.' });
 });
+
+test('a session that is deleted while it is read ends its readers with that, and nothing can be sent to it', async () => {
+  const { app, client } = await startServer({ emulator: createEmulator({ script: [text('One.')] }) });
+  const options = remoteOptions(app, client.secret);
+  await using sdk = new ClaudeSDKClient(options);
+  await sdk.query('Go');
+  await collect(sdk.receiveResponse());
+  const reading = first(sdk.receiveMessages(), () => false).catch((error: unknown) => error);
+  await deleteSession(sdk.sessionId() ?? '', { server: options.server, send: options.send });
+  expect(await reading).toBeInstanceOf(SessionNotFoundError);
+  await expect(sdk.query('Again')).rejects.toThrow(SessionNotFoundError);
+});
+
+test('of two programs with the same tool, one result counts, and the turn goes on once', async () => {
+  const script = [toolUse('mcp__calc__add', { a: 2 }), text('It is 5.')];
+  const { app, client, emulator } = await startServer({ emulator: createEmulator({ script }) });
+  const both = deferred();
+  const calls: unknown[] = [];
+  const options = {
+    ...remoteOptions(app, client.secret),
+    allowedTools: ['mcp__calc__add'],
+    mcpServers: {
+      calc: calc(calls, async () => {
+        if (calls.length === 2) both.resolve();
+        await both.promise;
+        return '5';
+      }),
+    },
+  };
+  await using one = new ClaudeSDKClient({ ...options, sessionId: '0c0b7a52-33a8-4d0f-9f7b-3f6f2f1d8a11' });
+  await one.connect();
+  await using two = new ClaudeSDKClient({ ...options, resume: one.sessionId() ?? '' });
+  await two.connect();
+  await one.query('Add');
+  expect((await collect(one.receiveResponse())).at(-1)).toMatchObject({ result: 'It is 5.' });
+  expect(calls).toHaveLength(2);
+  expect(emulator.requests).toHaveLength(2);
+});
