@@ -1,9 +1,11 @@
 import type { Program } from '../harness/program.ts';
+import { commands, orders } from './commands.ts';
 import { controls, framing, questions } from './control.ts';
 import { background, events } from './events.ts';
 import { hookEvents, hookEventsLater } from './hook-events.ts';
 import { hookCommands, hookEndings, hookOutputs } from './hook-outputs.ts';
 import { interrupts, severalTurns } from './live-sessions.ts';
+import { optionsClaudeCode, optionsUnsupported } from './options-claude-code.ts';
 import { optionsRequest, optionsRequestLater } from './options-request.ts';
 import { optionsAgents, optionsSessions, optionsTurns } from './options-sessions.ts';
 import { patterns } from './patterns.ts';
@@ -17,6 +19,8 @@ import { checkpoints, constants, lives, methods, ownTools } from './query-method
 import { refusedCredential, retries } from './retries.ts';
 import { relayed } from './relayed.ts';
 import { answers, limits } from './situations.ts';
+import { shutDown, transcripts } from './transcripts.ts';
+import { agentsBackground, optionsSandbox, toolsBackground } from './tools-background.ts';
 import { toolsFiles } from './tools-files.ts';
 import { toolsLater, toolsPeople } from './tools-people.ts';
 import { toolsLists, toolsShell } from './tools-shell.ts';
@@ -41,6 +45,10 @@ export const PROGRAMS: readonly Program[] = [
   ownTools,
   constants,
   keptSessions,
+  commands,
+  orders,
+  transcripts,
+  shutDown,
   launch,
   plainTurns,
   hookEvents,
@@ -53,6 +61,11 @@ export const PROGRAMS: readonly Program[] = [
   optionsSessions,
   optionsTurns,
   optionsAgents,
+  optionsClaudeCode,
+  optionsUnsupported,
+  optionsSandbox,
+  toolsBackground,
+  agentsBackground,
   permissionAnswers,
   permissionModes,
   permissionSettings,

@@ -282,6 +282,7 @@ export const constants: Program = {
     'b.resolveSettings',
     'b.filterEscalatingDefaultMode',
     'b.matchDeniedModels',
+    'b.Transport',
   ],
   async run({ sdk, scene }) {
     const at = await scene([], {

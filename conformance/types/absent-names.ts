@@ -104,8 +104,6 @@ export const ABSENT: Readonly<Record<string, string>> = {
   SettingSource: BY_OPTION,
   SetupHookSpecificOutput: BY_OPTION,
   SpareProcess: LATER,
-  SpawnedProcess: PROTOCOL,
-  SpawnOptions: PROTOCOL,
   StopHookSpecificOutput: BY_OPTION,
   SubagentStartHookSpecificOutput: BY_OPTION,
   SubagentStopHookSpecificOutput: BY_OPTION,

@@ -215,6 +215,7 @@ export {
 } from './options/official-names.ts';
 export type { Options } from './options/options.ts';
 export type { SandboxSettings } from './options/sandbox.ts';
+export type { SpawnClaudeCodeProcess, SpawnedProcess, SpawnOptions } from './options/spawn-option.ts';
 export type { ServerConnection } from './options/server-connection.ts';
 export type { Settings, SettingsPermissions } from './options/settings.ts';
 export type {

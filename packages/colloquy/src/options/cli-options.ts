@@ -1,5 +1,6 @@
 import { isRecord } from '../helpers/is-record.ts';
 import { HOOK_EVENTS } from './hooks.ts';
+import type { SpawnClaudeCodeProcess } from './spawn-option.ts';
 
 /** Options that only the real Claude Code honours: they need `engine: 'cli'`. Names and meanings are those of the official SDK. */
 export type CliOptions = {
@@ -42,6 +43,8 @@ export type CliOptions = {
   resumeSessionAt?: string | undefined;
   resumeDropsTurn?: string | undefined;
   skills?: string[] | 'all' | undefined;
+  /** Starts Claude Code in a way of the program's. Its error output is then the program's to read. */
+  spawnClaudeCodeProcess?: SpawnClaudeCodeProcess | undefined;
   /** Gets what Claude Code writes to its error output. Must not throw. */
   stderr?: ((text: string) => void) | undefined;
   /** Only the servers of `mcpServers`, none of the settings. */
@@ -153,6 +156,7 @@ export const CLI_OPTION_CHECKS: Record<keyof CliOptions, Check> = {
   resumeSessionAt: text,
   resumeDropsTurn: text,
   skills: (value) => (value === 'all' || isTexts(value) ? undefined : "an array of names, or 'all'"),
+  spawnClaudeCodeProcess: fn,
   stderr: fn,
   strictMcpConfig: boolean,
   supportedDialogKinds: texts,

@@ -1,9 +1,9 @@
-import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import {
   CLIConnectionError,
   CLIJSONDecodeError,
@@ -15,6 +15,7 @@ import { Deadline } from '../../helpers/deadline.ts';
 import { messageOf } from '../../helpers/message-of.ts';
 import { untilAborted } from '../../helpers/until-aborted.ts';
 import { within } from '../../helpers/within.ts';
+import type { SpawnClaudeCodeProcess, SpawnedProcess } from '../../options/spawn-option.ts';
 import { type Watched, watchOver } from '../../tools/orphan-watch.ts';
 import { endGroup, killEscaped, MARK_NAME } from '../../tools/process-group.ts';
 import { type CliLine, parseLine, quoteLine } from './parse-line.ts';
@@ -26,6 +27,8 @@ const TEMP_NAME = 'CLAUDE_CODE_TMPDIR';
 const END_WITHIN_MS = 2_000;
 /** For its last words after its end; what it has started may hold the pipes longer. */
 const LAST_WORDS_MS = 500;
+/** For a process that the program has started, after each signal. */
+const KILL_AFTER_MS = 2_000;
 /** In a row, without a message between them. */
 const MAX_NOISE_LINES = 10_000;
 /** For the process to take what it is given. */
@@ -41,6 +44,8 @@ export type Launch = {
   onStderr?: ((text: string) => void) | undefined;
   /** For what it still has to write after the end of its input. Default 2 s. */
   endMs?: number | undefined;
+  /** Starts it in the program's own way. */
+  spawn?: SpawnClaudeCodeProcess | undefined;
 };
 
 export type ProcessEvents = {
@@ -52,6 +57,15 @@ export type ProcessEvents = {
   broken(error: Error): void;
 };
 
+/** A process of ours, or one that the program has started. */
+type Child = Omit<SpawnedProcess, 'on' | 'off' | 'once' | 'stdin' | 'stdout'> & {
+  readonly stdin: Writable | null;
+  readonly stdout: Readable | null;
+  readonly stderr?: Readable | null;
+  readonly pid?: number | undefined;
+  once(event: string, listener: () => void): unknown;
+};
+
 /** How it ended. */
 export type Exit = { exitCode: number | null; signal: string | null };
 
@@ -61,7 +75,9 @@ export class ClaudeProcess {
   readonly exited: Promise<Exit>;
   /** What it printed first that is no message. */
   noise: string | undefined;
-  readonly #child: ChildProcess;
+  readonly #child: Child;
+  /** Aborted when a process of the program's is no longer wanted; undefined for one of ours. */
+  readonly #unwanted: AbortController | undefined;
   readonly #place: Place;
   readonly #endMs: number;
   readonly #stderr = new TailText();
@@ -69,8 +85,9 @@ export class ClaudeProcess {
   #shutDown: Promise<void> | undefined;
   #noiseLines = 0;
 
-  private constructor(child: ChildProcess, place: Place, launch: Launch, events: ProcessEvents) {
+  private constructor({ child, unwanted }: Started, place: Place, launch: Launch, events: ProcessEvents) {
     this.#child = child;
+    this.#unwanted = unwanted;
     this.#place = place;
     this.#endMs = launch.endMs ?? END_WITHIN_MS;
     this.exited = this.#follow(events);
@@ -86,9 +103,9 @@ export class ClaudeProcess {
   static async start(launch: Launch, events: ProcessEvents): Promise<ClaudeProcess> {
     const place = await makePlace(launch);
     try {
-      const child = await spawnClaude(launch, place);
-      if (child.pid !== undefined) place.watched.group(child.pid);
-      return new ClaudeProcess(child, place, launch, events);
+      const started = await spawnClaude(launch, place);
+      if (started.unwanted === undefined && started.child.pid !== undefined) place.watched.group(started.child.pid);
+      return new ClaudeProcess(started, place, launch, events);
     } catch (error) {
       await leavePlace(place);
       throw error;
@@ -127,7 +144,10 @@ export class ClaudeProcess {
 
   /** What its end means to somebody who still expects something of it. */
   error(what: string, cause?: unknown): ProcessError {
-    const { exitCode, signal } = this.#exit ?? { exitCode: this.#child.exitCode, signal: this.#child.signalCode };
+    const { exitCode, signal } = this.#exit ?? {
+      exitCode: this.#child.exitCode,
+      signal: this.#child.signalCode ?? null,
+    };
     const stderr = this.#stderr.text();
     const how = signal === null ? (exitCode === null ? '' : ` with exit code ${exitCode}`) : ` by ${signal}`;
     const said = stderr.trim() === '' ? '' : `: ${stderr.trim()}`;
@@ -156,7 +176,8 @@ export class ClaudeProcess {
     if (!atOnce) await within(this.#endMs, settled(this.exited));
     const { pid } = this.#child;
     try {
-      if (pid !== undefined) await this.#endRest(pid);
+      if (this.#unwanted !== undefined) await this.#endElsewhere(this.#unwanted);
+      else if (pid !== undefined) await this.#endRest(pid);
     } finally {
       await leavePlace(this.#place);
     }
@@ -165,12 +186,22 @@ export class ClaudeProcess {
 
   async #endRest(pid: number): Promise<void> {
     if (process.platform === 'win32') {
-      this.#child.kill();
+      this.#child.kill('SIGTERM');
       return;
     }
     const group = { id: pid, mark: this.#place.mark };
     await endGroup(group);
     await killEscaped(group);
+  }
+
+  /** What it has started in turn is the program's to end. */
+  async #endElsewhere(unwanted: AbortController): Promise<void> {
+    unwanted.abort();
+    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+      if (this.#exit !== undefined || this.#child.exitCode !== null) return;
+      this.#child.kill(signal);
+      await within(KILL_AFTER_MS, settled(this.exited));
+    }
   }
 
   async #follow(events: ProcessEvents): Promise<Exit> {
@@ -198,6 +229,7 @@ export class ClaudeProcess {
     const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
     await new Promise<void>((resolve) => {
       child.once('exit', () => resolve());
+      child.once('error', () => resolve());
       child.once('close', () => resolve());
     });
     await within(LAST_WORDS_MS, closed);
@@ -205,7 +237,7 @@ export class ClaudeProcess {
     // A last line without an end may have been cut by the end of the process: then it is no message.
     const rest = lines.rest();
     if (rest !== '' && !isBroken) hearRest(() => hear(rest));
-    this.#exit = { exitCode: child.exitCode, signal: child.signalCode };
+    this.#exit = { exitCode: child.exitCode, signal: child.signalCode ?? null };
     // Its children do not go on without it.
     void this.shutDown();
     return this.#exit;
@@ -245,11 +277,20 @@ async function leavePlace({ temp, watched }: Place): Promise<void> {
   if (temp !== undefined) await rm(temp, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
 }
 
-async function spawnClaude({ file, args, cwd, env }: Launch, { mark, temp }: Place): Promise<ChildProcess> {
+type Started = { child: Child; unwanted?: AbortController };
+
+async function spawnClaude(launch: Launch, { mark, temp }: Place): Promise<Started> {
+  const { file, args, cwd } = launch;
+  const env = { ...launch.env, ...(temp === undefined ? {} : { [TEMP_NAME]: temp }), [MARK_NAME]: mark };
+  if (launch.spawn !== undefined) {
+    const unwanted = new AbortController();
+    const child = launch.spawn({ command: file, args: [...args], cwd, env, signal: unwanted.signal });
+    return { child, unwanted };
+  }
   const { spawn } = await import('node:child_process');
   const child = spawn(file, args, {
     cwd,
-    env: { ...env, ...(temp === undefined ? {} : { [TEMP_NAME]: temp }), [MARK_NAME]: mark },
+    env,
     stdio: ['pipe', 'pipe', 'pipe'],
     // A group of its own, which ends as a whole.
     detached: process.platform !== 'win32',
@@ -261,7 +302,7 @@ async function spawnClaude({ file, args, cwd, env }: Launch, { mark, temp }: Pla
       reject(new CLIConnectionError(`Claude Code at ${file} could not be started: ${messageOf(cause)}`, { cause })),
     );
   });
-  return child;
+  return { child };
 }
 
 const settled = (promise: Promise<unknown>): Promise<void> => promise.then(() => {});

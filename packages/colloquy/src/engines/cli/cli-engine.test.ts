@@ -518,6 +518,22 @@ test('a cancelled question of ours is taken back', async () => {
 });
 
 describe('above the engine', () => {
+  test('a process that the program starts itself is spoken to like any, and ended at the end', async () => {
+    const started: { args: string[]; child: ReturnType<typeof spawn> }[] = [];
+    const options = await optionsFor({
+      spawnClaudeCodeProcess: ({ command, args, cwd, env }) => {
+        const child = spawn(command, args, { cwd, env, stdio: ['pipe', 'pipe', 'ignore'] });
+        started.push({ args, child });
+        return child;
+      },
+    });
+    const messages: SDKMessage[] = [];
+    for await (const message of query({ prompt: 'say hi', options })) messages.push(message);
+    expect(kinds(messages)).toEqual(['system/init', 'assistant', 'result/success']);
+    expect(started.map(({ args }) => args.includes('stream-json'))).toEqual([true]);
+    await expect.poll(() => started[0]?.child.exitCode).toBe(0);
+  });
+
   test('query() gives the messages, and throws when the process ends', async () => {
     const options = await optionsFor();
     const messages: SDKMessage[] = [];

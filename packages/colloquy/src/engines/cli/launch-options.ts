@@ -127,6 +127,7 @@ const WAYS: { [Name in Honoured]: Way<NonNullable<Options[Name]>> } = {
   settings: 'engine',
   settingSources: list('setting-sources'),
   skills: { initialize: (skills) => (skills === 'all' ? {} : { skills }) },
+  spawnClaudeCodeProcess: 'engine',
   stderr: 'engine',
   strictMcpConfig: toggle('strict-mcp-config'),
   supportedDialogKinds: field('supportedDialogKinds'),

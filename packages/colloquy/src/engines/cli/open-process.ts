@@ -38,6 +38,16 @@ export type ProcessHost = Omit<ControlHost, 'write' | 'hopeless'> & {
 /** A process of Claude Code and the channel to it. */
 export type OpenProcess = { process: ClaudeProcess; channel: ControlChannel; program: ClaudeProgram };
 
+/** The program that the other place may have too: it need not be on this machine. */
+function findElsewhere(options: Options, o: FindOptions): ClaudeProgram {
+  try {
+    return findClaude(options, o);
+  } catch {
+    const file = options.pathToClaudeCodeExecutable ?? 'claude';
+    return { file, args: [], path: file };
+  }
+}
+
 /** Starts a process, which is not spoken to yet. @throws CLINotFoundError | CLIConnectionError | ConfigurationError */
 export async function startProcess(
   options: Options,
@@ -45,7 +55,8 @@ export async function startProcess(
   host: ProcessHost,
   o: StartOptions,
 ): Promise<OpenProcess> {
-  const program = findClaude(options, o);
+  const spawn = options.spawnClaudeCodeProcess;
+  const program = spawn === undefined ? findClaude(options, o) : findElsewhere(options, o);
   const launch = {
     file: program.file,
     args: [...program.args, ...launchArguments(options, session)],
@@ -53,6 +64,7 @@ export async function startProcess(
     env: launchEnvironment(options),
     onStderr: options.stderr,
     endMs: o.endMs,
+    spawn,
   };
   // Both are needed by the other: what the process says before the channel is there waits for it.
   const early: { line: CliLine; text: string }[] = [];
