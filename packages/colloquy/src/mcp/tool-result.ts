@@ -24,7 +24,7 @@ export function toToolOutcome(result: unknown): ToolOutcome {
 }
 
 /** What went wrong is told as text where it is text, as by every other tool. */
-function plainly(blocks: Json[]): Json {
+function plainly(blocks: Json[]): string | Json[] {
   const texts = blocks.map((block) =>
     isRecord(block) && typeof block['text'] === 'string' ? block['text'] : undefined,
   );
