@@ -236,6 +236,24 @@ test('6, 10: twenty users who name everything alike get each their own', async (
   }
 }, 15_000);
 
+test('10: who names a new session as somebody else’s is called gets neither that one nor a word of it', async () => {
+  const { keyOf, fetch: send, sessionOf } = await openScene();
+  const [ada, bob] = [await keyOf('ada'), await keyOf('bob')];
+  const adas = await sessionOf(ada, 'canary-ada');
+  const bobs = await sessionOf(bob, 'canary-bob');
+  const tries: [path: string, body: object][] = [
+    ['/v1/native/sessions', { id: adas, options: { title: 'canary-ada' } }],
+    ['/v1/native/sessions', { id: adas }],
+    [`/v1/native/sessions/${bobs}/fork`, { id: adas }],
+  ];
+  for (const [path, body] of tries) {
+    const answer = await send(path, bob, { method: 'POST', body });
+    expect([path, answer.status, (await answer.text()).includes('canary')]).toEqual([path, 409, false]);
+  }
+  expect((await send(`/v1/native/sessions/${adas}`, bob)).status).toBe(404);
+  expect(await (await send(`/v1/native/sessions/${adas}`, ada)).json()).toMatchObject({ title: 'canary-ada' });
+});
+
 test('9: a cursor of somebody else’s list or stream leads nowhere but through one’s own', async () => {
   const { keyOf, fetch: send, sessionOf } = await openScene();
   const [ada, bob] = [await keyOf('ada'), await keyOf('bob')];
@@ -264,7 +282,8 @@ test('12: revoking a key from another process ends its stream and its socket wit
   const key = await keyOf('ada');
   const id = await sessionOf(key, 'Hello');
   const spare = await otherKey(folder);
-  const stream = await send(streamOf(id), key);
+  const doors = [streamOf(id), `/v1/sessions/${id}/events/stream`];
+  const streams = await Promise.all(doors.map((path) => send(path, key)));
   const socket = await upgrade(server, streamOf(id), { 'x-api-key': key });
   if (typeof socket === 'number') throw new Error(`no socket: ${socket}`);
   const told = new Promise((resolve) => socket.once('data', resolve));
@@ -277,8 +296,10 @@ test('12: revoking a key from another process ends its stream and its socket wit
   const started = Date.now();
   await using management = await openManagement(folder);
   await management.revokeKey('ada');
-  const reader = stream.body?.getReader();
-  while ((await reader?.read())?.done === false);
+  for (const { body, status } of streams) {
+    expect(status).toBe(200);
+    for await (const chunk of body ?? []) void chunk;
+  }
   await closed;
   expect(Date.now() - started).toBeLessThan(5_000);
 
