@@ -49,7 +49,8 @@ function secureCarrier(): Carrier {
 
 /** The pool that everything in this process shares unless it is given a `send` of its own. */
 export const nodeHttpSend: HttpSend & { close(): void } = createNodeHttpSend();
-export const defaultHttpSend: HttpSend = nodeHttpSend;
+/** What there is in Node, as `#default-send` names it. */
+export const defaultHttpSend: HttpSend = (request) => nodeHttpSend(request);
 
 /** The server had closed a pooled connection before it saw the request: the one case in which a POST can be sent again. */
 class StaleConnection extends APIConnectionError {
