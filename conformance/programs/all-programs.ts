@@ -15,7 +15,7 @@ import { permissionAnswers } from './permission-answers.ts';
 import { permissionModes, permissionSettings } from './permission-modes.ts';
 import { permissionRules } from './permission-rules.ts';
 import { plainTurns } from './plain-turns.ts';
-import { checkpoints, constants, lives, methods, ownTools } from './query-methods.ts';
+import { checkpoints, constants, lives, methods, ownProcess, ownTools } from './query-methods.ts';
 import { refusedCredential, retries } from './retries.ts';
 import { relayed } from './relayed.ts';
 import { answers, limits } from './situations.ts';
@@ -44,6 +44,7 @@ export const PROGRAMS: readonly Program[] = [
   lives,
   ownTools,
   constants,
+  ownProcess,
   keptSessions,
   commands,
   orders,
