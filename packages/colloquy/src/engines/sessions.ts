@@ -57,7 +57,7 @@ export async function forkSession(sessionId: string, o: ForkSessionOptions = {})
 
 /**
  * Gives a session a title.
- * @throws SessionNotFoundError
+ * @throws SessionNotFoundError | ConfigurationError if it is empty
  */
 export async function renameSession(sessionId: string, title: string, o: SessionMutationOptions = {}): Promise<void> {
   await checkDirectory(sessionId, o);
@@ -66,7 +66,7 @@ export async function renameSession(sessionId: string, title: string, o: Session
 
 /**
  * Marks a session with a tag; null removes it.
- * @throws SessionNotFoundError
+ * @throws SessionNotFoundError | ConfigurationError if it is empty
  */
 export async function tagSession(sessionId: string, tag: string | null, o: SessionMutationOptions = {}): Promise<void> {
   await checkDirectory(sessionId, o);

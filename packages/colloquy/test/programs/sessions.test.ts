@@ -61,6 +61,8 @@ test('a session is renamed, tagged and deleted', async () => {
   await renameSession(id, ' Numbers ');
   await tagSession(id, 'maths');
   expect(await getSessionInfo(id)).toMatchObject({ summary: 'Numbers', customTitle: 'Numbers', tag: 'maths' });
+  await expect(renameSession(id, '  ')).rejects.toThrow('must not be empty');
+  await expect(tagSession(id, ' ')).rejects.toThrow('must not be empty');
   await tagSession(id, null);
   expect(await getSessionInfo(id)).not.toHaveProperty('tag');
   await deleteSession(id);

@@ -1,4 +1,4 @@
-import { SessionBusyError, SessionNotFoundError } from '../../errors.ts';
+import { ConfigurationError, SessionBusyError, SessionNotFoundError } from '../../errors.ts';
 import { placeOfUuid } from '../../helpers/derived-uuid.ts';
 import type { Entry } from '../../log/entries.ts';
 import { describeOwner, newOwner } from '../../log/owner.ts';
@@ -33,8 +33,12 @@ export function sessionFunctions(store: Store): SessionFunctions {
       const upTo = upToMessageId === undefined ? undefined : await placeOf(store, id, upToMessageId);
       return { sessionId: await copySession(store, id, { id: sessionId, title, upTo }) };
     },
-    rename: async (id, title) => void (await store.sessions.patch(id, { title: title.trim() })),
-    tag: async (id, tag) => void (await store.sessions.patch(id, { tag: tag === null ? null : tag.trim() })),
+    rename: async (id, title) =>
+      void (await store.sessions.patch(id, { title: words(title, 'The title of a session') })),
+    tag: async (id, tag) =>
+      void (await store.sessions.patch(id, {
+        tag: tag === null ? null : words(tag, 'A tag, unless it is null to remove it,'),
+      })),
     delete: async (id) => {
       const row = await store.sessions.get(id);
       if (row === undefined) throw new SessionNotFoundError(id);
@@ -49,6 +53,12 @@ export function sessionFunctions(store: Store): SessionFunctions {
       }
     },
   };
+}
+
+function words(given: string, what: string): string {
+  const trimmed = given.trim();
+  if (trimmed === '') throw new ConfigurationError(`${what} must not be empty`);
+  return trimmed;
 }
 
 function toInfo(row: SessionRow): SDKSessionInfo {
