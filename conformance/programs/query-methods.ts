@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -270,6 +271,26 @@ export const lives: Program = {
   },
 };
 
+/** A process that the program starts in a way of its own. */
+export const ownProcess: Program = {
+  name: 'own-process',
+  ids: ['b.Transport'],
+  columns: ['official', 'cli'],
+  async run({ sdk, scene }) {
+    const at = await scene([text('Hello.')]);
+    let started = 0;
+    const options = at.options({
+      ...BASE,
+      spawnClaudeCodeProcess: ({ command, args, cwd, env }) => {
+        started += 1;
+        return spawn(command, args, { cwd, env, stdio: ['pipe', 'pipe', 'ignore'] });
+      },
+    });
+    const gathered = await gather(sdk, sdk.query({ prompt: 'Hello', options }));
+    return { 'b.Transport': { started, story: at.normal(story(gathered)) } };
+  },
+};
+
 /** Values that are exported. */
 export const constants: Program = {
   name: 'constants',
@@ -282,7 +303,6 @@ export const constants: Program = {
     'b.resolveSettings',
     'b.filterEscalatingDefaultMode',
     'b.matchDeniedModels',
-    'b.Transport',
   ],
   async run({ sdk, scene }) {
     const at = await scene([], {
