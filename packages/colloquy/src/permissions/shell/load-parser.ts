@@ -3,7 +3,6 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Parser, Tree } from 'web-tree-sitter';
 
-const GRAMMAR = 'tree-sitter-bash.wasm';
 /** The parser reports about every hundred operations. Errors make it try many ways; more than this is not worth it. */
 const MAX_PARSER_REPORTS = 20_000;
 /** Some garbage makes single operations slow; a parse of what is not garbage takes a tenth of this. Time in which others run is not counted. */
@@ -22,9 +21,10 @@ export function loadShellParser(): Promise<ParseShell> {
 
 async function load(): Promise<ParseShell> {
   const { Language, Parser: ShellParser } = await import('web-tree-sitter');
-  await ShellParser.init();
+  const engine = await findWasm('web-tree-sitter', 'web-tree-sitter.wasm');
+  await ShellParser.init({ locateFile: () => engine });
   const parser = new ShellParser();
-  parser.setLanguage(await Language.load(await findGrammar()));
+  parser.setLanguage(await Language.load(await findWasm('tree-sitter-bash', 'tree-sitter-bash.wasm')));
   return (text) => parse(parser, text);
 }
 
@@ -44,12 +44,12 @@ function msSince(started: NodeJS.CpuUsage): number {
 }
 
 /** In the published package it lies beside the code; in this repository, where its package is. */
-async function findGrammar(): Promise<string> {
-  const built = fileURLToPath(new URL(GRAMMAR, import.meta.url));
+async function findWasm(fromPackage: string, file: string): Promise<string> {
+  const built = fileURLToPath(new URL(file, import.meta.url));
   try {
     await access(built);
     return built;
   } catch {
-    return createRequire(import.meta.url).resolve(`tree-sitter-bash/${GRAMMAR}`);
+    return createRequire(import.meta.url).resolve(`${fromPackage}/${file}`);
   }
 }
