@@ -488,3 +488,26 @@ test('of two programs with the same tool, one result counts, and the turn goes o
   expect(calls).toHaveLength(2);
   expect(emulator.requests).toHaveLength(2);
 });
+
+test('a question that is open when a program comes is put to its callback', async () => {
+  const { app, client } = await startServer({ emulator: createEmulator({ script: [bash('true'), text('Done.')] }) });
+  const options = remoteOptions(app, client.secret);
+  const request = await first(
+    query({ prompt: 'Go', options }),
+    (message) => message.type === 'system' && message.subtype === 'permission_request',
+  );
+  const asked: unknown[] = [];
+  await using sdk = new ClaudeSDKClient({
+    ...options,
+    resume: request?.session_id ?? '',
+    canUseTool: async (name, input, { toolUseID, decisionReason }) => {
+      asked.push([name, input['command'], toolUseID, typeof decisionReason]);
+      return { behavior: 'deny', message: 'No.' };
+    },
+  });
+  const messages = sdk.receiveMessages();
+  await sdk.connect();
+  const result = await first(messages, ({ type }) => type === 'result');
+  expect(result).toMatchObject({ result: 'Done.', permission_denials: [{ tool_name: 'Bash' }] });
+  expect(asked).toEqual([['Bash', 'true', expect.stringMatching(/^toolu_/), 'string']]);
+});
