@@ -93,9 +93,9 @@ async function checkRuns(): Promise<void> {
   writeFileSync(join(folder, 'program.mjs'), PROGRAM);
   const ran = await run(process.execPath, ['program.mjs'], { cwd: folder, timeout: 30_000 }).then(
     () => undefined,
-    (error: unknown) => error,
+    (error: unknown) => (error instanceof Error ? error : new Error('It did not run')),
   );
-  check(ran === undefined, `a program runs on it${ran === undefined ? '' : `: ${String(ran)}`}`);
+  check(ran === undefined, `a program runs on it${ran === undefined ? '' : `: ${ran.message}`}`);
 }
 
 async function checkTypes(tarball: string): Promise<void> {
