@@ -1,7 +1,7 @@
 import type { ApiKeys } from './api-keys.ts';
 import type { Credentials } from './credentials.ts';
 import { type CredentialName, LOCAL_USER, type Principal } from './principal.ts';
-import { hashSecret, sameHash } from './secrets.ts';
+import { hashSecret, isSecretShaped, sameHash } from './secrets.ts';
 import type { SessionTokens } from './worker-credentials.ts';
 
 /** What may be a secret at all: ours have 43 characters behind their prefix, the operator's at least 32. Nothing else is hashed. */
@@ -24,7 +24,9 @@ export type CredentialSources = {
 export async function identify(secret: string, from: CredentialSources): Promise<Principal | undefined> {
   if (!SECRET.test(secret)) return undefined;
   const hash = hashSecret(secret);
-  return operatorOf(hash, from) ?? (await keyHolder(hash, from)) ?? (await workerOf(hash, from)) ?? pageOf(hash, from);
+  // Keys and tokens are longer than the cookie of a page, which all can see; it saves a look at the disk.
+  const page = isSecretShaped(secret) ? await pageOf(hash, from) : undefined;
+  return page ?? operatorOf(hash, from) ?? (await keyHolder(hash, from)) ?? workerOf(hash, from);
 }
 
 function operatorOf(hash: string, { operatorHash }: CredentialSources): Principal | undefined {
