@@ -184,7 +184,7 @@ test('answers to what is not known, is settled, was not asked or was answered al
   const refused = (...given: Parameters<typeof events.send>[1]['events']) =>
     refusal(events.send(id, { events: given }));
   expect(await refused(confirm('sevt_0'))).toContain('BadRequestError 400');
-  expect(await refused(confirm(said?.id))).toContain('tool_use_id: no call');
+  expect(await refused(confirm(said?.id))).toContain('nothing waits for this answer');
   expect(await refusal(events.send(other.id, { events: [confirm(asked?.id)] }))).toContain('tool_use_id: no call');
   expect(await refused(supply(asked?.id))).toContain('does not wait for such a result');
   expect(await refused({ type: 'user.tool_result', tool_use_id: asked?.id ?? '' })).toContain('self_hosted');
@@ -193,7 +193,7 @@ test('answers to what is not known, is settled, was not asked or was answered al
   expect(await refused(say('And this'), confirm('sevt_0'))).toContain('events.1');
   await events.send(id, { events: [confirm(asked?.id)] });
   const [custom] = ofType(await stream.until(waitsFor(1)), 'agent.custom_tool_use');
-  expect(await refused(confirm(asked?.id))).toContain('no call');
+  expect(await refused(confirm(asked?.id))).toContain('nothing waits');
   expect(await refused(confirm(custom?.id))).toContain('does not ask for permission');
   await events.send(id, { events: [supply(custom?.id)] });
   expect(await refused(supply(custom?.id))).toContain('BadRequestError 400');

@@ -1,4 +1,4 @@
-import Anthropic from '@anthropic-ai/sdk';
+import type Anthropic from '@anthropic-ai/sdk';
 import { accumulateManagedAgentsEvent } from '@anthropic-ai/sdk/lib/sessions/accumulate';
 import { createEmulator, cut, emit, manualClock, text, thinking, together, toolUse } from '@colloquy/emulator';
 import { expect, test } from 'vitest';

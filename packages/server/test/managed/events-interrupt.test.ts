@@ -84,7 +84,7 @@ test('an interrupt ends the wait for a client, whose answer comes too late', asy
   await events.send(id, { events: [INTERRUPT] });
   await stream.until(isOver);
   const late = { type: 'user.custom_tool_result' as const, custom_tool_use_id: call?.id ?? '' };
-  await expect(events.send(id, { events: [late] })).rejects.toThrow('no call of this session');
+  await expect(events.send(id, { events: [late] })).rejects.toThrow('nothing waits for this answer');
   await events.send(id, { events: [say('Go on')] });
   expect(answers(await stream.until(isOver))).toEqual(['Later.']);
 });

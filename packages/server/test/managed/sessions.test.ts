@@ -19,6 +19,13 @@ import { all, refusal, startManaged } from './fixture.ts';
 
 // Sessions through the official client.
 
+/** What a model request offers, by name. */
+function toolNames(request: { body: Record<string, unknown> } | undefined): string[] {
+  // The emulator has checked the request.
+  const tools = (request?.body['tools'] ?? []) as { name: string }[];
+  return tools.map(({ name }) => name).toSorted();
+}
+
 test('a new session has every key, and its agent as it was', async () => {
   const server = await startManaged();
   const { client } = server;
@@ -78,7 +85,7 @@ test('the model is asked with the system prompt, the tools and the effort of the
   await stream.until(isOver);
   const [request] = emulator.requests;
   expect(JSON.stringify(request?.body.system)).toContain('Speak like a sailor.');
-  expect((request?.body.tools as { name: string }[]).map(({ name }) => name).toSorted()).toEqual(['look', 'read']);
+  expect(toolNames(request)).toEqual(['look', 'read']);
   expect(request?.body).toMatchObject({ model: 'claude-opus-5-5', output_config: { effort: 'low' } });
 });
 
@@ -195,7 +202,7 @@ test('tools of a session change between its turns, for this session alone', asyn
   await sessions.events.send(id, { events: [say('Again')] });
   const seen = await stream.until(isOver);
   expect(ofType(seen, 'session.updated')).toMatchObject([{ agent: { tools: [{ name: 'listen' }] } }]);
-  expect((emulator.requests[2]?.body.tools as { name: string }[]).map(({ name }) => name)).toEqual(['listen']);
+  expect(toolNames(emulator.requests[2])).toEqual(['listen']);
   expect((await server.client.beta.agents.retrieve(agent.id)).tools).toMatchObject([{ name: 'look' }]);
 });
 

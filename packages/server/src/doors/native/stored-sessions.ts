@@ -24,7 +24,9 @@ export function addStoredSessions(hono: Hono<AppEnv>, app: App): void {
   hono.post('/v1/native/sessions/:id/fork', async (c) => {
     const body = parse(ForkBody, await readJson(c.req.raw));
     const principal = c.get('principal');
-    const { row } = await app.sessions.getToWrite(principal, c.req.param('id'));
+    const { row, managed } = await app.sessions.getToWrite(principal, c.req.param('id'));
+    if (managed !== undefined)
+      throw new HttpError(400, 'A session of the Managed Agents API has a folder of its own, and is not forked');
     const id = body.id ?? uuidFrom(c.get('nonce'), 'session');
     const store = await app.engine.store();
     const made = await store.sessions.get(id);

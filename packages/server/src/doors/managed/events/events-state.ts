@@ -9,6 +9,8 @@ export type EventsInit = {
   session: string;
   /** It was made through the native API, whose tools have other names. */
   isNative: boolean;
+  /** A worker runs its built-in tools. */
+  isSelfHosted?: boolean;
   /** Told of the primary thread. */
   thread: { id: string; agentName: string };
   budget: Budget | undefined;

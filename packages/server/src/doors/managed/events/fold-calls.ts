@@ -20,6 +20,9 @@ const WORKER_TOOLS: ReadonlySet<string> = new Set([
   'web_search',
 ]);
 
+/** Those that run at a worker, where there is one; the others run on the server even then. */
+const SELF_HOSTED_TOOLS: ReadonlySet<string> = new Set(['bash', 'read', 'write', 'edit', 'glob', 'grep']);
+
 /** A call that the model has made; it is told once it is known what becomes of it. */
 export function registerCall(state: EventsState, { seq, thread, block }: Entry & { kind: 'model_block' }): void {
   // Blocks are stored as the API sent them.
@@ -156,11 +159,23 @@ function foldResult(state: EventsState, entry: Entry & { kind: 'tool_result' }, 
   state.calls.delete(entry.toolUseId);
   if (call.answered !== undefined) settle(state, call.answered, entry, out);
   if (call.thread !== 'main' && !call.isTold) return;
-  // Refused before anybody decided: no such tool, or an input that does not fit it.
-  tellCall(call, entry, entry.outcome === 'denied' ? { evaluated_permission: 'deny' } : {}, out);
-  // Who gave the result has been told it as an event of its own; there is no other for a call of a client.
-  if (call.isSupplied || call.external === 'client') return;
+  const isOutside = call.external !== undefined || (state.isSelfHosted === true && SELF_HOSTED_TOOLS.has(call.name));
+  // Refused before anybody decided: no such tool, or an input that does not fit it. What is not allowed no worker begins with.
+  const isDenied = entry.outcome === 'denied' || isOutside;
+  tellCall(call, entry, isDenied ? { evaluated_permission: 'deny' } : {}, out);
+  // Who gave the result has been told it as an event of its own.
+  if (call.isSupplied) return;
   const answered = { content: toBlocks(entry.content), is_error: entry.isError };
+  // A call that nobody answered is over, as after an interrupt. Its owner looks for this event alone; without it, it would run the call
+  // when it reads the history.
+  if (call.external === 'client') {
+    tell(state, entry, 0, { type: 'user.custom_tool_result', custom_tool_use_id: call.id, ...answered }, out);
+    return;
+  }
+  if (isOutside && entry.outcome !== 'denied') {
+    tell(state, entry, 0, { type: 'user.tool_result', tool_use_id: call.id, ...answered }, out);
+    return;
+  }
   const body: EventBody =
     mcpName(call.name) === undefined
       ? { type: 'agent.tool_result', tool_use_id: call.id, ...answered }

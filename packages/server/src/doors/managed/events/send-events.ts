@@ -6,7 +6,7 @@ import { uuidFrom } from '../../../resources/ids.ts';
 import type { StoredSession } from '../../../resources/sessions.ts';
 import { refuseArchived } from '../sessions/change-session.ts';
 import type { SentEvent } from './event-bodies.ts';
-import { toEventId } from './event-id.ts';
+import { fromEventId, toEventId } from './event-id.ts';
 import type { ManagedEvent } from './event-types.ts';
 import type { EventsState, OpenCall } from './events-state.ts';
 import { PLAIN_DENIAL } from './fold-calls.ts';
@@ -185,10 +185,16 @@ class Batch {
   #open(id: string, field: string): { toolUseId: string; call: OpenCall } {
     const { calls } = this.#o.state;
     const found = [...calls].find(([, call]) => call.isTold && call.id === id);
-    if (found === undefined)
-      throw new HttpError(400, `${field}: no call of this session with this id waits; it is unknown, or settled`, {
-        details: { error_code: 'tool_use_not_waiting' },
-      });
+    if (found === undefined) {
+      const isOurs = fromEventId(this.#o.session.row.id, id) !== undefined;
+      throw new HttpError(
+        400,
+        `${field}: ${isOurs ? 'nothing waits for this answer' : 'no call of this session has this id'}`,
+        {
+          details: { error_code: 'tool_use_not_waiting' },
+        },
+      );
+    }
     if (this.#answered.has(id)) throw taken(field);
     this.#answered.add(id);
     return { toolUseId: found[0], call: found[1] };

@@ -44,6 +44,7 @@ function initOf({ row, managed }: StoredSession): EventsInit {
   return {
     session: row.id,
     isNative: managed === undefined,
+    isSelfHosted: managed?.isSelfHosted === true,
     thread: { id: uuidToId('sthr', row.id), agentName: managed?.agent.name ?? NATIVE_AGENT.name },
     budget: managed?.firstBudget ?? undefined,
   };
