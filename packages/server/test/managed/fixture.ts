@@ -36,10 +36,12 @@ export async function startManaged(
   const { folder = await temporaryFolder(), emulator = createEmulator(), ...options } = o;
   const store = await openSqliteStore({ path: join(folder, 'sessions.db') });
   const faults: unknown[] = [];
+  const secret = newSecret();
   const server = await serve({
     store,
     cwd: folder,
     dataFolder: folder,
+    adminKey: secret,
     sessionFolders: join(folder, 'workspaces'),
     model: 'claude-opus-5-5',
     endpoint: 'a test',
@@ -54,7 +56,6 @@ export async function startManaged(
     await stop();
     expect(faults).toEqual([]);
   });
-  const secret = await signIn(server);
   const clientWith = (apiKey: string, more: ClientOptions = {}): Anthropic =>
     new Anthropic({ baseURL: server.url, apiKey, maxRetries: 0, ...more });
   return {
@@ -93,15 +94,6 @@ export async function all<T>(pages: AsyncIterable<T>): Promise<T[]> {
   const items: T[] = [];
   for await (const item of pages) items.push(item);
   return items;
-}
-
-async function signIn(server: RunningServer): Promise<string> {
-  const response = await fetch(`${server.url}/auth/exchange`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ token: new URL(server.createLink()).hash.replace('#token=', '') }),
-  });
-  return /^colloquy=([^;]+)/.exec(response.headers.get('set-cookie') ?? '')?.[1] ?? '';
 }
 
 async function addKey(folder: string, { user, role = 'user' }: { user?: string; role?: Role }): Promise<string> {
