@@ -28,9 +28,7 @@ export class Plants {
     return this.#once('session', async () => {
       const id = await this.newSession();
       await sendPrompt(this.#client, id, `What is ${this.mark}?`, { uuid: await this.promptUuid() });
-      const reader = new SseReader(await this.#client.get(`/v1/sessions/${id}/messages/stream`));
-      await reader.until(isResult);
-      await reader.close();
+      await this.#untilResult(id);
       return id;
     });
   }
@@ -81,6 +79,21 @@ export class Plants {
     return this.make('/v1/native/webhooks', { url: `http://${WEBHOOK_HOST}/${this.mark}` });
   }
 
+  /** A self-hosted environment in whose queue there is work, which is stopped since its turn has ended. */
+  selfHosted(): Promise<string> {
+    return this.#once('self-hosted', async () => {
+      const environment = await this.newEnvironment({ type: 'self_hosted' });
+      const id = await this.make('/v1/sessions', {
+        agent: await this.agent(),
+        environment_id: environment,
+        title: this.#text(),
+        initial_events: [{ type: 'user.message', content: [{ type: 'text', text: this.mark }] }],
+      });
+      await this.#untilResult(id);
+      return environment;
+    });
+  }
+
   newSession(): Promise<string> {
     return createSession(this.#client, { title: this.#text(), systemPrompt: this.mark });
   }
@@ -103,6 +116,12 @@ export class Plants {
   /** POSTs a body and gives the id of what was made. */
   async make(path: string, body: unknown): Promise<string> {
     return idIn(await this.#client.post(path, body));
+  }
+
+  async #untilResult(id: string): Promise<void> {
+    const reader = new SseReader(await this.#client.get(`/v1/sessions/${id}/messages/stream`));
+    await reader.until(isResult);
+    await reader.close();
   }
 
   #once(name: string, make: () => Promise<string>): Promise<string> {

@@ -42,6 +42,11 @@ const thread = async (plants: Plants) => {
 };
 const webhook = async (plants: Plants) => ({ id: await plants.webhook() });
 const newWebhook = async (plants: Plants) => ({ id: await plants.newWebhook() });
+const queue = async (plants: Plants) => ({ id: await plants.selfHosted() });
+const work = async (plants: Plants) => {
+  const id = await plants.selfHosted();
+  return { id, work: await plants.firstOf(`/v1/environments/${id}/work`) };
+};
 const agent = async (plants: Plants) => ({ id: await plants.agent() });
 const newAgent = async (plants: Plants) => ({ id: await plants.newAgent() });
 const environment = async (plants: Plants) => ({ id: await plants.environment() });
@@ -162,6 +167,15 @@ export const RECIPES: Record<string, Recipe> = {
   'POST /v1/environments/:id': { owner: 200, params: newEnvironment, body: json({ description: 'Mine now' }) },
   'POST /v1/environments/:id/archive': { owner: 200, params: newEnvironment },
   'DELETE /v1/environments/:id': { owner: 200, params: newEnvironment },
+
+  'GET /v1/environments/:id/work': { owner: 200, params: queue },
+  'GET /v1/environments/:id/work/stats': { owner: 200, params: queue },
+  'GET /v1/environments/:id/work/poll': { owner: 200, params: queue, observer: 403 },
+  'GET /v1/environments/:id/work/:work': { owner: 200, params: work },
+  'POST /v1/environments/:id/work/:work': { owner: 200, params: work, body: json({ metadata: { a: 'b' } }) },
+  'POST /v1/environments/:id/work/:work/ack': { owner: 409, params: work },
+  'POST /v1/environments/:id/work/:work/heartbeat': { owner: 200, params: work },
+  'POST /v1/environments/:id/work/:work/stop': { owner: 409, params: work, body: json({}) },
 
   'GET /v1/files': { owner: 200, query: async (plants) => `?scope_id=${await plants.managedSession()}` },
   'POST /v1/files': { owner: 200, body: async () => formWith('Another') },
