@@ -37,7 +37,7 @@ export function foldGap(view: SessionView, open: readonly OpenBlock[]): SessionV
 /** A finished block: it takes the place of its live text. */
 export function foldAssistant(view: SessionView, message: SDKAssistantMessage): SessionView {
   if (message.parent_tool_use_id !== null) return foldAgentStep(view, message.parent_tool_use_id, message);
-  const superseded = new Set(message.supersedes);
+  const superseded = new Set<string>(message.supersedes);
   const kept =
     superseded.size === 0 ? view : removeBlocks(view, (block) => 'uuid' in block && superseded.has(block.uuid ?? ''));
   const current: SessionView = { ...kept, retry: undefined };

@@ -4,7 +4,7 @@ import { foldAssistant, foldStreamEvent } from './fold-answer.ts';
 import { acceptPrompt, ensurePrompt, openTurn, takePrompt, withdrawPrompt } from './fold-prompts.ts';
 import { foldResult } from './fold-result.ts';
 import { foldPermissionAnswer, foldPermissionDenied, foldPermissionRequest, foldToolResults } from './fold-tools.ts';
-import type { SessionView } from './view-model.ts';
+import type { SessionView, Turn } from './view-model.ts';
 
 type SystemMessage = Extract<SDKMessage, { type: 'system' }>;
 
@@ -24,7 +24,6 @@ export function foldMessage(view: SessionView, message: SDKMessage, nowMs: numbe
     case 'system':
       return foldSystem(view, message, nowMs);
     default:
-      message satisfies never;
       return view;
   }
 }
@@ -63,21 +62,18 @@ function foldSystem(view: SessionView, message: SystemMessage, nowMs: number): S
         level: message.level === 'warning' ? 'warning' : 'info',
         text: message.content,
       });
-    case 'hook_started':
-    case 'hook_progress':
-    case 'hook_response':
-      // Told only to programs that ask for them.
-      return view;
-    case 'task_started':
-    case 'task_updated':
-    case 'task_notification':
-    case 'background_tasks_changed':
-      // The page shows what the model is told of it.
-      return view;
+    case 'conversation_rewound':
+      return { ...view, turns: turnsBefore(view.turns, message.from_uuid) };
     default:
-      message satisfies never;
+      // Of hooks programs are told that ask for it; of tasks the page shows what the model is told.
       return view;
   }
+}
+
+/** A turn has the key of its `init`. */
+function turnsBefore(turns: readonly Turn[], key: string): readonly Turn[] {
+  const from = turns.findIndex((turn) => turn.key === key);
+  return from < 0 ? turns : turns.slice(0, from);
 }
 
 /** The mode as it was set: Colloquy's own modes are reported as `default`, with their name beside. */

@@ -365,3 +365,22 @@ test('messages of agents and of unknown types change nothing', () => {
   expect(fold(view, told({ type: 'from_the_future' }))).toBe(view);
   expect(fold(view, told({ type: 'system', subtype: 'from_the_future' }))).toBe(view);
 });
+
+test('what a rewind has taken back is shown no longer', () => {
+  const first = init();
+  const second = init();
+  const view = fold(
+    EMPTY_VIEW,
+    prompt('p1', 'one'),
+    first,
+    taken('p1'),
+    told({ type: 'result', subtype: 'success', result: '' }),
+    prompt('p2', 'two'),
+    second,
+    taken('p2'),
+    told({ type: 'result', subtype: 'success', result: '' }),
+  );
+  expect(show(view)).toEqual([['prompt:one'], ['prompt:two']]);
+  const rewound = { type: 'system', subtype: 'conversation_rewound', prompt_uuid: 'p2', dropped_prompts: ['p2'] };
+  expect(show(fold(view, told({ ...rewound, from_uuid: second.uuid })))).toEqual([['prompt:one']]);
+});
