@@ -374,11 +374,11 @@ test('what a rewind has taken back is shown no longer', () => {
     prompt('p1', 'one'),
     first,
     taken('p1'),
-    told({ type: 'result', subtype: 'success', result: '' }),
+    result(),
     prompt('p2', 'two'),
     second,
     taken('p2'),
-    told({ type: 'result', subtype: 'success', result: '' }),
+    result(),
   );
   expect(show(view)).toEqual([['prompt:one'], ['prompt:two']]);
   const rewound = { type: 'system', subtype: 'conversation_rewound', prompt_uuid: 'p2', dropped_prompts: ['p2'] };
