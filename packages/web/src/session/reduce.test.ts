@@ -380,7 +380,10 @@ test('what a rewind has taken back is shown no longer', () => {
     taken('p2'),
     result(),
   );
-  expect(show(view)).toEqual([['prompt:one'], ['prompt:two']]);
+  expect(show(view)).toEqual([
+    ['prompt:one', 'end:completed'],
+    ['prompt:two', 'end:completed'],
+  ]);
   const rewound = { type: 'system', subtype: 'conversation_rewound', prompt_uuid: 'p2', dropped_prompts: ['p2'] };
-  expect(show(fold(view, told({ ...rewound, from_uuid: second.uuid })))).toEqual([['prompt:one']]);
+  expect(show(fold(view, told({ ...rewound, from_uuid: second.uuid })))).toEqual([['prompt:one', 'end:completed']]);
 });
