@@ -58,7 +58,11 @@ export type ApiMessage = {
   content: ContentBlock[];
   stop_reason: string | null;
   stop_sequence: string | null;
-  stop_details?: StopDetails | undefined;
+  stop_details?: StopDetails | null | undefined;
+  /** Null where the request asked for none. */
+  container?: unknown;
+  context_management?: unknown;
+  diagnostics?: unknown;
   usage: Usage;
 };
 

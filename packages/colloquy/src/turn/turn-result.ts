@@ -82,7 +82,8 @@ function resultFacts(state: SessionState, turn: OpenTurn, ending: Ending, nowMs:
         subtype: 'success',
         is_error: ending.isError ?? false,
         result: ending.result,
-        terminal_reason: ending.terminal,
+        // A turn that asked nobody anything ends without a reason.
+        ...(worked || ending.terminal !== 'completed' ? { terminal_reason: ending.terminal } : {}),
         ...(ending.terminal === 'tool_deferred_unavailable' ? { stop_reason: ending.terminal } : {}),
         ...(worked ? { api_error_status: ending.apiStatus ?? null } : {}),
         // As of the text that stands in for an answer.

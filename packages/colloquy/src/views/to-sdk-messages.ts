@@ -296,10 +296,13 @@ function apiMessage(id: string, model: string, content: ContentBlock[], usage: J
     content,
     stop_reason: null,
     stop_sequence: null,
+    ...NOTHING_TOLD,
     usage: { ...ZERO_USAGE, ...(typeof usage === 'object' ? usage : {}) },
   };
 }
 
+/** Fields of an answer that are there without a value until it is whole. */
+const NOTHING_TOLD = { stop_details: null, container: null, context_management: null, diagnostics: null };
 const ZERO_USAGE: Usage = {
   input_tokens: 0,
   output_tokens: 0,
