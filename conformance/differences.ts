@@ -1,4 +1,51 @@
-import type { Difference } from './harness/differences.ts';
+import type { Difference, Reason } from './harness/differences.ts';
+import type { OurColumn } from './harness/program.ts';
+
+/** Rows that differ for the same reason, each with what is different if the reason does not say it. */
+const rows = (column: OurColumn, reason: Reason, notes: Readonly<Record<string, string>>): Difference[] =>
+  Object.entries(notes).map(([id, note]) => ({ id, column, reason, ...(note === '' ? {} : { note }) }));
+
+const ERRORS = {
+  'a.situation.deny-interrupt': 'AbortError is thrown after the result',
+  'a.situation.resume-unknown': 'SessionNotFoundError is thrown, without a result',
+  'b.query.control-after-end': 'AbortError',
+};
 
 /** Every difference that is known, with its reason. Rows whose feature is not built (`later` in rows/) need no entry in api. */
-export const DIFFERENCES: readonly Difference[] = [];
+export const DIFFERENCES: readonly Difference[] = [
+  ...rows('cli', 'an error of its own', ERRORS),
+  ...rows('cli', 'guard of our modes', { 'f.launch.base': '' }),
+  ...rows('cli', 'contracts of ours', {
+    'f.launch.continue': 'the newest session is looked up and resumed, so that its id is known from the beginning',
+  }),
+  ...rows('cli', 'later', {
+    'b.resolveSettings': '',
+    'b.filterEscalatingDefaultMode': '',
+    'b.matchDeniedModels': '',
+    'f.launch.session-mirror': 'sessionStore',
+    'h.listSubagents': '',
+    'h.getSubagentMessages': '',
+    'h.archiveSession': '',
+  }),
+
+  ...rows('api', 'an error of its own', ERRORS),
+  ...rows('api', 'one result per prompt', { 'a.order.prompt-while-streaming': '', 'a.order.prompt-while-tool': '' }),
+  ...rows('api', 'budget stops before', { 'a.situation.budget': '' }),
+  ...rows('api', 'contracts of ours', {
+    'b.setModel.default': 'the first model of the session comes back, in place of none that changes',
+    'b.backgroundTasks': 'false when no command runs',
+    'a.user.tool-use-result': 'paths are absolute',
+    'h.forkSession': 'messages keep their uuids',
+  }),
+  ...rows('api', 'later', {
+    'a.assistant.request-id': '',
+    'a.assistant.user-message-uuid': '',
+    'a.assistant.subagent': 'the prompt of the agent is not told as a message',
+    'a.user.tool-result-meta': '',
+    'a.result.index': '',
+    'a.result.model-usage': 'cache lifetimes, canonicalModel and provider are missing',
+    'a.result.usage-fields': 'inference_geo, iterations, speed and server_tool_use are missing',
+    'a.situation.post-hook-stops': 'the reason is told as a warning before the result',
+    'a.system.status': 'status requesting',
+  }),
+];

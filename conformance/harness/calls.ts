@@ -8,6 +8,14 @@ export type Call = readonly [tool: string, input: Record<string, unknown> | stri
 /** What came of it, for the program and for the model. */
 export type Called = { isError: boolean; output: unknown; told: unknown };
 
+/** Ids and times that a tool has made, wherever they stand. */
+export const withoutMade = (value: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(value ?? null)
+      .replaceAll(/\b(?:[abm][a-z0-9]{8}|[0-9a-f]{8}|a[0-9a-f]{16})\b/g, '<made>')
+      .replaceAll(/"nextFireAt":[\d.]+/g, '"nextFireAt":"<time>"'),
+  );
+
 /** What is allowed without asking in most programs of tools. */
 export const TRUSTING: Options = {
   model: 'claude-opus-5-5',
@@ -54,6 +62,8 @@ function documented(output: unknown): unknown {
 }
 
 function plainly(field: string, value: unknown): unknown {
+  // The keys of a notebook's cells have no order.
+  if (/^(?:original|updated)_file$/.test(field) && typeof value === 'string') return JSON.parse(value);
   if (field === 'filenames' && Array.isArray(value)) return value.toSorted();
   if (typeof value !== 'string') return /At$|For$/.test(field) && typeof value === 'number' ? '<time>' : value;
   if (WORDS.has(field)) return '<words>';

@@ -13,6 +13,10 @@ export const REASONS = {
   'refused at open': 'an option that the engine lacks is a ConfigurationError at `open`',
   'modes of ours': '`auto` is refused with a reason',
   'sandbox decides': 'without a working sandbox no mode and no built-in list allows a Bash call',
+  'guard of our modes': '`readOnly` and `strict` are enforced by a PreToolUse callback of ours',
+  'contracts of ours':
+    'log/entries.ts and engines/engine.ts say what ids, prompts and controls mean, in every engine alike',
+  'every call has a result': 'results go back in one user message, one for every tool_use, whatever happened',
   'our own words': 'prompts, descriptions of tools and texts for the model are our own',
   later: 'not built yet',
 } as const;

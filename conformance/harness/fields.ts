@@ -30,7 +30,6 @@ export const FIELDS = {
     'structured_output',
     'deferred_tool_use',
     'terminal_reason',
-    'result_index',
     'origin',
     'local_command',
     'errors',

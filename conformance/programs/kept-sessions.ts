@@ -96,7 +96,7 @@ export const keptSessions: Program = {
     await sdk.tagSession(one, ' mine ');
     const tagged = (await sdk.getSessionInfo(one))?.tag;
     await sdk.tagSession(one, null);
-    observed['h.tagSession'] = { tagged, then: (await sdk.getSessionInfo(one))?.tag ?? 'none' };
+    observed['h.tagSession'] = { tagged, after: (await sdk.getSessionInfo(one))?.tag ?? 'none' };
     observed['h.tagSession.rejects'] = [
       await rejects(() => sdk.tagSession(UNKNOWN, 'x')),
       await rejects(() => sdk.tagSession(one, '  ')),
@@ -109,7 +109,7 @@ export const keptSessions: Program = {
       newUuids: forked.every(({ uuid }) => !messages.some((before) => before.uuid === uuid)),
       info: pick(await sdk.getSessionInfo(fork.sessionId), ['summary', 'customTitle', 'firstPrompt']),
     };
-    const partly = await sdk.forkSession(one, { upToMessageId: messages[1]?.uuid, title: 'Cut' });
+    const partly = await sdk.forkSession(one, { upToMessageId: messages[2]?.uuid, title: 'Cut' });
     observed['h.forkSession.upTo'] = (await sdk.getSessionMessages(partly.sessionId)).map(({ type }) => type);
     observed['h.forkSession.title'] = pick(await sdk.getSessionInfo(partly.sessionId), ['summary', 'customTitle']);
     observed['h.forkSession.rejects'] = await rejects(() => sdk.forkSession(UNKNOWN));

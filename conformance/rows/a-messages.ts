@@ -33,6 +33,7 @@ export const MESSAGES = rowsOf('a', {
     'result.model-usage': 'ModelUsage: its fields',
     'result.usage-fields': 'usage: its fields',
     'result.user-message-uuids.unnamed': 'the result of a prompt without uuid names none',
+    'result.index': 'result_index: which result of this run it is',
     'result.timing': 'duration and time to first token',
     'result.error-fields': 'an error result has errors, and no result text',
     'terminal.completed': 'terminal_reason completed',
