@@ -16,7 +16,22 @@ const BASE: Options = {
 };
 
 /** Documented fields of a message's line. */
-const LINE = ['type', 'uuid', 'parentUuid', 'isSidechain', 'sessionId', 'timestamp', 'cwd', 'version', 'gitBranch', 'userType', 'entrypoint', 'message', 'permissionMode', 'promptId'];
+const LINE = [
+  'type',
+  'uuid',
+  'parentUuid',
+  'isSidechain',
+  'sessionId',
+  'timestamp',
+  'cwd',
+  'version',
+  'gitBranch',
+  'userType',
+  'entrypoint',
+  'message',
+  'permissionMode',
+  'promptId',
+];
 
 /** The files in which Claude Code keeps sessions. */
 export const transcripts: Program = {
