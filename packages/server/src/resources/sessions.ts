@@ -239,6 +239,14 @@ export class Sessions {
   }
 }
 
+/** @throws HttpError 400 for a session that only can be read any more */
+export function refuseArchived({ managed }: StoredSession): void {
+  if (managed === undefined || managed.archivedAt === null) return;
+  throw new HttpError(400, 'The session is archived: it can be read, and nothing else', {
+    details: { error_code: 'session_archived' },
+  });
+}
+
 /** The same client asks for the same session again: the answer to its first request was lost. */
 function isSameRequest(made: Record<string, Json>, wanted: z.input<typeof Made>): boolean {
   const { door, owner, options } = made;

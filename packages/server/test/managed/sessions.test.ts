@@ -241,7 +241,7 @@ test('an archived session is terminated: it can be read, and nothing is sent to 
   const { sessions } = server.client.beta;
   const { id } = await newSession(server, { agent: { tools: [customTool('look')] } });
   const stream = await Follower.open(server.client, id);
-  await sessions.events.send(id, { events: [say('Look')] });
+  await sessions.events.send(id, { events: [say('Look'), say('This waits')] });
   await stream.until(waitsFor(1));
   const archived = await sessions.archive(id);
   expect(archived).toMatchObject({ status: 'terminated', archived_at: expect.any(String) });
@@ -249,6 +249,11 @@ test('an archived session is terminated: it can be read, and nothing is sent to 
   expect(await sessions.archive(id)).toEqual({ ...archived, updated_at: expect.any(String) });
   expect(await refusal(sessions.events.send(id, { events: [say('Hi')] }))).toContain('BadRequestError 400');
   expect(await refusal(sessions.update(id, { title: 'x' }))).toContain('archived');
+  const message = { type: 'user', message: { role: 'user', content: 'Hi' }, parent_tool_use_id: null };
+  const post = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(message) };
+  expect((await server.fetch(`/v1/sessions/${id}/messages`, post)).status).toBe(400);
+  // Nothing that waited is answered.
+  expect(server.emulator.requests).toHaveLength(1);
   expect(typesOf(await all(sessions.events.list(id)))).toContain('session.status_terminated');
   expect(await all(sessions.list())).toEqual([]);
   expect((await all(sessions.list({ include_archived: true }))).map((session) => session.id)).toEqual([id]);

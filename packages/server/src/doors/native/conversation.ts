@@ -8,6 +8,7 @@ import { parse } from '../../http/parse.ts';
 import { readJson } from '../../http/read-json.ts';
 import { findAnswer } from '../../resources/find-answer.ts';
 import { sessionUuid, uuidFrom } from '../../resources/ids.ts';
+import { refuseArchived } from '../../resources/sessions.ts';
 import { AnswerBody, ControlBody, UserMessageBody } from './schemas.ts';
 import { refuseUnsandboxed } from './sessions.ts';
 
@@ -18,13 +19,15 @@ export function addConversation(hono: Hono<AppEnv>, app: App): void {
 
   hono.post('/v1/sessions/:id/messages', async (c) => {
     const message = parse(UserMessageBody, await readJson(c.req.raw));
-    const id = await toWrite(c);
+    const session = await app.sessions.getToWrite(c.get('principal'), c.req.param('id'));
+    refuseArchived(session);
+    const { id } = session.row;
     // An id in the body is no second way to name a session.
     if (message.session_id !== undefined && sessionUuid(message.session_id) !== id) {
       throw new HttpError(400, 'session_id: names another session than the path');
     }
     const uuid = message.uuid ?? uuidFrom(c.get('nonce'), 'prompt');
-    return c.json(await app.host.use(id, (session) => session.send({ ...message, uuid })), 202);
+    return c.json(await app.host.use(id, (open) => open.send({ ...message, uuid })), 202);
   });
 
   hono.post('/v1/sessions/:id/control', async (c) => {

@@ -6,7 +6,7 @@ import { toToolPolicies, updateAgentTools } from '../../../resources/agents/reso
 import { deleteSession } from '../../../resources/delete-session.ts';
 import type { Budget, ManagedData } from '../../../resources/managed-session.ts';
 import { patchMetadata } from '../../../resources/metadata.ts';
-import type { StoredSession } from '../../../resources/sessions.ts';
+import { refuseArchived, type StoredSession } from '../../../resources/sessions.ts';
 import type { UpdatedFields } from '../events/fold-events.ts';
 import { type EventsState, statusOf } from '../events/events-state.ts';
 import { listCostCents } from '../events/session-usage.ts';
@@ -60,15 +60,26 @@ export async function archiveSession(app: App, principal: Principal, id: string)
   if (session.managed === undefined)
     throw new HttpError(400, 'A session of the native API is not archived; it can be deleted');
   if (session.managed.archivedAt !== null) return session;
+  const { id: uuid } = session.row;
+  // What a turn takes in this very moment is not withdrawn: then the session runs, which the next look tells.
+  for (let isDone = false; !isDone;) isDone = await endForGood(app, await app.sessions.stored(uuid), principal.name);
+  return app.sessions.changeManaged(uuid, () => ({ archivedAt: new Date().toISOString() }));
+}
+
+/** Ends a turn that waits for somebody, withdraws what waits for a turn, and notes that the session is archived: all of it, or nothing. */
+async function endForGood(app: App, session: StoredSession, by: string): Promise<boolean> {
   const state = await app.events.stateOf(session);
   refuseRunning(state, 'archived');
-  const by = principal.name;
-  // A turn that waits for somebody does not go on.
-  const interrupt: NewEntry<Input>[] =
-    state.core.turn === undefined ? [] : [{ kind: 'interrupt', by, keepQueue: true }];
-  const archive: NewEntry<Input> = { kind: 'settings', patch: { archived: true }, by };
-  await app.host.use(session.row.id, (open) => open.input([...interrupt, archive]));
-  return app.sessions.changeManaged(session.row.id, () => ({ archivedAt: new Date().toISOString() }));
+  const { core } = state;
+  const entries: NewEntry<Input>[] = core.queue.map(({ seq }) => ({
+    kind: 'prompt_withdrawn',
+    prompt: seq,
+    by,
+    once: `take:${seq}`,
+  }));
+  if (core.turn !== undefined) entries.push({ kind: 'interrupt', by, keepQueue: true });
+  entries.push({ kind: 'settings', patch: { archived: true }, by });
+  return app.host.use(session.row.id, async (open) => (await open.input(entries)).ok);
 }
 
 /** Erases a session with everything in its folder; whoever has a stream of it open is told. */
@@ -77,14 +88,6 @@ export async function eraseSession(app: App, principal: Principal, id: string): 
   refuseRunning(await app.events.stateOf(session), 'deleted');
   await deleteSession(app, session.row.id);
   return session;
-}
-
-/** @throws HttpError 400 */
-export function refuseArchived({ managed }: StoredSession): void {
-  if (managed === undefined || managed.archivedAt === null) return;
-  throw new HttpError(400, 'The session is archived: it can be read, and nothing else', {
-    details: { error_code: 'session_archived' },
-  });
 }
 
 function refuseRunning(state: EventsState, what: string): void {

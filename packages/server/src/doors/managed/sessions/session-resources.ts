@@ -8,8 +8,7 @@ import { parseQuery } from '../../../http/query.ts';
 import { readJson } from '../../../http/read-json.ts';
 import { unmountFile } from '../../../resources/files/mount-file.ts';
 import type { FileResource, ManagedData } from '../../../resources/managed-session.ts';
-import type { StoredSession } from '../../../resources/sessions.ts';
-import { refuseArchived } from './change-session.ts';
+import { refuseArchived, type StoredSession } from '../../../resources/sessions.ts';
 import { mountAll, resolveFiles } from './file-resources.ts';
 import { FileResourceInput } from './session-bodies.ts';
 
