@@ -9,6 +9,7 @@ import type { FileBlobs } from './resources/files/file-blobs.ts';
 import type { SessionEvents } from './doors/managed/events/session-events.ts';
 import type { SessionFolders } from './resources/own-folders.ts';
 import type { Sessions } from './resources/sessions.ts';
+import type { WorkQueue } from './resources/work/work-queue.ts';
 import type { Workspaces } from './resources/workspaces.ts';
 import type { TranscriptIndex } from './search/transcript-index.ts';
 import type { Tables } from './store/tables.ts';
@@ -34,6 +35,8 @@ export type App = {
   /** Who has a stream open, and of which session. */
   readonly viewers: Viewers;
   readonly webhooks: Webhooks;
+  /** What workers of self-hosted environments take. */
+  readonly work: WorkQueue;
   /** The bytes of uploaded files. */
   readonly blobs: FileBlobs;
   /** Aborted when the server closes: streams end then. */

@@ -7,6 +7,7 @@ import type { KnownHosts } from './auth/host-check.ts';
 import { createSessionEvents } from './doors/managed/events/session-events.ts';
 import { managedOptions } from './doors/managed/sessions/managed-options.ts';
 import { createWebhooks } from './doors/managed/webhooks/create-webhooks.ts';
+import { createWork } from './doors/managed/work/create-work.ts';
 import { HttpError } from './http/http-error.ts';
 import { newRequestId, respondError } from './http/respond-error.ts';
 import { keepRetention } from './live/retention.ts';
@@ -96,6 +97,7 @@ export function createAppOn(
     search: search.open,
     viewers: new Viewers((id) => host.tell(id, { kind: 'viewers', viewers: app.viewers.of(id) })),
     webhooks,
+    work: createWork({ tables: tables.open, store, sessions, events, auth, onError: tellFault }),
     blobs: new FileBlobs(options.dataFolder),
     closing: closing.signal,
   };
@@ -115,7 +117,10 @@ export function createAppOn(
   const shutDown = async (): Promise<void> => {
     closing.abort();
     // A request that never ends its body must not keep the sessions from being closed well.
-    await within(Promise.allSettled([...busy, recovered, tidying(), webhooks.settled()]), FINISH_REQUESTS_WITHIN_MS);
+    await within(
+      Promise.allSettled([...busy, recovered, tidying(), webhooks.settled(), app.work.settled()]),
+      FINISH_REQUESTS_WITHIN_MS,
+    );
     await withdraw().catch(tellFault);
     await host.close();
     await closeEngine();

@@ -9,6 +9,7 @@ import type { Principal, Scope } from './principal.ts';
  * `{any}` is any id.
  */
 const QUEUE = [
+  'GET /v1/environments/{environment}/work',
   'GET /v1/environments/{environment}/work/poll',
   'POST /v1/environments/{environment}/work/{any}/ack',
   'POST /v1/environments/{environment}/work/{any}/heartbeat',

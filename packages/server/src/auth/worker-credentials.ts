@@ -21,15 +21,21 @@ export class SessionTokens {
    * @param scope with the session's UUID.
    * @param o.user whose session it is.
    * @param o.expiresAt milliseconds since 1970.
+   * @param o.keepEarlier as long as it is open which of several workers takes the item.
    */
-  async issue(scope: SessionScope, o: { user: string; expiresAt: number }): Promise<string> {
+  async issue(scope: SessionScope, o: { user: string; expiresAt: number; keepEarlier?: boolean }): Promise<string> {
     const tables = await this.#tables();
     const token = PREFIX + newSecret();
     const { session, environment, work } = scope;
     await tables.transaction().execute(async (transaction) => {
       await transaction
         .deleteFrom('session_token')
-        .where((where) => where.or([where('work', '=', work), where('expires_at', '<=', Date.now())]))
+        .where((where) =>
+          where.or([
+            where('expires_at', '<=', Date.now()),
+            ...(o.keepEarlier === true ? [] : [where('work', '=', work)]),
+          ]),
+        )
         .execute();
       await transaction
         .insertInto('session_token')

@@ -1,6 +1,7 @@
 import type { App } from '../app-env.ts';
 import { forgetOutputs } from './files/files.ts';
 import { uuidToId } from './ids.ts';
+import { forgetWork } from './work/work-items.ts';
 
 /** Erases a session with all that was made of it: its log, its folder, its words in the search, and what was answered about it. */
 export async function deleteSession(app: App, uuid: string): Promise<void> {
@@ -12,6 +13,7 @@ export async function deleteSession(app: App, uuid: string): Promise<void> {
   // Nobody finds these any longer. Should the process end here, their age or the next search takes them away.
   await (await app.search()).forget(uuid);
   await forgetOutputs(await app.tables(), uuid);
+  await forgetWork(await app.tables(), uuid);
   const answers = await app.answers();
   for (const name of [uuid, uuidToId('sesn', uuid)]) {
     await answers.forget(`/v1/sessions/${name}`);

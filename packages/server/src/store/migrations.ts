@@ -4,6 +4,7 @@ import { addApiKeys } from './migrations/api-keys.ts';
 import { addEnvironments } from './migrations/environments.ts';
 import { addFiles } from './migrations/files.ts';
 import { addWebhooks } from './migrations/webhooks.ts';
+import { addWork } from './migrations/work.ts';
 import { addCredentials } from './migrations/credentials.ts';
 import type { TableTypes } from './table-types.ts';
 
@@ -17,4 +18,5 @@ export const MIGRATIONS: readonly Migration[] = [
   addEnvironments,
   addFiles,
   addWebhooks,
+  addWork,
 ];

@@ -9,6 +9,7 @@ export interface ResourceTables {
   webhook: WebhookTable;
   webhook_delivery: WebhookDeliveryTable;
   webhook_session: WebhookSessionTable;
+  work: WorkTable;
 }
 
 export interface AgentTable {
@@ -97,4 +98,36 @@ export interface WebhookSessionTable {
   session: string;
   owner: string;
   seq: number;
+}
+
+export type WorkState = 'queued' | 'starting' | 'active' | 'stopping' | 'stopped';
+
+/** What a worker of an environment is to do: serve a session, until its turns are over. */
+export interface WorkTable {
+  id: string;
+  environment: string;
+  /** Its UUID. */
+  session: string;
+  state: WorkState;
+  /** JSON. */
+  metadata: string;
+  /** The newest entry of the session's log when the item was made. */
+  head: number;
+  /** How often workers have given the session up since without any progress of it. */
+  attempts: number;
+  /** Not handed out before. */
+  available_at: number;
+  created_at: number;
+  /** Handed out, and not acknowledged yet or since. */
+  polled_at: number | null;
+  acknowledged_at: number | null;
+  started_at: number | null;
+  latest_heartbeat_at: number | null;
+  /** Until when it is its worker's. */
+  lease_until: number | null;
+  ttl_seconds: number;
+  stop_requested_at: number | null;
+  stopped_at: number | null;
+  /** `server`: the session is over, or its worker is gone. */
+  stopped_by: 'worker' | 'user' | 'server' | null;
 }

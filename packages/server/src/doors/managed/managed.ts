@@ -7,6 +7,7 @@ import { addFiles } from './files.ts';
 import { addResources } from './sessions/session-resources.ts';
 import { addManagedSessions } from './sessions/sessions.ts';
 import { addThreads } from './sessions/threads.ts';
+import { addWork } from './work/work.ts';
 
 /** The Managed Agents API, apart from what no file here adds: that is a 404. */
 export function addManaged(hono: Hono<AppEnv>, app: App): void {
@@ -17,4 +18,5 @@ export function addManaged(hono: Hono<AppEnv>, app: App): void {
   addResources(hono, app);
   addThreads(hono, app);
   addEvents(hono, app);
+  addWork(hono, app);
 }
