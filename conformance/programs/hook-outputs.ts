@@ -276,16 +276,22 @@ export const hookCommands: Program = {
     'd.command.exit-2',
     'd.command.other-exit',
     'd.command.input',
+    'd.CwdChanged',
+    'd.FileChanged',
     'c.includeHookEvents',
   ],
   async run({ sdk, scene }) {
-    const at = await scene();
+    const at = await scene([], { files: { 'sub/a.txt': 'x' } });
     const json = JSON.stringify(pre({ permissionDecision: 'deny', permissionDecisionReason: 'Says the script' }));
     const calls: Record<string, Call> = {
       json: bash('echo json'),
       two: bash('echo two'),
       other: bash('echo other'),
+      enter: bash('cd sub'),
+      change: bash('sleep 1; echo x > watched.txt; sleep 2'),
     };
+    const watched = join(at.folder, 'sub/watched.txt');
+    const watching = JSON.stringify({ hookSpecificOutput: { hookEventName: 'CwdChanged', watchPaths: [watched] } });
     at.emulator.script(...scriptOf(Object.values(calls)));
     writeFileSync(
       join(at.folder, 'hook.sh'),
@@ -294,7 +300,7 @@ export const hookCommands: Program = {
         `case "$input" in`,
         `  *'"echo json"'*) printf '%s' "$input" > seen.json; printf '%s' "$CLAUDE_PROJECT_DIR" > project.txt; echo '${json}';;`,
         `  *'"echo two"'*) echo 'Blocked by the script' >&2; exit 2;;`,
-        `  *) echo 'Something is odd' >&2; exit 3;;`,
+        `  *'"echo other"'*) echo 'Something is odd' >&2; exit 3;;`,
         'esac',
       ].join('\n'),
     );
@@ -305,11 +311,13 @@ export const hookCommands: Program = {
         options: at.options({
           ...BASE,
           tools: ['Bash'],
-          allowedTools: ['Bash(echo *)'],
+          allowedTools: ['Bash'],
           includeHookEvents: true,
           settings: {
             hooks: {
-              PreToolUse: [{ matcher: 'Bash', hooks: [script('sh hook.sh')] }],
+              PreToolUse: [{ matcher: 'Bash', hooks: [script(`cd ${at.folder} && sh hook.sh`)] }],
+              CwdChanged: [{ hooks: [script(`cat > ${at.folder}/moved.json; echo '${watching}'`)] }],
+              FileChanged: [{ matcher: 'watched.txt', hooks: [script(`cat > ${at.folder}/changed.json`)] }],
               UserPromptSubmit: [{ hooks: [script('echo A plain word')] }],
             },
           },
@@ -321,15 +329,24 @@ export const hookCommands: Program = {
     const read = (name: string): string =>
       existsSync(join(at.folder, name)) ? readFileSync(join(at.folder, name), 'utf8') : '';
     const input = JSON.parse(read('seen.json') || '{}') as Record<string, unknown>;
+    const inputIn = (name: string): unknown => {
+      const text = read(name);
+      return text === ''
+        ? { fired: false }
+        : pick(JSON.parse(text) as object, ['hook_event_name', 'old_cwd', 'new_cwd', 'file_path', 'event']);
+    };
     const { transcript_path: _path, prompt_id: _id, effort: _effort, ...fields } = input;
-    const events = findAll(messages, 'system/hook_response').map((message) =>
-      pick(message, ['hook_name', 'hook_event', 'exit_code', 'outcome', 'stderr']),
-    );
+    const events = findAll(messages, 'system/hook_response')
+      .filter((message) => 'hook_event' in message && message.hook_event === 'PreToolUse')
+      .slice(0, 3)
+      .map((message) => pick(message, ['hook_name', 'hook_event', 'exit_code', 'outcome', 'stderr']));
     return {
       'd.command.exit-0-json': { isError: results[0]?.isError, told: told(0).includes('Says the script') },
       'd.command.exit-0-text': { told: wasTold(at, 'A plain word') },
       'd.command.exit-2': { isError: results[1]?.isError, told: told(1).includes('Blocked by the script') },
       'd.command.other-exit': { isError: results[2]?.isError },
+      'd.CwdChanged': at.normal(inputIn('moved.json')),
+      'd.FileChanged': at.normal(inputIn('changed.json')),
       'd.command.input': at.normal({ fields, project: read('project.txt') }),
       'c.includeHookEvents': at.normal({
         kinds: [

@@ -58,7 +58,7 @@ export const optionsRequest: Program = {
       sessionId: id,
     });
     const two = await ask(stage, {
-      model: 'claude-opus-4-6',
+      model: 'claude-opus-4-5',
       thinking: { type: 'enabled', budgetTokens: 2048 },
       systemPrompt: ['You are a cat.', 'You are old.'],
       tools: [],

@@ -54,8 +54,8 @@ export const permissionAnswers: Program = {
       deny: write(path('deny.txt')),
       throws: write(path('throws.txt')),
       classified: write(path('classified.txt')),
-      suggested: bash('git push origin main'),
-      'suggested, again': bash('git push origin main'),
+      suggested: bash('git commit -m one'),
+      'suggested, again': bash('git commit -m two'),
       'read outside': ['Read', { file_path: join(outside, 'a.txt') }],
       'read outside, again': ['Read', { file_path: join(outside, 'b.txt') }],
       'tool of a server': ['mcp__pets__feed', { name: 'Rex' }],
@@ -92,7 +92,7 @@ export const permissionAnswers: Program = {
       if (named.endsWith('/new.txt') || named.endsWith('/mode.txt')) return undefined;
       const update = updates[String(input['command'])];
       if (update !== undefined) return { behavior: 'allow', updatedInput: input, updatedPermissions: update };
-      if (input['command'] === 'git push origin main' || tool === 'Read')
+      if (String(input['command']).startsWith('git commit') || tool === 'Read')
         return { behavior: 'allow', updatedInput: input, updatedPermissions: suggestionsOf(asked) };
       return tool === 'Bash' ? undefined : { behavior: 'allow' };
     });

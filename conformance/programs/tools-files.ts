@@ -12,14 +12,18 @@ const cell = (id: string, source: string) => ({
   id,
   metadata: {},
   outputs: [],
-  source: [source],
+  source,
 });
-const NOTEBOOK = JSON.stringify({
-  cells: [cell('one', 'print(1)'), cell('two', 'print(2)')],
-  metadata: { language_info: { name: 'python' } },
-  nbformat: 4,
-  nbformat_minor: 5,
-});
+const NOTEBOOK = JSON.stringify(
+  {
+    cells: [cell('one', 'print(1)'), cell('two', 'print(2)')],
+    metadata: { language_info: { name: 'python' } },
+    nbformat: 4,
+    nbformat_minor: 5,
+  },
+  undefined,
+  1,
+);
 
 /** A small PDF of one page without text. */
 const PDF = `%PDF-1.4
@@ -139,7 +143,12 @@ export const toolsFiles: Program = {
       'error.unknown-tool': ['NoSuchTool', { a: 1 }],
       'error.invalid-input': ['Read', { path: 'fruit.txt' }],
     };
-    const { called } = await callTools(sdk, at, Object.values(calls), { tools: TOOLS });
+    const { called } = await callTools(sdk, at, Object.values(calls), {
+      tools: TOOLS,
+      // Where everything is allowed, Claude Code asks for no reading before.
+      permissionMode: 'default',
+      canUseTool: async (_tool, input) => ({ behavior: 'allow', updatedInput: input }),
+    });
     const of = Object.fromEntries(Object.keys(calls).map((name, index) => [name, called[index]]));
     const told = (name: string, ...mentions: string[]): unknown => at.normal(seen(of[name], mentions));
     const madeId = JSON.stringify(of['NotebookEdit.insert']?.output ?? '').match(/"cell_id":"(\w+)"/)?.[1];

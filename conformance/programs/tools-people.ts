@@ -1,5 +1,5 @@
 import { text, toolUse } from '@colloquy/emulator';
-import { type Call, callTools, seen, TRUSTING } from '../harness/calls.ts';
+import { type Call, callTools, seen, TRUSTING, withoutMade } from '../harness/calls.ts';
 import { find, findAll, gather, pick } from '../harness/gather.ts';
 import type { Program } from '../harness/program.ts';
 
@@ -151,7 +151,7 @@ export const toolsLater: Program = {
       Object.entries(LATER).map(([name, of]) => {
         const mine = all.slice(index, index + of.length);
         index += of.length;
-        return [idOf(name), at.normal({ calls: of.map(([tool]) => tool), came: mine })];
+        return [idOf(name), withoutMade(at.normal({ calls: of.map(([tool]) => tool), came: mine }))];
       }),
     );
   },

@@ -51,6 +51,7 @@ export type AgentOutput = {
   totalTokens: number;
   usage: Usage;
   prompt: string;
+  agentType: string;
 };
 
 /** All agents that a session with these definitions has, by name. */
@@ -106,6 +107,7 @@ async function runAgent(
       totalTokens: totalTokens(run.usage),
       usage: run.usage,
       prompt,
+      agentType: type,
     },
   };
 }

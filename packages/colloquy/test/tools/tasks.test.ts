@@ -287,7 +287,11 @@ describe('Monitor', () => {
     await using scene = await openTasks();
     const all = scene.client.receiveMessages();
     const called = await scene.call('Monitor', { description: 'New lines', command: watch, timeout_ms: 60_000 });
-    expect(called.structured).toEqual({ taskId: expect.stringMatching(/^m[0-9a-z]{8}$/), timeoutMs: 60_000 });
+    expect(called.structured).toEqual({
+      taskId: expect.stringMatching(/^m[0-9a-z]{8}$/),
+      timeoutMs: 60_000,
+      persistent: false,
+    });
     scene.emulator.script(text('First.'), text('Second.'));
     appendFileSync(scene.path('lines'), 'one\ntwo\n');
     await until(all, isFollowUp);

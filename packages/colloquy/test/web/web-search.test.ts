@@ -30,6 +30,7 @@ test('a search is run by the API, in a request of its own, and told as links wit
       'Both speak of it.',
     ],
     durationSeconds: expect.any(Number),
+    searchCount: expect.any(Number),
   });
   expect(emulator.requests[1]?.body).toMatchObject({
     model: 'claude-haiku-5-5',

@@ -271,7 +271,8 @@ export class SessionSetup {
       apiKeySource: this.#parts.apiKeySource,
       claude_code_version: `colloquy-${VERSION}`,
       cwd: this.#cwd,
-      tools: this.tools.box.offered.map(({ name }) => name),
+      // Under the name that programs of the official SDK look for.
+      tools: this.tools.box.offered.map(({ name }) => (name === 'Agent' ? 'Task' : name)),
       mcp_servers: Object.keys(this.#options.mcpServers ?? {}).map((name) => ({
         name,
         status: 'connected',

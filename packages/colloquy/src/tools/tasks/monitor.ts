@@ -69,7 +69,7 @@ async function startMonitor(input: MonitorInput, context: ToolContext): Promise<
   const until = persistent ? 'the session ends' : `${timeoutMs / 1000} s are over`;
   return {
     content: `Watching as task ${task.id}, until ${until}. You are told what it prints; all of it is kept in ${task.outputFile}.`,
-    structured: { taskId: task.id, timeoutMs, ...(persistent ? { persistent } : {}) },
+    structured: { taskId: task.id, timeoutMs, persistent },
   };
 }
 

@@ -25,6 +25,8 @@ export type WebSearchOutput = {
   /** In their order: what a search found, or a remark of the model that searched. */
   results: ({ tool_use_id: string; content: { title: string; url: string }[] } | string)[];
   durationSeconds: number;
+  /** How often was searched. */
+  searchCount: number;
 };
 
 const parseInput = inputParser(SCHEMA);
@@ -72,7 +74,12 @@ async function search(input: WebSearchInput, context: ToolContext): Promise<Tool
   return {
     content: describe(query, results),
     isError: results.every((result) => typeof result === 'string' && result.startsWith(FAILED)) && results.length > 0,
-    structured: { query, results, durationSeconds: (performance.now() - startedMs) / 1_000 },
+    structured: {
+      query,
+      results,
+      durationSeconds: (performance.now() - startedMs) / 1_000,
+      searchCount: results.filter((result) => typeof result !== 'string').length,
+    },
   };
 }
 

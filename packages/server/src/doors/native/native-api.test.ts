@@ -148,7 +148,7 @@ test.each([
   [{ options: { title: '' } }, expect.stringMatching(/^options\.title: /)],
   [
     { options: { systemPrompt: { type: 'preset', preset: 'other' } } },
-    expect.stringMatching(/^options\.systemPrompt: /),
+    expect.stringMatching(/^options\.systemPrompt/),
   ],
   [{ options: { thinking: { type: 'enabled', budget: 1 } } }, expect.stringMatching(/options\.thinking/)],
   [[], expect.any(String)],
