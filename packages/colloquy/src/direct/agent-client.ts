@@ -9,7 +9,7 @@ import { checkSandbox } from '../options/check-sandbox.ts';
 import type { SandboxSettings } from '../options/sandbox.ts';
 import { requestBody } from '../views/to-model-request.ts';
 import { type Ahead, AgentHistory } from './agent-history.ts';
-import { type AgentTools, checkToolNames, openAgentTools, type ToolChoices } from './agent-tools.ts';
+import { type AgentTools, checkToolNames, offeredTools, openAgentTools, type ToolChoices } from './agent-tools.ts';
 import { AnswerStream } from './answer-stream.ts';
 import type { BuiltInRunner } from './built-in-runner.ts';
 import type { ChatAnswer } from './chat-answer.ts';
@@ -28,6 +28,7 @@ import type { ConnectionOptions } from './connection.ts';
 import { ModelCaller } from './model-caller.ts';
 import { countedExtras, type OpenedRequest, openRequest } from './open-request.ts';
 import { modelOf, type RequestFields } from './request-fields.ts';
+import { requestJson } from './request-json.ts';
 import type { CallOptions, ChatMessage, RequestOptions, ToolResult } from './request-options.ts';
 import type { StreamChunk } from './stream-chunk.ts';
 import type { DirectUsage } from './usage.ts';
@@ -99,7 +100,7 @@ const OPTION_CHECKS = {
   sandbox: checkSandbox,
   sessionId: text,
   systemPrompt: text,
-  tools: (value: unknown) => (Array.isArray(value) || record(value) === undefined ? undefined : 'an array of tools'),
+  tools: offeredTools,
 };
 
 /**
@@ -151,7 +152,7 @@ export class ClaudeAgentClient implements AsyncDisposable {
    * @throws as `sendMessage`, when it is looped over or awaited
    */
   sendMessageStream<T = unknown>(prompt?: Prompt, options: SendOptions<T> = {}): AnswerStream<T> {
-    return this.#send(prompt, options, true);
+    return this.#send(prompt, this.#settings(options), true);
   }
 
   /**
@@ -161,7 +162,8 @@ export class ClaudeAgentClient implements AsyncDisposable {
    * would refuse; APIError of type `invalid_output` when the answer, which is kept, is not of the form of `outputSchema`
    */
   async sendMessage<T = unknown>(prompt?: Prompt, options: SendOptions<T> = {}): Promise<ChatAnswer<T>> {
-    return this.#send(prompt, options, options.onText !== undefined).answer();
+    const settings = this.#settings(options);
+    return this.#send(prompt, settings, settings.onText !== undefined).answer();
   }
 
   /**
@@ -189,6 +191,8 @@ export class ClaudeAgentClient implements AsyncDisposable {
     call: ToolUseBlock,
     { signal }: { signal?: AbortSignal | undefined } = {},
   ): Promise<ToolResultBlockParam> {
+    if (record(call) !== undefined || text(call.id) !== undefined)
+      throw new ConfigurationError('A call to run is a `tool_use` block of an answer, with its `id` and `name`');
     const { builtIn } = await this.#openTools();
     const tool = builtIn.find(({ name }) => name === call.name);
     if (tool === undefined) {
@@ -216,8 +220,7 @@ export class ClaudeAgentClient implements AsyncDisposable {
     await this.close();
   }
 
-  #send<T>(prompt: Prompt | undefined, options: SendOptions<T>, tells: boolean): AnswerStream<T> {
-    const settings = this.#settings(options);
+  #send<T>(prompt: Prompt | undefined, settings: SendOptions<T>, tells: boolean): AnswerStream<T> {
     return new AnswerStream<T>((left) => this.#turn(prompt, settings, { tells, left }));
   }
 
@@ -269,9 +272,11 @@ export class ClaudeAgentClient implements AsyncDisposable {
   }
 
   #body(fields: RequestFields, sent: Ahead['sent'], use: 'stream' | 'create' | 'count'): string {
-    const head = { ...fields, system: fields.system.map(wellFormedJson), tools: fields.tools.map(wellFormedJson) };
-    if (this.#options.promptCaching !== false) return requestBody(sent, head, use);
-    return requestBody(sent, head, use, { marks: false });
+    return requestJson(() => {
+      const head = { ...fields, system: fields.system.map(wellFormedJson), tools: fields.tools.map(wellFormedJson) };
+      if (this.#options.promptCaching !== false) return requestBody(sent, head, use);
+      return requestBody(sent, head, use, { marks: false });
+    });
   }
 
   async #openRunner(): Promise<BuiltInRunner> {

@@ -4,7 +4,8 @@ import { wellFormedJson } from '../helpers/well-formed-json.ts';
 import type { ApiMessage, ContentBlock, ContentBlockParam, ToolUseBlock } from '../messages-api/types.ts';
 import { countBlocks, newHistory, type RequestHistory, toMessage } from '../views/request-history.ts';
 import { isBlankText, toPromptJson } from '../views/sent-blocks.ts';
-import { checkMessages, userContent } from './chat-messages.ts';
+import { checkBlocks, checkMessages, userContent } from './chat-messages.ts';
+import { requestJson } from './request-json.ts';
 import type { ChatMessage, ToolResult } from './request-options.ts';
 
 /** The messages as they are serialised for a request: each once, so that a longer conversation begins with a shorter one to the byte. */
@@ -85,7 +86,7 @@ export class AgentHistory {
     const blocks = typeof content === 'string' ? [{ type: 'text', text: content }] : content;
     const serialised = blocks.map((block) => ({
       // An answer goes back as it came; markers of prompts are placed by rule.
-      json: role === 'assistant' ? wellFormedJson(block) : toPromptJson(block),
+      json: requestJson(() => (role === 'assistant' ? wellFormedJson(block) : toPromptJson(block))),
       thinking: isThinking(block),
     }));
     // Its form is that of every message; the role `system` is as good as any.
@@ -100,6 +101,7 @@ export class AgentHistory {
       const id = isRecord(result) ? result['tool_use_id'] : undefined;
       if (typeof id === 'string' && open.delete(id)) {
         const { content } = result;
+        checkBlocks(content, `The result for ${id}`);
         if (content === undefined || typeof content === 'string' || Array.isArray(content)) continue;
         throw new ConfigurationError(`The content of the result for ${id} must be a string or an array of blocks`);
       }

@@ -1,6 +1,8 @@
 import { loadToolRegistry } from '#node-parts';
 import { ConfigurationError } from '../errors.ts';
+import { isRecord } from '../helpers/is-record.ts';
 import type { Tool } from '../tools/tool.ts';
+import { type Check, text } from './check-options.ts';
 import type { ToolDefinition } from './request-options.ts';
 
 /** Tools to offer: built-in ones by their names, and the program's own; or all built-in ones. */
@@ -17,6 +19,16 @@ export type AgentTools = { definitions: readonly ToolDefinition[]; builtIn: read
 
 /** They ask a person, change the mode of a loop, or tell a loop later what goes on beside it: without a loop they do nothing. */
 const NEED_LOOP: ReadonlySet<string> = new Set(['AskUserQuestion', 'EnterPlanMode', 'ExitPlanMode', 'Monitor']);
+
+/** What `tools` may be. */
+export const offeredTools: Check = (value) => {
+  const holds = Array.isArray(value)
+    ? value.every((tool) => text(isRecord(tool) ? tool['name'] : tool) === undefined)
+    : isRecord(value) && value['type'] === 'preset' && value['preset'] === 'claude_code';
+  return holds
+    ? undefined
+    : "an array of tools, each a name or an object with one, or { type: 'preset', preset: 'claude_code' }";
+};
 
 /** @throws ConfigurationError for rules in place of names */
 export function checkToolNames({ allowedTools = [], disallowedTools = [] }: ToolChoices): void {

@@ -1,4 +1,7 @@
+import { isRecord } from '../helpers/is-record.ts';
+import { pullUntil } from '../helpers/pull-until.ts';
 import { wellFormedJson } from '../helpers/well-formed-json.ts';
+import { checkStreamEvent } from '../messages-api/parse-stream-event.ts';
 import { AnswerStream } from './answer-stream.ts';
 import type { ChatAnswer } from './chat-answer.ts';
 import { messagesOf } from './chat-messages.ts';
@@ -7,6 +10,7 @@ import type { ConnectionOptions } from './connection.ts';
 import { ModelCaller } from './model-caller.ts';
 import { countedExtras, openRequest } from './open-request.ts';
 import type { RequestFields } from './request-fields.ts';
+import { requestJson } from './request-json.ts';
 import type { CallOptions, ChatPrompt, RequestOptions } from './request-options.ts';
 import { ChunkReader, type StreamChunk } from './stream-chunk.ts';
 import type { DirectUsage } from './usage.ts';
@@ -51,7 +55,8 @@ export class ChatClient implements AsyncDisposable {
    * `outputSchema`
    */
   async chat<T = unknown>(prompt: ChatPrompt, overrides: ChatOverrides<T> = {}): Promise<ChatAnswer<T>> {
-    return this.#answer(prompt, overrides, { tells: overrides.onText !== undefined }).answer();
+    const settings = this.#settings(overrides);
+    return this.#answer(prompt, settings, { tells: settings.onText !== undefined }).answer();
   }
 
   /**
@@ -59,7 +64,7 @@ export class ChatClient implements AsyncDisposable {
    * chunks that there were.
    */
   stream<T = unknown>(prompt: ChatPrompt, overrides: ChatOverrides<T> = {}): AnswerStream<T> {
-    return this.#answer(prompt, overrides, { tells: true });
+    return this.#answer(prompt, this.#settings(overrides), { tells: true });
   }
 
   /**
@@ -72,18 +77,19 @@ export class ChatClient implements AsyncDisposable {
   ): Promise<ChatAnswer<T>> {
     if (!isIterable(source)) return this.stream(source, overrides).answer();
     const settings = this.#settings(overrides);
-    if (source instanceof AnswerStream) {
-      for await (const { textDelta } of source) if (textDelta) settings.onText?.(textDelta);
-      // It has its own schema, which T stands for.
-      return (await source.answer()) as ChatAnswer<T>;
-    }
     const { read } = await openRequest<T>(settings, this.#caller);
-    const reader = new ChunkReader(undefined);
-    for await (const { data } of source) {
-      const { textDelta } = reader.read(data);
-      if (textDelta) settings.onText?.(textDelta);
-    }
-    return read({ message: reader.message(), requestId: undefined });
+    // A stream of ours keeps its answer itself, what was looped over before included.
+    const reader = source instanceof AnswerStream ? undefined : new ChunkReader(undefined);
+    await this.#caller.within(settings, async (signal) => {
+      for await (const chunk of pullUntil(source, signal)) {
+        const { textDelta } = reader?.read(checkStreamEvent(isRecord(chunk) ? chunk.data : chunk, undefined)) ?? chunk;
+        if (textDelta) settings.onText?.(textDelta);
+      }
+    });
+    if (reader !== undefined) return read({ message: reader.message(), requestId: undefined });
+    // Only a stream of ours has no reader. Without a schema of this call its answer is of its own, which T stands for.
+    const answer = await (source as AnswerStream<T>).answer();
+    return overrides.outputSchema === undefined ? answer : read(answer);
   }
 
   /** Input tokens that a call would have, as the API estimates them. Throws as `chat` does. */
@@ -104,8 +110,7 @@ export class ChatClient implements AsyncDisposable {
     await this.close();
   }
 
-  #answer<T>(prompt: ChatPrompt, overrides: ChatOverrides<T>, { tells }: { tells: boolean }): AnswerStream<T> {
-    const settings = this.#settings(overrides);
+  #answer<T>(prompt: ChatPrompt, settings: ChatOverrides<T>, { tells }: { tells: boolean }): AnswerStream<T> {
     const caller = this.#caller;
     return new AnswerStream<T>(async function* (left) {
       const { fields, read } = await openRequest<T>(settings, caller);
@@ -123,7 +128,7 @@ export class ChatClient implements AsyncDisposable {
 }
 
 function isIterable(source: ChatPrompt | AsyncIterable<StreamChunk>): source is AsyncIterable<StreamChunk> {
-  return typeof source === 'object' && Symbol.asyncIterator in source;
+  return typeof source === 'object' && source !== null && Symbol.asyncIterator in source;
 }
 
 function bodyOf(
@@ -132,7 +137,7 @@ function bodyOf(
   { promptCaching = false }: Caching,
   head: Record<string, unknown>,
 ): string {
-  return wellFormedJson({
+  const request = {
     model,
     ...head,
     ...(promptCaching ? { cache_control: { type: 'ephemeral' } } : {}),
@@ -140,5 +145,6 @@ function bodyOf(
     ...(system.length === 0 ? {} : { system }),
     ...(tools.length === 0 ? {} : { tools }),
     messages: messagesOf(prompt, model),
-  });
+  };
+  return requestJson(() => wellFormedJson(request));
 }

@@ -35,6 +35,7 @@ export function checkMessages(messages: readonly ChatMessage[], model: string): 
     if (typeof content !== 'string' && !Array.isArray(content)) {
       throw new ConfigurationError(`The content of message ${index} must be a string or an array of blocks`);
     }
+    checkBlocks(content, `The content of message ${index}`);
     if (isBlank(content)) throw new ConfigurationError(`Message ${index} holds nothing; leave it out`);
   }
 }
@@ -43,9 +44,18 @@ export function checkMessages(messages: readonly ChatMessage[], model: string): 
 export function userContent(prompt: string | readonly ContentBlockParam[]): ContentBlockParam[] {
   const wrong = typeof prompt !== 'string' && !Array.isArray(prompt);
   if (wrong) throw new ConfigurationError('A prompt must be a string, an array of blocks, or an array of messages');
+  checkBlocks(prompt, 'The prompt');
   if (isBlank(prompt)) throw new ConfigurationError('The prompt is empty; say something in it');
   const blocks: readonly ContentBlockParam[] = typeof prompt === 'string' ? [{ type: 'text', text: prompt }] : prompt;
   return blocks.filter((block) => !isBlankText(block));
+}
+
+/** @throws ConfigurationError for what is no block: a request must not hold it */
+export function checkBlocks(content: unknown, name: string): void {
+  if (!Array.isArray(content)) return;
+  const wrong = content.findIndex((block) => !isRecord(block) || typeof block['type'] !== 'string');
+  if (wrong < 0) return;
+  throw new ConfigurationError(`${name} must hold blocks, each an object with a type; number ${wrong + 1} is none`);
 }
 
 function isConversation(prompt: ChatPrompt): prompt is readonly ChatMessage[] {

@@ -32,6 +32,18 @@ const oneOf =
   (...values: string[]): Check =>
   (value) =>
     values.includes(String(value)) ? undefined : `one of ${values.join(', ')}`;
+// What HTTP allows in a header; anything else would fail like a lost connection, again and again.
+const headers: Check = (value) =>
+  isRecord(value) && Object.entries(value).every(([name, item]) => isHeader(name, item))
+    ? undefined
+    : 'an object of headers: names without spaces, values of one line in Latin script';
+const isHeader = (name: string, value: unknown): boolean =>
+  /^[\w!#$%&'*+.^`|~-]+$/.test(name) &&
+  (value === undefined || (typeof value === 'string' && /^[\t\x20-\x7e\x80-\xff]*$/.test(value)));
+const names: Check = (value) =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string' && /^[\x21-\x7e]+$/.test(item))
+    ? undefined
+    : 'an array of names without spaces';
 const typed =
   (...types: string[]): Check =>
   (value) =>
@@ -45,13 +57,13 @@ export const CONNECTION_CHECKS: Record<keyof ConnectionOptions, Check> = {
   apiVersion: oneOf('2026-10-21', '2023-06-01'),
   authToken: text,
   baseURL: text,
-  betas: texts,
+  betas: names,
   client: (value) =>
     isRecord(value) && isRecord(value['messages']) && typeof value['messages']['create'] === 'function'
       ? undefined
       : 'a client with a function messages.create()',
   env: textsOfRecord,
-  headers: textsOfRecord,
+  headers,
   http2: boolean,
   idleTimeoutMs: positive,
   keepAlive: boolean,
@@ -67,7 +79,7 @@ export const REQUEST_CHECKS: Record<keyof RequestOptions, Check> = {
   outputSchema: record,
   stopSequences: texts,
   system: (value) =>
-    typeof value === 'string' || (Array.isArray(value) && value.every((block) => typed('text')(block) === undefined))
+    typeof value === 'string' || (Array.isArray(value) && value.every(isTextBlock))
       ? undefined
       : 'a string, or an array of text blocks',
   temperature: share,
@@ -89,6 +101,10 @@ export const CALL_CHECKS: Record<keyof CallOptions, Check> = {
   stream: boolean,
   timeoutMs: positive,
 };
+
+function isTextBlock(block: unknown): boolean {
+  return isRecord(block) && block['type'] === 'text' && typeof block['text'] === 'string';
+}
 
 /**
  * Checks names and kinds of values; what is `undefined` counts as absent.

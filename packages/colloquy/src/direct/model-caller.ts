@@ -67,16 +67,22 @@ export class ModelCaller {
 
   /** Input tokens of a request, as the API estimates them; asked again like any other call. */
   async count(body: string, call: CallOptions): Promise<number> {
-    const deadline = this.#deadline(call);
-    const o = { signal: deadline.signal, headers: this.#connection.headers };
-    try {
+    return this.within(call, async (signal) => {
       for (let attempt = 1; ; attempt += 1) {
         try {
-          return await this.#connection.client.countTokens(body, o);
+          return await this.#connection.client.countTokens(body, { signal, headers: this.#connection.headers });
         } catch (error) {
-          await waitBefore(attempt + 1, error, call, deadline.signal);
+          await waitBefore(attempt + 1, error, call, signal);
         }
       }
+    });
+  }
+
+  /** Does something that ends with the call's signal, with its time, and with the client. */
+  async within<T>(call: CallOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const deadline = this.#deadline(call);
+    try {
+      return await work(deadline.signal);
     } catch (error) {
       throw atBorder(error, call.signal);
     } finally {

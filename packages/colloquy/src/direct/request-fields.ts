@@ -102,9 +102,9 @@ function wireThinking(thinking: DirectThinking, maxTokens: number): unknown {
   if (thinking.type === 'adaptive') return { type: 'adaptive', display: thinking.display };
   if (thinking.type !== 'enabled') return { type: thinking.type };
   const budget = thinking.budgetTokens ?? Math.min(DEFAULT_THINKING_TOKENS, maxTokens - 1);
-  if (budget < MIN_THINKING_TOKENS || budget >= maxTokens) {
+  if (!Number.isSafeInteger(budget) || budget < MIN_THINKING_TOKENS || budget >= maxTokens) {
     throw new ConfigurationError(
-      `Option \`thinking\` has a budget of ${budget} tokens; it must be at least ${MIN_THINKING_TOKENS}, and less than \`maxTokens\` (${maxTokens})`,
+      `Option \`thinking\` has a budget of ${String(budget)} tokens; it must be a whole number, at least ${MIN_THINKING_TOKENS}, and less than \`maxTokens\` (${maxTokens})`,
     );
   }
   return { type: 'enabled', budget_tokens: budget, display: thinking.display };

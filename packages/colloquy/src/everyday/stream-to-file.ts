@@ -3,7 +3,7 @@ import type { StreamChunk } from '../direct/stream-chunk.ts';
 import { ConfigurationError } from '../errors.ts';
 import { atBorder } from '../helpers/abort-error.ts';
 import type { SDKMessage } from '../messages.ts';
-import { pullUntil } from './pull-until.ts';
+import { pullUntil } from '../helpers/pull-until.ts';
 import { TextOfStream } from './text-of-stream.ts';
 
 /** Small pieces are written together, so that a stream of deltas is not a system call for each. */

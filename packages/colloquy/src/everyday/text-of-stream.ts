@@ -2,7 +2,7 @@ import type { StreamChunk } from '../direct/stream-chunk.ts';
 import { atBorder } from '../helpers/abort-error.ts';
 import type { SDKMessage } from '../messages.ts';
 import { AnswerText } from '../views/answer-text.ts';
-import { pullUntil } from './pull-until.ts';
+import { pullUntil } from '../helpers/pull-until.ts';
 
 /** What text comes in: pieces of it, chunks of a direct client, or the messages of a session. */
 export type TextSource = AsyncIterable<string | StreamChunk | SDKMessage>;

@@ -1,4 +1,4 @@
-import { untilAborted } from '../helpers/until-aborted.ts';
+import { untilAborted } from './until-aborted.ts';
 
 /** The items of an iterable; an abort of the signal ends the wait for the next one at once, with its reason, and leaves the iterable. */
 export async function* pullUntil<T>(
