@@ -58,7 +58,8 @@ test('a new session has every key, and its agent as it was', async () => {
     updated_at: expect.stringMatching(/Z$/),
     archived_at: null,
   });
-  expect(await client.beta.sessions.retrieve(session.id)).toEqual(session);
+  const stats = { active_seconds: 0, duration_seconds: expect.any(Number) };
+  expect(await client.beta.sessions.retrieve(session.id)).toEqual({ ...session, stats });
   await client.beta.agents.update(agent.id, { system: 'Be long.' });
   expect((await client.beta.sessions.retrieve(session.id)).agent).toMatchObject({ version: 1, system: 'Be brief.' });
 });
@@ -327,6 +328,24 @@ test('files are mounted when a session is made and later, are listed, and are ta
     await refusal(client.beta.sessions.resources.add(id, resources[0] ?? { type: 'file', file_id: '' })),
   ).toContain('mount_path');
   expect((await client.beta.sessions.retrieve(id)).resources).toEqual(session.resources);
+});
+
+test('what the agent writes for its people is listed as files of the session; the model is told where', async () => {
+  const script = [
+    toolUse('write', { file_path: 'mnt/session/outputs/report.md', content: '# Report' }),
+    text('There.'),
+  ];
+  const emulator = createEmulator({ script });
+  const server = await startManaged({ emulator });
+  const { client } = server;
+  const { id } = await newSession(server, { agent: { tools: [{ type: 'agent_toolset_20260401' }] } });
+  const stream = await Follower.open(client, id);
+  await client.beta.sessions.events.send(id, { events: [say('Write a report')] });
+  await stream.until(isOver);
+  const files = await all(client.beta.files.list({ scope_id: id }));
+  expect(files.map(({ filename }) => filename)).toEqual(['report.md']);
+  expect(await (await client.beta.files.download(files[0]?.id ?? '')).text()).toBe('# Report');
+  expect(JSON.stringify(emulator.requests[0]?.body['system'])).toContain('mnt/session/outputs');
 });
 
 test('every session has one thread, which tells what the session tells', async () => {

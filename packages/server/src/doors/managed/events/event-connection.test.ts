@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { EventConnection, type PreviewType } from './event-connection.ts';
+import { EventConnection, eventFrame, type PreviewType } from './event-connection.ts';
 import type { ManagedEvent } from './event-types.ts';
 import type { Preview } from './previews.ts';
 
@@ -39,6 +39,7 @@ function open(previews: readonly PreviewType[] = ['agent.message']): Opened {
   };
 }
 
+const tell = (connection: EventConnection, event: ManagedEvent): void => connection.event(eventFrame(event));
 const running = (id: string): ManagedEvent => ({ type: 'session.status_running', id, processed_at: 'now' });
 const message = (id: string, text: string): ManagedEvent => ({
   type: 'agent.message',
@@ -66,9 +67,9 @@ function items(chunk: string | undefined): { name: string; data: { type: string;
 test('says at once that it is open, then events under their names; usage goes by the name that all clients take', async () => {
   const { connection, take } = open();
   expect(await take()).toBe(': open\n\n');
-  connection.event(running('1'));
+  tell(connection, running('1'));
   const usage = { type: 'session.usage', usage: {}, id: '2', processed_at: 'now' } as unknown as ManagedEvent;
-  connection.event(usage);
+  tell(connection, usage);
   const chunk = await take();
   expect(items(chunk).map(({ name, data }) => [name, data.type])).toEqual([
     ['session.status_running', 'session.status_running'],
@@ -110,7 +111,7 @@ test('a slow client loses deltas of a message, never a part in the middle, and g
   const { connection, take } = open();
   await take();
   for (let n = 0; n < 40; n += 1) connection.preview(delta('m', String(n % 10).repeat(10_000)));
-  connection.event(message('m', 'whole'));
+  tell(connection, message('m', 'whole'));
   connection.preview(delta('n', 'next'));
   let text = '';
   const names: string[] = [];
@@ -131,14 +132,14 @@ test('a slow client loses deltas of a message, never a part in the middle, and g
 test('a client for which too much waits is let go', async () => {
   const { connection, ended, take } = open();
   await take();
-  for (let n = 0; n < 17; n += 1) connection.event(message(String(n), 'x'.repeat(1024 * 1024)));
+  for (let n = 0; n < 17; n += 1) tell(connection, message(String(n), 'x'.repeat(1024 * 1024)));
   expect(ended()).toBe(true);
 });
 
 test('a client that takes nothing for two minutes is let go', async () => {
   const { connection, ended, take } = open();
   await take();
-  connection.event(running('1'));
+  tell(connection, running('1'));
   await vi.advanceTimersByTimeAsync(20);
   await vi.advanceTimersByTimeAsync(119_000);
   expect(ended()).toBe(false);
@@ -149,9 +150,9 @@ test('a client that takes nothing for two minutes is let go', async () => {
 test('ends once the client has taken what waits', async () => {
   const { connection, ended, take } = open();
   await take();
-  connection.event(running('1'));
+  tell(connection, running('1'));
   connection.end();
-  connection.event(running('2'));
+  tell(connection, running('2'));
   expect(items(await take())).toMatchObject([{ data: { id: '1' } }]);
   expect(await take()).toBeUndefined();
   expect(ended()).toBe(true);
@@ -161,7 +162,7 @@ test('ends at once when its credential is gone, whatever waits', async () => {
   const { connection, ended, take, abort } = open();
   await take();
   const next = take();
-  connection.event(running('1'));
+  tell(connection, running('1'));
   abort();
   expect(await next).toBeUndefined();
   expect(ended()).toBe(true);

@@ -16,7 +16,7 @@ const MAX_WAITING_DELTAS = 256 * 1024;
 const MAX_WAITING = 16 * 1024 * 1024;
 const MAX_CHUNK = 128 * 1024;
 
-type Waiting = { id: string; text: string; json: undefined; index: number } | { json: string; name: string };
+type Waiting = { frame: string } | { frame: undefined; id: string; index: number; text: string };
 
 export type PreviewType = 'agent.message' | 'agent.thinking';
 
@@ -53,11 +53,9 @@ export class EventConnection {
     this.body = this.#open();
   }
 
-  /** Tells an event. */
-  event(event: ManagedEvent): void {
-    // A client of the vendor drops items of the name session.usage; by the name message, both read the type in the data.
-    const name = event.type === 'session.usage' ? 'message' : event.type;
-    this.#put({ json: JSON.stringify(event), name });
+  /** Tells an event, as `eventFrame` has made it. */
+  event(frame: string): void {
+    this.#put({ frame });
     if (this.#size > MAX_WAITING) this.#finish();
   }
 
@@ -70,15 +68,15 @@ export class EventConnection {
       this.#lost = id;
       return;
     }
-    if (!isDelta) return this.#put({ json: JSON.stringify(preview), name: preview.type });
+    if (!isDelta) return this.#put({ frame: toFrame(preview.type, preview) });
     const { index, content } = preview.delta;
     const last = this.#waiting.at(-1);
-    if (last !== undefined && last.json === undefined && last.id === id && last.index === index) {
+    if (last !== undefined && last.frame === undefined && last.id === id && last.index === index) {
       last.text += content.text;
       this.#size += content.text.length;
       return;
     }
-    this.#put({ id, index, text: content.text, json: undefined });
+    this.#put({ frame: undefined, id, index, text: content.text });
   }
 
   /** Ends it once the client has taken what waits. */
@@ -90,7 +88,7 @@ export class EventConnection {
   #put(item: Waiting): void {
     if (this.#isOver || this.#isEnding) return;
     this.#waiting.push(item);
-    this.#size += item.json === undefined ? item.text.length : item.json.length;
+    this.#size += sizeOf(item);
     this.#wake();
   }
 
@@ -135,9 +133,9 @@ export class EventConnection {
     let chunk = '';
     let taken = 0;
     for (const item of this.#waiting) {
-      chunk += toFrame(item);
+      chunk += item.frame ?? deltaFrame(item);
       taken += 1;
-      this.#size -= item.json === undefined ? item.text.length : item.json.length;
+      this.#size -= sizeOf(item);
       if (chunk.length > MAX_CHUNK) break;
     }
     this.#waiting = this.#waiting.slice(taken);
@@ -184,13 +182,19 @@ export class EventConnection {
   }
 }
 
-function toFrame(item: Waiting): string {
-  if (item.json !== undefined) return `event: ${item.name}\ndata: ${item.json}\n\n`;
-  const { id, index, text } = item;
-  const delta: Preview = {
-    type: 'event_delta',
-    event_id: id,
-    delta: { type: 'content_delta', index, content: { type: 'text', text } },
-  };
-  return `event: event_delta\ndata: ${JSON.stringify(delta)}\n\n`;
+/** An event as all connections take it. */
+export function eventFrame(event: ManagedEvent): string {
+  // A client of the vendor drops items of the name session.usage; by the name message, both read the type in the data.
+  return toFrame(event.type === 'session.usage' ? 'message' : event.type, event);
 }
+
+function deltaFrame({ id, index, text }: { id: string; index: number; text: string }): string {
+  const delta = { type: 'content_delta' as const, index, content: { type: 'text' as const, text } };
+  return toFrame('event_delta', { type: 'event_delta', event_id: id, delta });
+}
+
+function toFrame(name: string, data: ManagedEvent | Preview): string {
+  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
+const sizeOf = (item: Waiting): number => (item.frame ?? ('text' in item ? item.text : '')).length;

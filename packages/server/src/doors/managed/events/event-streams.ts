@@ -1,6 +1,6 @@
 import type { HostedSession, Live, Seq } from 'colloquy/internal';
 import type { SessionHost } from '../../../live/session-host.ts';
-import { EventConnection, type PreviewType } from './event-connection.ts';
+import { EventConnection, eventFrame, type PreviewType } from './event-connection.ts';
 import { toEventId } from './event-id.ts';
 import type { EventLog } from './event-log.ts';
 import { type EventsState, processed } from './events-state.ts';
@@ -60,7 +60,7 @@ export class EventStreams {
     this.#hubs.delete(id);
     const event = processed({ type: 'session.deleted' }, toEventId(id, hub.session.head + 1), new Date().toISOString());
     for (const connection of hub.connections) {
-      connection.event(event);
+      connection.event(eventFrame(event));
       connection.end();
     }
     hub.stop.abort();
@@ -113,9 +113,10 @@ function tell({ connections }: Hub, state: EventsState, previews: Previews, live
       const { entry } = live;
       previews.entry(entry);
       const events = foldEvents(state, entry);
+      const frames = connections.size === 0 ? [] : events.map(({ event }) => eventFrame(event));
       for (const connection of connections) {
         if (entry.seq <= connection.after) continue;
-        for (const { event } of events) connection.event(event);
+        for (const frame of frames) connection.event(frame);
         if (events.some(({ event }) => event.type === 'session.status_terminated')) connection.end();
       }
       return;
