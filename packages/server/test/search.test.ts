@@ -57,6 +57,7 @@ test('a search is no program: quotes, operators and odd characters are words or 
     '"',
     '***',
     '𝕏 \u{0}',
+    'NE\u{0}AR',
     'a'.repeat(1_000),
   ]) {
     expect((await client.get(`/v1/native/search?q=${encodeURIComponent(q)}`)).status).toBe(200);

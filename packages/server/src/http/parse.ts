@@ -2,6 +2,8 @@ import type { z } from 'zod';
 import { HttpError } from './http-error.ts';
 
 const MAX_PROBLEMS = 5;
+/** A client that sends a name of megabytes is not sent it back. */
+const MAX_PLACE_CHARS = 200;
 
 /** What a schema makes of a value from outside. @throws HttpError 400 that names each problem with its place. */
 export function parse<T>(schema: z.ZodType<T>, value: unknown): T {
@@ -28,11 +30,11 @@ function isOtherKind(issue: z.core.$ZodIssue): boolean {
 }
 
 function describe(issue: z.core.$ZodIssue): string {
-  const place = issue.path.map(String).join('.');
+  const place = issue.path.map(String).join('.').slice(0, MAX_PLACE_CHARS);
   if (issue.code === 'unrecognized_keys') {
     const names = issue.keys
       .slice(0, MAX_PROBLEMS)
-      .map((key) => (place === '' ? key : `${place}.${key}`).slice(0, 200));
+      .map((key) => (place === '' ? key : `${place}.${key}`).slice(0, MAX_PLACE_CHARS));
     return `${names.join(', ')}: not known here`;
   }
   return place === '' ? issue.message : `${place}: ${issue.message}`;

@@ -32,6 +32,13 @@ test.each([
   '../x',
 ])('%j names no session', (text) => expect(sessionUuid(text)).toBeUndefined());
 
+test('a text of millions of digits is no id, and is told so at once', () => {
+  const digits = `sesn_${'z'.repeat(10_000_000)}`;
+  const begun = performance.now();
+  expect(sessionUuid(digits)).toBeUndefined();
+  expect(performance.now() - begun).toBeLessThan(100);
+});
+
 test('a request that is done twice names the same things', () => {
   const nonce = '7f0f6f5e-0000-4000-8000-000000000000';
   expect(idFrom('agent', nonce)).toBe(idFrom('agent', nonce));

@@ -5,6 +5,8 @@ export type IdPrefix = 'agent' | 'env' | 'sesn' | 'sesrsc' | 'sevt' | 'sthr' | '
 
 // Crockford's base32: no letter that is taken for a digit, and the order of the bytes.
 const DIGITS = '0123456789abcdefghjkmnpqrstvwxyz';
+/** Of a UUID. */
+const UUID_DIGITS = 26;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** A new id, such as `agent_01j9…`: 122 random bits. */
@@ -35,7 +37,8 @@ export function uuidToId(prefix: IdPrefix, uuid: string): string {
 
 /** The UUID inside an id of this prefix, or undefined for any other text. */
 export function idToUuid(prefix: IdPrefix, id: string): string | undefined {
-  if (!id.startsWith(`${prefix}_`)) return undefined;
+  // The length first: what reads digits takes the square of their number, and texts from outside may have millions.
+  if (id.length !== prefix.length + 1 + UUID_DIGITS || !id.startsWith(`${prefix}_`)) return undefined;
   const bytes = fromBase32(id.slice(prefix.length + 1));
   return bytes?.length === 16 ? bytesToUuid(bytes) : undefined;
 }

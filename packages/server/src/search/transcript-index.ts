@@ -177,7 +177,11 @@ type FoundRow = Omit<Found, 'matches'>;
 
 /** The words of a query for FTS5, each quoted, so that none is taken for its syntax; undefined when there is none. */
 function toMatch(query: string): string | undefined {
-  const words = query.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word));
+  // SQLite takes a text to end at a NUL.
+  const words = query
+    .replaceAll('\0', ' ')
+    .split(/\s+/)
+    .filter((word) => /[\p{L}\p{N}]/u.test(word));
   if (words.length === 0) return undefined;
   const quoted = words.slice(0, MAX_QUERY_WORDS).map((word) => `"${word.replaceAll('"', '""')}"`);
   return `${quoted.join(' ')}*`;

@@ -137,7 +137,7 @@ export const UserMessageBody = z.strictObject({
   parent_tool_use_id: z.null().default(null),
   /** The client's own name for the prompt; a second prompt with it is the same prompt. */
   uuid: z.uuid().optional(),
-  session_id: z.string().optional(),
+  session_id: z.string().max(200).optional(),
   priority: z.enum(['now', 'next', 'later']).optional(),
   shouldQuery: z.boolean().optional(),
 });
