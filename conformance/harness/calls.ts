@@ -64,7 +64,7 @@ function documented(output: unknown): unknown {
 function plainly(field: string, value: unknown): unknown {
   // The keys of a notebook's cells have no order.
   if (/^(?:original|updated)_file$/.test(field) && typeof value === 'string') return JSON.parse(value);
-  if (field === 'filenames' && Array.isArray(value)) return value.toSorted();
+  if (field === 'filenames' && Array.isArray(value)) return value.map(String).toSorted();
   if (typeof value !== 'string') return /At$|For$/.test(field) && typeof value === 'number' ? '<time>' : value;
   if (WORDS.has(field)) return '<words>';
   return /^(?:id|backgroundTaskId)$/.test(field) ? value.replace(MADE, '<made>') : value;

@@ -58,7 +58,7 @@ export const hookEvents: Program = {
         ...BASE,
         tools: ['Read', 'Write', 'Bash', 'TaskCreate', 'TaskUpdate', 'Agent'],
         agents: { helper: { description: 'Helps', prompt: 'Help.' } },
-        canUseTool: async (_tool, given, { suggestions: _ }) => ({
+        canUseTool: async (_tool, given) => ({
           behavior: 'allow',
           updatedInput: given,
           updatedPermissions: [

@@ -57,9 +57,9 @@ function pattern(name: string, { script, o }: Situation): Program {
     ids: [`p.${name}`],
     async run(stage) {
       const at = await stage.scene(script, o);
-      const { run } = await loadPattern(name, stage.column);
+      const program = await loadPattern(name, stage.column);
       const { engine: _engine, pathToClaudeCodeExecutable: _path, ...options } = at.options();
-      return { [`p.${name}`]: at.normal(await run(options)) };
+      return { [`p.${name}`]: at.normal(await program.run(options)) };
     },
   };
 }

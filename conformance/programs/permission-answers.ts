@@ -82,7 +82,7 @@ export const permissionAnswers: Program = {
     };
     const ask = asker((asked) => {
       const { input, tool } = asked;
-      const named = String(input['file_path'] ?? '');
+      const named = typeof input['file_path'] === 'string' ? input['file_path'] : '';
       if (named.endsWith('/throws.txt')) throw new Error('The callback is broken');
       if (named.endsWith('/deny.txt')) return undefined;
       if (named.endsWith('/asked.txt'))
