@@ -109,7 +109,7 @@ export const shutDown: Program = {
       await new Promise((resolve) => setTimeout(resolve, 50));
     query.close();
     const begun = performance.now();
-    while (!told().includes('SIGTERM') && performance.now() - begun < 8_000)
+    while (!told().includes('SIGTERM') && performance.now() - begun < 20_000)
       await new Promise((resolve) => setTimeout(resolve, 100));
     await reading;
     return { 'f.end.kill-order': told() };
