@@ -61,6 +61,11 @@ export type AppOptions = {
    * (`hooks.example.org`), hosts with a port, and addresses (`127.0.0.1:8080`, `10.0.0.0/8`).
    */
   webhooks?: { allowedHosts?: readonly string[] | undefined } | undefined;
+  /**
+   * How long work of a self-hosted environment stays with a worker that is not heard of, in seconds, where the worker does not say.
+   * Workers tell of themselves twice in this time; as late they hear that they are to stop. Default 30.
+   */
+  workLeaseSeconds?: number | undefined;
   /** Sessions that were quiet for so long are deleted, with all that was made of them. Milliseconds; default: never. */
   deleteAfterMs?: number | undefined;
   /** Told of faults that clients see only as "internal error". Must not throw. Default: nothing is told. */

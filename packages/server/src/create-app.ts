@@ -97,7 +97,7 @@ export function createAppOn(
     search: search.open,
     viewers: new Viewers((id) => host.tell(id, { kind: 'viewers', viewers: app.viewers.of(id) })),
     webhooks,
-    work: createWork({ tables: tables.open, store, sessions, events, auth, onError: tellFault }),
+    work: createWork(options, { tables: tables.open, store, sessions, events, auth, onError: tellFault }),
     blobs: new FileBlobs(options.dataFolder),
     closing: closing.signal,
   };

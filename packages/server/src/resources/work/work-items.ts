@@ -10,8 +10,6 @@ import { newId } from '../ids.ts';
 
 /** What a worker says until it has told of itself; then it is late, and somebody else may have the item. */
 export const START_LEASE_MS = 90_000;
-/** How long an item stays with a worker that is not heard of. It is to say so twice in this time. */
-export const DEFAULT_TTL_SECONDS = 30;
 
 const RETRY_MS = 1_000;
 const MAX_RETRY_MS = 60_000;
@@ -76,7 +74,7 @@ export function newestItem(tables: Tables, session: string): Promise<WorkTable |
  */
 export async function addItem(
   tables: Tables,
-  { session, environment, head }: Pick<WorkTable, 'session' | 'environment' | 'head'>,
+  { session, environment, head, ttl_seconds }: Pick<WorkTable, 'session' | 'environment' | 'head' | 'ttl_seconds'>,
   before: WorkTable | undefined,
 ): Promise<void> {
   const now = Date.now();
@@ -95,7 +93,7 @@ export async function addItem(
     // The order of a session's items, even within a millisecond.
     created_at: Math.max(now, (before?.created_at ?? 0) + 1),
     ...UNTAKEN,
-    ttl_seconds: DEFAULT_TTL_SECONDS,
+    ttl_seconds,
     stop_requested_at: null,
     stopped_at: null,
     stopped_by: null,

@@ -1,6 +1,6 @@
 import { HttpError } from '../../http/http-error.ts';
 import type { WorkTable } from '../../store/resource-tables.ts';
-import { changeItem, DEFAULT_TTL_SECONDS, getItem, START_LEASE_MS, stopped } from './work-items.ts';
+import { changeItem, getItem, START_LEASE_MS, stopped } from './work-items.ts';
 import { iso, toLease } from './work-object.ts';
 import type { WorkQueue } from './work-queue.ts';
 
@@ -54,7 +54,7 @@ export async function heartbeat(
     }
     const ttl_seconds =
       o.ttlSeconds === undefined
-        ? DEFAULT_TTL_SECONDS
+        ? queue.o.leaseSeconds
         : Math.min(Math.max(o.ttlSeconds, MIN_TTL_SECONDS), MAX_TTL_SECONDS);
     const row = await changeItem(tables, item, {
       state: 'active',

@@ -37,6 +37,8 @@ export type Standing = {
 export type WorkQueueOptions = {
   tables: () => Promise<Tables>;
   tokens: SessionTokens;
+  /** How long an item stays with a worker that is not heard of, unless the worker says so. */
+  leaseSeconds: number;
   /** Undefined for a session that is gone, and for one that needs no worker. */
   standingOf: (session: string) => Promise<Standing | undefined>;
   /** The sessions of an environment in which a turn is open, as the log has it. */
@@ -121,7 +123,7 @@ export class WorkQueue {
       return;
     }
     if (newest?.stopped_by === 'user' && !o.anew) return;
-    await addItem(tables, { session, ...standing }, newest);
+    await addItem(tables, { session, ...standing, ttl_seconds: this.o.leaseSeconds }, newest);
     for (const wake of this.#waiting.get(standing.environment) ?? []) wake();
   }
 
