@@ -15,7 +15,7 @@ import { all, type Managed, refusal, startManaged } from './fixture.ts';
 
 // Floods, twins, huge things, and clients that come and go.
 
-const ANSWERS = 12;
+const ANSWERS = 6;
 
 test('a client that is cut again and again, and comes back by stream and list, has every event once', async () => {
   const script = Array.from({ length: ANSWERS }, (_, n) => text(`Answer ${n}`));
@@ -43,15 +43,15 @@ test('a client that is cut again and again, and comes back by stream and list, h
   expect(answers(listed)).toEqual(script.map((_, n) => `Answer ${n}`));
 });
 
-test('a hundred messages sent at once by ten clients are all answered, each once', async () => {
+test('thirty messages sent at once by ten clients are all answered, each once', async () => {
   const server = await startManaged({ emulator: createEmulator() });
   const { events } = server.client.beta.sessions;
   const { id } = await newSession(server);
   const stream = await Follower.open(server.client, id);
-  const texts = Array.from({ length: 10 }, (_, client) => Array.from({ length: 10 }, (__, n) => `${client}.${n}`));
+  const texts = Array.from({ length: 10 }, (_, client) => Array.from({ length: 3 }, (__, n) => `${client}.${n}`));
   await Promise.all(texts.map((of) => events.send(id, { events: of.map((each) => say(`@say Re ${each}`)) })));
   const answered: string[] = [];
-  while (answered.length < 100) answered.push(...answers(await stream.until(({ type }) => type === 'agent.message')));
+  while (answered.length < 30) answered.push(...answers(await stream.until(({ type }) => type === 'agent.message')));
   expect(answered.toSorted()).toEqual(
     texts
       .flat()
@@ -61,7 +61,7 @@ test('a hundred messages sent at once by ten clients are all answered, each once
   // The messages of one request stay together and in order.
   for (const of of texts) {
     const at = answered.indexOf(`Re ${of[0]}`);
-    expect(answered.slice(at, at + 10)).toEqual(of.map((each) => `Re ${each}`));
+    expect(answered.slice(at, at + 3)).toEqual(of.map((each) => `Re ${each}`));
   }
 });
 

@@ -1,4 +1,5 @@
 import type { HostedSession, Live, Seq } from 'colloquy/internal';
+import { HttpError } from '../../../http/http-error.ts';
 import type { SessionHost } from '../../../live/session-host.ts';
 import { EventConnection, eventFrame, type PreviewType } from './event-connection.ts';
 import { toEventId } from './event-id.ts';
@@ -6,6 +7,8 @@ import type { EventLog } from './event-log.ts';
 import { type EventsState, processed } from './events-state.ts';
 import { foldEvents } from './fold-events.ts';
 import { Previews } from './previews.ts';
+
+const MAX_TRIES = 5;
 
 type Hub = {
   session: HostedSession;
@@ -32,11 +35,15 @@ export class EventStreams {
   async open(
     id: string,
     o: { previews: readonly PreviewType[]; signal: AbortSignal; onEnd: () => void },
+    tries = MAX_TRIES,
   ): Promise<EventConnection> {
     const opening = this.#hubs.get(id) ?? this.#open(id);
     const hub = await opening;
     // It has ended meanwhile, with its last connection or with the session.
-    if (this.#hubs.get(id) !== opening) return this.open(id, o);
+    if (this.#hubs.get(id) !== opening) {
+      if (tries > 1) return this.open(id, o, tries - 1);
+      throw new HttpError(503, 'The session ends as soon as it is opened; try again later');
+    }
     const connection: EventConnection = new EventConnection({
       after: hub.session.head,
       previews: o.previews,
