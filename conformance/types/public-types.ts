@@ -47,22 +47,17 @@ export type Inputs = [
   Holds<Takes<Official.McpServerToolPolicy, Colloquy.McpServerToolPolicy>>,
   Holds<Takes<Official.McpStdioServerConfig, Colloquy.McpStdioServerConfig>>,
   Holds<Takes<Official.OnElicitation, Colloquy.OnElicitation>>,
+  Holds<Takes<Official.OnUserDialog, Colloquy.OnUserDialog>>,
+  Holds<Takes<Official.UserDialogResult, Colloquy.UserDialogResult>>,
+  Holds<Takes<Official.SpawnedProcess, Colloquy.SpawnedProcess>>,
   Holds<
     Takes<
       Official.Options,
       Colloquy.Options,
       {
         loadTimeoutMs: 'refused at open: no engine of ours honours it';
-        managedSettings: 'refused at open: no engine of ours honours it';
-        mcpServersDelivery: 'refused at open: no engine of ours honours it';
-        onUserDialog: 'refused at open: no engine of ours honours it';
-        pluginDelivery: 'refused at open: no engine of ours honours it';
-        projectConfigRoot: 'refused at open: no engine of ours honours it';
         sessionStore: 'refused at open: no engine of ours honours it';
         sessionStoreFlush: 'refused at open: no engine of ours honours it';
-        spawnClaudeCodeProcess: 'refused at open: no engine of ours honours it';
-        supportedDialogKinds: 'refused at open: no engine of ours honours it';
-        toolConfig: 'refused at open: no engine of ours honours it';
         agents: 'see AgentDefinition';
         mcpServers: 'see McpServerConfig';
       }
@@ -92,6 +87,8 @@ export type Inputs = [
 
 /** What programs read. */
 export type Outputs = [
+  Holds<Gives<Colloquy.UserDialogRequest, Official.UserDialogRequest>>,
+  Holds<Gives<Colloquy.SpawnOptions, Official.SpawnOptions>>,
   Holds<Gives<Colloquy.AccountInfo, Official.AccountInfo>>,
   Holds<Gives<Colloquy.AgentInfo, Official.AgentInfo>>,
   Holds<Gives<Colloquy.BaseHookInput, Official.BaseHookInput>>,
@@ -413,14 +410,16 @@ export type Controls = Holds<
       reloadOutputStyles: Raw;
       reloadPlugins: Raw;
       reloadSkills: Raw;
-      updateSettings: Raw;
-      setMcpPermissionModeOverride: 'later';
       usage_EXPERIMENTAL_MAY_CHANGE_DO_NOT_RELY_ON_THIS_API_YET: 'later';
     }
   >
 >;
 export type Warm = Holds<Gives<Colloquy.WarmQuery, Official.WarmQuery, { query: 'see Controls' }>>;
 export type Constants = [
+  Holds<Gives<(typeof Colloquy.BUILTIN_TOOL_NAMES)[number], string>>,
+  Holds<Takes<(typeof Official.BUILTIN_TOOL_NAMES)[number], (typeof Colloquy.BUILTIN_TOOL_NAMES)[number]>>,
+  Holds<Gives<typeof Colloquy.LEGACY_TOOL_NAME_ALIASES, typeof Official.LEGACY_TOOL_NAME_ALIASES>>,
+  Holds<Gives<typeof Colloquy.SYSTEM_PROMPT_DYNAMIC_BOUNDARY, typeof Official.SYSTEM_PROMPT_DYNAMIC_BOUNDARY>>,
   Holds<Gives<(typeof Colloquy.HOOK_EVENTS)[number], (typeof Official.HOOK_EVENTS)[number]>>,
   Holds<Gives<(typeof Colloquy.EXIT_REASONS)[number], (typeof Official.EXIT_REASONS)[number]>>,
 ];
