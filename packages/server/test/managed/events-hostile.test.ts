@@ -17,32 +17,6 @@ import { all, type Managed, refusal, startManaged } from './fixture.ts';
 
 const ANSWERS = 6;
 
-test('a client that is cut again and again, and comes back by stream and list, has every event once', async () => {
-  const script = Array.from({ length: ANSWERS }, (_, n) => text(`Answer ${n}`));
-  const server = await startManaged({ emulator: createEmulator({ script }) });
-  const { events } = server.client.beta.sessions;
-  const { id } = await newSession(server);
-  const seen = new Map<string, SessionEvent>();
-  const note = (event: SessionEvent): void => void seen.set(event.id, event);
-  await events.send(id, { events: script.map((_, n) => say(`Question ${n}`)) });
-  for (let cuts = 0; ![...seen.values()].some(isOver); cuts += 1) {
-    const stream = await events.stream(id);
-    for (const event of await all(events.list(id, { limit: 7 }))) note(event);
-    if ([...seen.values()].some(isOver)) break;
-    let left = 1 + (cuts % 9);
-    for await (const event of stream) {
-      if ('id' in event) note(event as SessionEvent);
-      left -= 1;
-      if (left === 0 || isOver(event)) break;
-    }
-  }
-  const listed = await all(events.list(id));
-  expect([...seen.keys()].toSorted()).toEqual(listed.map((event) => event.id).toSorted());
-  // What was told last of an event is what the list has.
-  for (const event of listed) if (seen.get(event.id)?.processed_at !== null) expect(seen.get(event.id)).toEqual(event);
-  expect(answers(listed)).toEqual(script.map((_, n) => `Answer ${n}`));
-});
-
 test('thirty messages sent at once by ten clients are all answered, each once', async () => {
   const server = await startManaged({ emulator: createEmulator() });
   const { events } = server.client.beta.sessions;
@@ -144,4 +118,30 @@ test('a client that opens many streams and reads none keeps nobody waiting', asy
   await server.client.beta.sessions.events.send(id, { events: [say('Hi')] });
   expect(answers(await stream.until(isOver))[0]).toHaveLength(25_000);
   for (const { body } of idle) await body?.cancel();
+});
+
+test('a client that is cut again and again, and comes back by stream and list, has every event once', async () => {
+  const script = Array.from({ length: ANSWERS }, (_, n) => text(`Answer ${n}`));
+  const server = await startManaged({ emulator: createEmulator({ script }) });
+  const { events } = server.client.beta.sessions;
+  const { id } = await newSession(server);
+  const seen = new Map<string, SessionEvent>();
+  const note = (event: SessionEvent): void => void seen.set(event.id, event);
+  await events.send(id, { events: script.map((_, n) => say(`Question ${n}`)) });
+  for (let cuts = 0; ![...seen.values()].some(isOver); cuts += 1) {
+    const stream = await events.stream(id);
+    for (const event of await all(events.list(id, { limit: 7 }))) note(event);
+    if ([...seen.values()].some(isOver)) break;
+    let left = 1 + (cuts % 9);
+    for await (const event of stream) {
+      if ('id' in event) note(event as SessionEvent);
+      left -= 1;
+      if (left === 0 || isOver(event)) break;
+    }
+  }
+  const listed = await all(events.list(id));
+  expect([...seen.keys()].toSorted()).toEqual(listed.map((event) => event.id).toSorted());
+  // What was told last of an event is what the list has.
+  for (const event of listed) if (seen.get(event.id)?.processed_at !== null) expect(seen.get(event.id)).toEqual(event);
+  expect(answers(listed)).toEqual(script.map((_, n) => `Answer ${n}`));
 });
