@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { createAdaptorServer, type WebSocketServerLike } from '@hono/node-server';
 import { ConfigurationError } from 'colloquy';
 import { WebSocketServer } from 'ws';
 import type { AppOptions } from './app-options.ts';
 import { LOOPBACK_HOSTS } from './auth/host-check.ts';
 import { createAppOn } from './create-app.ts';
+import { mindUpgrades, UPGRADE_OPTIONS } from './http/upgrades.ts';
 
 /** How long answers that have been given may take to reach their clients when the server closes. */
 const FLUSH_WITHIN_MS = 1_000;
@@ -51,18 +53,18 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   let port: number | undefined;
   const origin = (): string => options.publicOrigin ?? `http://${loopback}:${port}`;
   const app = createAppOn(options, { port: () => port, origin });
-  // The adaptor's type wants `noServer` to be told, which the one of ws leaves open.
-  const sockets = new WebSocketServer({
-    noServer: true,
-    maxPayload: MAX_SAID_BYTES,
-    perMessageDeflate: false,
-  }) as unknown as WebSocketServerLike;
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_SAID_BYTES, perMessageDeflate: false });
+  const accepted = new WeakSet<Duplex>();
+  sockets.on('connection', (_, request) => accepted.add(request.socket));
   // Without `createServer` of another kind, the adaptor makes a plain HTTP server.
   const server = createAdaptorServer({
     fetch: (request, env) => app.fetch(request, env),
-    websocket: { server: sockets },
+    // The adaptor's type wants `noServer` to be told, which the one of ws leaves open.
+    websocket: { server: sockets as unknown as WebSocketServerLike },
+    serverOptions: UPGRADE_OPTIONS,
     overrideGlobalObjects: false,
   }) as Server;
+  const endUpgraded = mindUpgrades(server, (socket) => accepted.has(socket));
   try {
     port = await listen(server, host, options.port ?? 0);
   } catch (error) {
@@ -72,7 +74,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   // Whoever cannot be told of it where we are can still be told by hand.
   await app.announce().catch((error: unknown) => options.onError?.(error, undefined));
   let closed: Promise<void> | undefined;
-  const close = (): Promise<void> => (closed ??= shutDown(server, () => app.close()));
+  const close = (): Promise<void> => (closed ??= shutDown(server, { closeApp: () => app.close(), endUpgraded }));
   return {
     url: origin(),
     link: app.createLink(),
@@ -94,13 +96,19 @@ async function listen(server: Server, host: string, port: number): Promise<numbe
 }
 
 /** Every answer has been given when the app has closed; what is left are bytes on their way, and sockets that browsers opened in advance. */
-async function shutDown(server: Server, closeApp: () => Promise<void>): Promise<void> {
+async function shutDown(
+  server: Server,
+  { closeApp, endUpgraded }: { closeApp: () => Promise<void>; endUpgraded: () => void },
+): Promise<void> {
   const ended = new Promise<void>((resolve) => server.close(() => resolve()));
   try {
     await closeApp();
   } finally {
     server.closeIdleConnections();
-    const cut = setTimeout(() => server.closeAllConnections(), FLUSH_WITHIN_MS);
+    const cut = setTimeout(() => {
+      server.closeAllConnections();
+      endUpgraded();
+    }, FLUSH_WITHIN_MS);
     await ended;
     clearTimeout(cut);
   }
