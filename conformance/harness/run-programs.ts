@@ -6,7 +6,7 @@ import { openStage } from './stage.ts';
 /** Longer than any program; one that hangs is told as such. */
 const MAX_PROGRAM_MS = 90_000;
 /** Programs wait for processes more than they compute. */
-const AT_ONCE = 5;
+const AT_ONCE = 6;
 
 export type SeenById = Map<string, Partial<Record<Column, Seen>>>;
 type Job = { program: Program; column: Column };

@@ -42,7 +42,7 @@ export const events: Program = {
     );
 
     const hooked = await scene([bash('echo 1'), text('Done.')]);
-    const settings = { hooks: { PreToolUse: command('echo hooked; sleep 1.2') } };
+    const settings = { hooks: { PreToolUse: command('echo hooked; sleep 2.5') } };
     const withHooks: Options = {
       ...BYPASS,
       includeHookEvents: true,
