@@ -56,6 +56,3 @@ export const find = (messages: readonly SDKMessage[], kind: string): SDKMessage 
   messages.find((message) => kindOf(message).startsWith(kind));
 export const findAll = (messages: readonly SDKMessage[], kind: string): SDKMessage[] =>
   messages.filter((message) => kindOf(message).startsWith(kind));
-
-/** The kinds of messages in order. */
-export const kinds = (messages: readonly SDKMessage[]): string[] => messages.map(kindOf);
