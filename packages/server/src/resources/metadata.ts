@@ -8,9 +8,9 @@ const MAX_VALUE_CHARS = 512;
 /** What a client notes with a thing. Its bounds are checked by `patchMetadata`, whose errors have a code. */
 export type Metadata = Record<string, string>;
 
-export const MetadataInput = z.record(z.string(), z.string());
+export const MetadataInput = keyed(z.record(z.string(), z.string()));
 /** null deletes a key. */
-export const MetadataPatch = z.record(z.string(), z.string().nullable());
+export const MetadataPatch = keyed(z.record(z.string(), z.string().nullable()));
 
 /** Metadata after a patch; of `{}` for a new thing. @throws HttpError 400 `invalid_metadata` past its bounds */
 export function patchMetadata(metadata: Metadata, patch: z.infer<typeof MetadataPatch> | undefined | null): Metadata {
@@ -27,6 +27,16 @@ export function patchMetadata(metadata: Metadata, patch: z.infer<typeof Metadata
   }
   if (merged.size > MAX_PAIRS) throw invalid(`there are more than ${MAX_PAIRS} pairs`);
   return Object.fromEntries(merged);
+}
+
+/** The one key that a record leaves out, and says nothing. */
+function keyed<T extends z.ZodType>(record: T) {
+  const hasKey = (value: unknown): boolean =>
+    typeof value === 'object' && value !== null && Object.hasOwn(value, '__proto__');
+  return z
+    .unknown()
+    .refine((value) => !hasKey(value), '__proto__ cannot be a key')
+    .pipe(record);
 }
 
 function invalid(problem: string): HttpError {

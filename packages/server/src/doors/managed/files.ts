@@ -65,7 +65,7 @@ export function addFiles(hono: Hono<AppEnv>, app: App): void {
 
   hono.get('/v1/files/:id/content', async (c) => {
     const row = await getFile(await store(), c.get('principal'), c.req.param('id'));
-    return answerWith(row, await open(app, row));
+    return answerWith(row, await open(app, row), c.req.raw.method === 'HEAD');
   });
 
   hono.delete('/v1/files/:id', async (c) => {
@@ -140,7 +140,7 @@ async function open(app: App, row: FileRow): Promise<FileHandle> {
 }
 
 /** Whatever its type says, a browser saves it and shows nothing of it. */
-async function answerWith({ filename, mime_type }: FileRow, handle: FileHandle): Promise<Response> {
+async function answerWith({ filename, mime_type }: FileRow, handle: FileHandle, isHead: boolean): Promise<Response> {
   const { size } = await handle.stat();
   const headers = {
     'content-type': mime_type,
@@ -148,7 +148,8 @@ async function answerWith({ filename, mime_type }: FileRow, handle: FileHandle):
     'content-disposition': `attachment; filename="${asciiName(filename)}"; filename*=UTF-8''${percentEncoded(filename)}`,
     'content-security-policy': "sandbox; default-src 'none'",
   };
-  if (size === 0) {
+  // Nobody reads the body of a HEAD: its stream would never close the file.
+  if (size === 0 || isHead) {
     await handle.close();
     return new Response(null, { headers });
   }

@@ -9,7 +9,7 @@ import { fromEventId, toEventId } from './event-id.ts';
 import type { ManagedEvent } from './event-types.ts';
 import type { EventsState, OpenCall } from './events-state.ts';
 import { PLAIN_DENIAL } from './fold-calls.ts';
-import { resolveContent } from './resolve-content.ts';
+import { newFileRoom, resolveContent } from './resolve-content.ts';
 
 /** An event on its way into the log: the entry, and the event as it is answered. */
 type Accepted = { entry: NewEntry<Input>; event: (id: string, at: string) => ManagedEvent };
@@ -45,6 +45,7 @@ class Batch {
   readonly accepted: Accepted[] = [];
   readonly #o: BatchOptions;
   readonly #answered = new Set<string>();
+  readonly #room = newFileRoom();
   #interrupts = false;
 
   constructor(o: BatchOptions) {
@@ -88,7 +89,8 @@ class Batch {
   async #message(event: SentEvent & { type: 'user.message' }, index: number): Promise<Accepted> {
     const { app, principal, nonce } = this.#o;
     const uuid = uuidFrom(nonce, `event:${index}`);
-    const content = await resolveContent(app, principal, event.content, `events.${index}`);
+    const o = { place: `events.${index}`, room: this.#room };
+    const content = await resolveContent(app, principal, event.content, o);
     return {
       entry: {
         kind: 'prompt',
@@ -167,7 +169,7 @@ class Batch {
     if (call.isSupplied) throw taken(field);
     if (call.external !== (isCustom ? 'client' : 'worker'))
       throw new HttpError(400, `${field}: this call does not wait for such a result`);
-    const content = await resolveContent(app, principal, event.content ?? [], place);
+    const content = await resolveContent(app, principal, event.content ?? [], { place, room: this.#room });
     const isError = event.is_error ?? false;
     // Checked blocks.
     const answered = { content: content as { type: string }[], is_error: isError };

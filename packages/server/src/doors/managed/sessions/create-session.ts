@@ -10,7 +10,7 @@ import { uuidFrom } from '../../../resources/ids.ts';
 import type { Budget, ManagedData } from '../../../resources/managed-session.ts';
 import { patchMetadata } from '../../../resources/metadata.ts';
 import type { StoredSession } from '../../../resources/sessions.ts';
-import { resolveContent } from '../events/resolve-content.ts';
+import { newFileRoom, resolveContent } from '../events/resolve-content.ts';
 import { mountAll, resolveFiles } from './file-resources.ts';
 import type { SessionCreateInput } from './session-bodies.ts';
 
@@ -84,10 +84,11 @@ async function firstPrompts(
   nonce: string,
 ): Promise<NewEntry<Input>[]> {
   const prompts: NewEntry<Input>[] = [];
+  const room = newFileRoom();
   for (const [index, event] of events.entries()) {
     if (event.type !== 'user.message') continue;
     const uuid = uuidFrom(nonce, `event:${index}`);
-    const content = await resolveContent(app, principal, event.content, `initial_events.${index}`);
+    const content = await resolveContent(app, principal, event.content, { place: `initial_events.${index}`, room });
     const common = { origin: null, priority: 'later' as const, startsTurn: true, once: `key:${uuid}` };
     prompts.push({ kind: 'prompt', uuid, content, by: principal.name, ...common });
   }
