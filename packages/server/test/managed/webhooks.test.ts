@@ -169,24 +169,28 @@ test('a message that is on its way when the server closes is not lost', async ()
   expect(receiver.types()).toEqual(['agent.created', 'agent.created']);
 });
 
-test('after twenty failures in a row a webhook is switched off, and told why; switched on, it goes on', async () => {
-  const receiver = await startReceiver();
-  receiver.answer = () => ({ status: 302, headers: { location: `${receiver.url}/elsewhere` } });
-  const on = await startManaged(ALLOWED);
-  const { id } = await made(on, { url: receiver.url });
-  for (let n = 0; n < 25; n += 1) await on.client.beta.agents.create({ name: `A${n}`, model: MODEL });
-  const shown = () => json(on, 'GET', `/v1/native/webhooks/${id}`);
-  await expect.poll(shown, { timeout: 4_000 }).toMatchObject({ body: { enabled: false } });
-  expect((await shown()).body).toMatchObject({ disabled_reason: '20 failures in a row, at last: it answered 302' });
-  // A redirect is a failure, and is not followed.
-  expect(receiver.received.some(({ path }) => path === '/elsewhere')).toBe(false);
-  receiver.answer = () => ({ status: 200 });
-  receiver.received.length = 0;
-  expect((await json(on, 'POST', `/v1/native/webhooks/${id}`, { enabled: true })).body).toMatchObject({
-    enabled: true,
-  });
-  await receiver.until(25);
-});
+test(
+  'after twenty failures in a row a webhook is switched off, and told why; switched on, it goes on',
+  { timeout: 30_000 },
+  async () => {
+    const receiver = await startReceiver();
+    receiver.answer = () => ({ status: 302, headers: { location: `${receiver.url}/elsewhere` } });
+    const on = await startManaged(ALLOWED);
+    const { id } = await made(on, { url: receiver.url });
+    for (let n = 0; n < 25; n += 1) await on.client.beta.agents.create({ name: `A${n}`, model: MODEL });
+    const shown = () => json(on, 'GET', `/v1/native/webhooks/${id}`);
+    await expect.poll(shown, { timeout: 20_000 }).toMatchObject({ body: { enabled: false } });
+    expect((await shown()).body).toMatchObject({ disabled_reason: '20 failures in a row, at last: it answered 302' });
+    // A redirect is a failure, and is not followed.
+    expect(receiver.received.some(({ path }) => path === '/elsewhere')).toBe(false);
+    receiver.answer = () => ({ status: 200 });
+    receiver.received.length = 0;
+    expect((await json(on, 'POST', `/v1/native/webhooks/${id}`, { enabled: true })).body).toMatchObject({
+      enabled: true,
+    });
+    await receiver.until(25);
+  },
+);
 
 test('a slow webhook keeps no other waiting', async () => {
   const [slow, quick] = await Promise.all([startReceiver(), startReceiver()]);
