@@ -9,6 +9,7 @@ const server = await serve({
   store: await openSqliteStore({ path: join(folder, 'sessions.db') }),
   cwd: folder,
   dataFolder: folder,
+  sessionFolders: join(folder, 'workspaces'),
   model: 'claude-opus-5-5',
   endpoint: 'a test',
   simulated: true,

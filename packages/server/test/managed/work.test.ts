@@ -441,24 +441,3 @@ test('an observer looks at the work and takes none; of somebody else’s nobody 
   expect(await refusal(bob.list(queue.environment))).toContain('NotFoundError 404');
   expect((await take(queue)).data.id).toBe(queue.session);
 });
-
-test('what is queued is there after a restart, and so is a lease; what was lost is found by the log', async () => {
-  const { server, session, environment, key, worker, work, of } = await waiting();
-  const { id, ...item } = await take({ worker, environment });
-  await work.ack(id, of);
-  const { last_heartbeat } = await work.heartbeat(id, of);
-  await server.stop();
-  const second = await startManaged({ emulator: server.emulator, folder: server.folder });
-  const again = second.clientWith('', { apiKey: null, authToken: key }).beta.environments.work;
-  expect(await again.poll(environment)).toBeNull();
-  const beat = await again.heartbeat(id, { ...of, expected_last_heartbeat: last_heartbeat });
-  expect(beat).toMatchObject({ state: 'active', lease_extended: true });
-  expect(await clientOf(second, { id, ...item }).beta.sessions.retrieve(session)).toMatchObject({ id: session });
-  const { openTables } = await import('../../src/store/tables.ts');
-  const tables = await openTables(server.folder);
-  await tables.deleteFrom('work').execute();
-  await tables.destroy();
-  const found = await again.poll(environment, { block_ms: 999 });
-  expect(found).toMatchObject({ data: { id: session }, state: 'queued' });
-  expect(found?.id).not.toBe(id);
-});

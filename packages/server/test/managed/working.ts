@@ -20,7 +20,7 @@ export type Queue = {
 
 /** A session in an environment of workers, and such a worker's key. */
 export async function newQueue(
-  server: Managed,
+  server: Pick<Managed, 'client' | 'clientWith' | 'fetch'>,
   tools: NonNullable<Anthropic.Beta.AgentCreateParams['tools']> = [TOOLSET],
 ): Promise<Queue> {
   const session = await newSession(server, { agent: { tools }, selfHosted: true });
@@ -30,7 +30,7 @@ export async function newQueue(
 }
 
 /** A key for the work of one environment, as `POST /v1/native/keys` makes it. */
-export async function workerKey(server: Managed, environment_id: string): Promise<string> {
+export async function workerKey(server: Pick<Managed, 'fetch'>, environment_id: string): Promise<string> {
   const response = await server.fetch('/v1/native/keys', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

@@ -1,0 +1,141 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import Anthropic from '@anthropic-ai/sdk';
+import { createEmulator, text, toolUse } from '@colloquy/emulator';
+import { expect, onTestFinished, test } from 'vitest';
+import { openTables } from '../../src/store/tables.ts';
+import { temporaryFolder } from '../running-server.ts';
+import { answers, Follower, isOver, ofType, say, waitsFor } from './conversing.ts';
+import { all, type Managed, startManaged } from './fixture.ts';
+import { clientOf, newQueue, take, workerKey } from './working.ts';
+
+// The work queue over restarts and kills.
+
+/** A server in a process of its own; `kill` ends it as a power cut would. */
+async function serveInChild(
+  folder: string,
+): Promise<Pick<Managed, 'client' | 'fetch' | 'clientWith'> & { kill: () => Promise<void> }> {
+  const script = fileURLToPath(new URL('../served-child.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--conditions=colloquy-source', script, folder], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit');
+  const kill = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await exited;
+  };
+  onTestFinished(kill);
+  const [link] = await once(createInterface({ input: child.stdout }), 'line');
+  const { origin, hash } = new URL(String(link));
+  const exchanged = await fetch(`${origin}/auth/exchange`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ token: hash.replace('#token=', '') }),
+  });
+  const secret = /^colloquy=([^;]+)/.exec(exchanged.headers.get('set-cookie') ?? '')?.[1] ?? '';
+  const clientWith: Managed['clientWith'] = (apiKey, more = {}) =>
+    new Anthropic({ baseURL: origin, apiKey, maxRetries: 0, ...more });
+  return {
+    client: clientWith(secret),
+    clientWith,
+    kill,
+    fetch(path, init = {}) {
+      const headers = new Headers(init.headers);
+      headers.set('authorization', `Bearer ${secret}`);
+      return fetch(origin + path, { ...init, headers });
+    },
+  };
+}
+
+const workerOf = (server: Managed, key: string) => server.clientWith('', { apiKey: null, authToken: key });
+
+test('what is queued is there after a restart, and so is a lease; what was lost is found by the log', async () => {
+  const server = await startManaged({ emulator: createEmulator({ script: [toolUse('bash', { command: 'uname' })] }) });
+  const queue = await newQueue(server);
+  const { environment, session, worker, key } = queue;
+  await server.client.beta.sessions.events.send(session, { events: [say('Where am I?')] });
+  const item = await take(queue);
+  const of = { environment_id: environment };
+  await worker.beta.environments.work.ack(item.id, of);
+  const { last_heartbeat } = await worker.beta.environments.work.heartbeat(item.id, of);
+  await server.stop();
+
+  const second = await startManaged({ emulator: server.emulator, folder: server.folder });
+  const { work } = workerOf(second, key).beta.environments;
+  expect(await work.poll(environment)).toBeNull();
+  const beat = await work.heartbeat(item.id, { ...of, expected_last_heartbeat: last_heartbeat });
+  expect(beat).toMatchObject({ state: 'active', lease_extended: true });
+  expect(await clientOf(second, item).beta.sessions.retrieve(session)).toMatchObject({ id: session });
+
+  const tables = await openTables(server.folder);
+  await tables.deleteFrom('work').execute();
+  await tables.destroy();
+  const found = await work.poll(environment, { block_ms: 999 });
+  expect(found).toMatchObject({ data: { id: session }, state: 'queued' });
+  expect(found?.id).not.toBe(item.id);
+});
+
+test('a server that is killed right after it has accepted a message has work for the next worker, once', async () => {
+  const folder = await temporaryFolder();
+  const first = await serveInChild(folder);
+  const queue = await newQueue(first);
+  await first.client.beta.sessions.events.send(queue.session, { events: [say('@tool bash {"command":"uname"}')] });
+  await first.kill();
+
+  const second = await startManaged({ folder });
+  const worker = workerOf(second, queue.key);
+  const polls = Array.from({ length: 5 }, () =>
+    worker.beta.environments.work.poll(queue.environment, { block_ms: 999 }),
+  );
+  const items = (await Promise.all(polls)).filter((item) => item !== null);
+  expect(items.map(({ data }) => data.id)).toEqual([queue.session]);
+});
+
+test('a server that is killed under a worker leaves it its item, and takes the result once', async () => {
+  const folder = await temporaryFolder();
+  const first = await serveInChild(folder);
+  const queue = await newQueue(first);
+  const stream = await first.client.beta.sessions.events.stream(queue.session);
+  await first.client.beta.sessions.events.send(queue.session, { events: [say('@tool bash {"command":"uname"}')] });
+  let call = '';
+  for await (const event of stream) {
+    if (event.type === 'agent.tool_use') call = event.id;
+    if (event.type === 'session.status_idle') break;
+  }
+  const item = await take(queue);
+  const of = { environment_id: queue.environment };
+  await queue.worker.beta.environments.work.ack(item.id, of);
+  const { last_heartbeat } = await queue.worker.beta.environments.work.heartbeat(item.id, of);
+  await first.kill();
+
+  const second = await startManaged({ folder, emulator: createEmulator({ script: [text('Linux.')] }) });
+  const own = clientOf(second, item);
+  const { work } = own.beta.environments;
+  expect(await work.heartbeat(item.id, { ...of, expected_last_heartbeat: last_heartbeat })).toMatchObject({
+    lease_extended: true,
+  });
+  const follower = await Follower.open(own, queue.session);
+  const content = [{ type: 'text' as const, text: 'Linux' }];
+  const events = [{ type: 'user.tool_result' as const, tool_use_id: call, content }];
+  const given = await Promise.allSettled([1, 2].map(() => own.beta.sessions.events.send(queue.session, { events })));
+  expect(given.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  const seen = await follower.until(isOver);
+  expect([ofType(seen, 'user.tool_result').length, answers(seen)]).toEqual([1, ['Linux.']]);
+  expect(await work.stop(item.id, { ...of, force: true })).toMatchObject({ state: 'stopped' });
+});
+
+test('the key of a worker is of one environment, made over the native API, and ends when it is revoked', async () => {
+  const server = await startManaged({ emulator: createEmulator({ script: [toolUse('bash', { command: 'uname' })] }) });
+  const queue = await newQueue(server);
+  const stream = await Follower.open(server.client, queue.session);
+  await server.client.beta.sessions.events.send(queue.session, { events: [say('Go')] });
+  await stream.until(waitsFor(1));
+  const another = workerOf(server, await workerKey(server, queue.environment));
+  expect(await another.beta.environments.work.poll(queue.environment)).toMatchObject({ data: { id: queue.session } });
+  const { data } = (await (await server.fetch('/v1/native/keys')).json()) as { data: { id: string }[] };
+  for (const { id } of data) await server.fetch(`/v1/native/keys/${id}`, { method: 'DELETE' });
+  await expect(another.beta.environments.work.poll(queue.environment)).rejects.toThrow(Anthropic.AuthenticationError);
+  expect(await all(server.client.beta.environments.work.list(queue.environment))).toHaveLength(1);
+});
