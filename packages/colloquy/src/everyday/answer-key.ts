@@ -29,7 +29,8 @@ const NOT_THE_QUESTION: ReadonlySet<string> = new Set([
   'verbose',
 ]);
 
-/** Of the environment only these choose who answers. */
+/** Of the environment, and of a server, only these choose who answers. */
+const OF_SERVER: ReadonlySet<string> = new Set(['url']);
 const OF_ENVIRONMENT: ReadonlySet<string> = new Set(['ANTHROPIC_BASE_URL', 'ANTHROPIC_MODEL']);
 
 /**
@@ -41,44 +42,73 @@ export function answerKey(prompt: unknown, options: unknown): string {
   const asked = isRecord(options)
     ? Object.fromEntries(Object.entries(options).filter(([name]) => !NOT_THE_QUESTION.has(name)))
     : options;
-  const env = isRecord(asked) ? asked['env'] : undefined;
-  const chosen = isRecord(env)
+  const chosen = isRecord(asked)
     ? {
-        ...(asked as object),
-        env: Object.fromEntries(Object.entries(env).filter(([name]) => OF_ENVIRONMENT.has(name))),
+        ...asked,
+        ...(isRecord(asked['env']) ? { env: pick(asked['env'], OF_ENVIRONMENT) } : {}),
+        ...(isRecord(asked['server']) ? { server: pick(asked['server'], OF_SERVER) } : {}),
       }
     : asked;
-  return `[${textOf(prompt, 'prompt', [])},${textOf(chosen, 'options', [])}]`;
+  return `[${textAt('prompt', prompt)},${textAt('options', chosen)}]`;
 }
 
 /** The text of a value of JSON, its names in order; what is undefined counts as absent. */
 export function canonicalJson(value: unknown): string {
-  return textOf(value, 'value', []);
+  return textAt('value', value);
 }
 
-function textOf(value: unknown, place: string, above: readonly object[]): string {
+function pick(fields: Record<string, unknown>, names: ReadonlySet<string>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => names.has(name)));
+}
+
+function textAt(name: string, value: unknown): string {
+  const path: Path = { places: [name], above: new Set() };
+  try {
+    return textOf(value, path);
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw new ConfigurationError(`\`${name}\` is too deep to have a key`, { cause: error });
+    throw error;
+  }
+}
+
+/** Where the value stands, and in which objects. */
+type Path = { places: string[]; above: Set<object> };
+
+function textOf(value: unknown, path: Path): string {
   if (value === null || value === undefined || typeof value === 'boolean' || typeof value === 'string')
     return JSON.stringify(value ?? null);
   if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value);
-  if (typeof value !== 'object' || above.includes(value)) throw hasNoKey(place, value);
-  const within = [...above, value];
-  if (Array.isArray(value))
-    return `[${value.map((item, index) => textOf(item, `${place}[${index}]`, within)).join(',')}]`;
+  if (typeof value !== 'object' || path.above.has(value)) throw hasNoKey(path, value);
+  path.above.add(value);
+  const text = textOfObject(value, path);
+  path.above.delete(value);
+  return text;
+}
+
+function textOfObject(value: object, path: Path): string {
+  if (Array.isArray(value)) return `[${value.map((item, index) => textIn(`[${index}]`, item, path)).join(',')}]`;
   // A zod schema says what it accepts.
-  if ('toJSONSchema' in value && typeof value.toJSONSchema === 'function')
-    return textOf(value.toJSONSchema(), place, within);
+  if ('toJSONSchema' in value && typeof value.toJSONSchema === 'function') return textOf(value.toJSONSchema(), path);
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) throw hasNoKey(place, value);
+  if (prototype !== Object.prototype && prototype !== null) throw hasNoKey(path, value);
   const fields = Object.entries(value)
     .filter(([, field]) => field !== undefined)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, field]) => `${JSON.stringify(name)}:${textOf(field, `${place}.${name}`, within)}`);
+    .map(([name, field]) => `${JSON.stringify(name)}:${textIn(`.${name}`, field, path)}`);
   return `{${fields.join(',')}}`;
 }
 
-function hasNoKey(place: string, value: unknown): ConfigurationError {
+function textIn(place: string, value: unknown, path: Path): string {
+  path.places.push(place);
+  const text = textOf(value, path);
+  path.places.pop();
+  return text;
+}
+
+function hasNoKey({ places }: Path, value: unknown): ConfigurationError {
   const kind = typeof value === 'object' ? 'an object that is no plain data' : `a ${typeof value}`;
   return new ConfigurationError(
-    `What is asked must be plain data to have a key, and \`${place}\` is ${kind}; leave it out here, and put what tells it apart in its place`,
+    `What is asked must be plain data to have a key, and \`${places.join('')}\` is ${kind}; leave it out here, and put what tells it apart in its place`,
   );
 }

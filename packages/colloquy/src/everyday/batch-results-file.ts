@@ -7,7 +7,7 @@ import { jsonCopy } from '../helpers/json-copy.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
 import { messageOf } from '../helpers/message-of.ts';
 
-const NEWLINE = 10;
+const LINE_BEGINS = '{"key":"';
 
 /** The results of a batch, one JSON object a line: `{ key, ok: true, value }` or `{ key, ok: false, error }`. */
 export interface ResultsFile {
@@ -34,23 +34,36 @@ export async function openResultsFile(path: string): Promise<ResultsFile> {
 
 async function readKept(handle: FileHandle, path: string): Promise<Map<string, unknown>> {
   const kept = new Map<string, unknown>();
-  const content = await handle.readFile();
-  const lines = content.toString('utf8').split('\n');
-  let any = false;
-  for (const line of lines) {
+  let isOurs = true;
+  let last = '';
+  for await (const line of linesOf(handle)) {
+    last = line;
     const result = parsed(line);
-    if (result === undefined) continue;
-    any = true;
-    if (result.ok) kept.set(result.key, result.value);
-    else kept.delete(result.key);
+    if (result?.ok === true) kept.set(result.key, result.value);
+    else if (result !== undefined) kept.delete(result.key);
+    else if (!LINE_BEGINS.startsWith(line.slice(0, LINE_BEGINS.length))) isOurs = false;
   }
-  // One torn line may stand alone; more lines, and none of ours, are somebody's file.
-  if (!any && lines.length > 2) {
+  // Lines that a kill has torn begin as ours do; others, and none of ours, are somebody's file.
+  if (!isOurs && kept.size === 0) {
     throw new ConfigurationError(`${path} is no results file of a batch; give \`resultsFile\` another name`);
   }
   // What follows a torn line must not become a part of it.
-  if (content.length > 0 && content.at(-1) !== NEWLINE) await handle.appendFile('\n');
+  if (last !== '') await handle.appendFile('\n');
   return kept;
+}
+
+/** The lines of the file, and what is behind the last line end. The whole file may be more than fits into one text. */
+async function* linesOf(handle: FileHandle): AsyncGenerator<string, void, void> {
+  let parts: string[] = [];
+  for await (const chunk of handle.createReadStream({ start: 0, autoClose: false, encoding: 'utf8' })) {
+    const [first = '', ...lines] = String(chunk).split('\n');
+    parts.push(first);
+    if (lines.length === 0) continue;
+    yield parts.join('');
+    parts = [lines.pop() ?? ''];
+    yield* lines;
+  }
+  yield parts.join('');
 }
 
 function parsed(line: string): { key: string; ok: boolean; value: unknown } | undefined {

@@ -180,3 +180,34 @@ test('what JSON cannot hold is refused for a results file', async () => {
   circle.self = circle;
   await expect(batch([1], () => circle, { resultsFile: newFile() })).rejects.toThrow(ConfigurationError);
 });
+
+test.each([null, 3, {}])('inputs that are %o are refused, and no file is made', async (inputs) => {
+  const resultsFile = newFile();
+  await expect(batch(inputs as never, () => 1, { resultsFile })).rejects.toThrow(ConfigurationError);
+  expect(existsSync(resultsFile)).toBe(false);
+});
+
+test('a text is its characters, and no more workers begin than there are inputs', async () => {
+  expect(outcomes(await batch('añ😀', (one) => one, { concurrency: Number.MAX_SAFE_INTEGER }))).toEqual([
+    'a',
+    'ñ',
+    '😀',
+  ]);
+});
+
+test('the second of two equal keys is not taken for another key', async () => {
+  const o = { resultsFile: newFile(), keyOf: ({ key }: { key: string }) => key };
+  const inputs = ['a', 'a', 'a#2', '2:a', '1:a'].map((key, value) => ({ key, value }));
+  expect(outcomes(await batch(inputs, ({ value }) => value, o))).toEqual([0, 1, 2, 3, 4]);
+  expect(outcomes(await batch(inputs, () => 'again', o))).toEqual([0, 1, 2, 3, 4]);
+});
+
+test.each(['dear diary\n', 'dear diary', '{"name":"my-package"}\n'])(
+  'a file of one line, %j, is refused too',
+  async (text) => {
+    const resultsFile = newFile();
+    writeFileSync(resultsFile, text);
+    await expect(batch([1], () => 1, { resultsFile })).rejects.toThrow('is no results file of a batch');
+    expect(readFileSync(resultsFile, 'utf8')).toBe(text);
+  },
+);

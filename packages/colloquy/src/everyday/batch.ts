@@ -1,4 +1,4 @@
-import { AbortError } from '../errors.ts';
+import { AbortError, ConfigurationError } from '../errors.ts';
 import { abortErrorOf } from '../helpers/abort-error.ts';
 import { notLongAfter } from '../helpers/not-long-after.ts';
 import { canonicalJson } from './answer-key.ts';
@@ -60,9 +60,11 @@ export async function batch<I, T>(
     if (o.signal?.aborted === true) throw abortErrorOf(o.signal);
   };
   throwIfAborted();
+  const source = iteratorOf(inputs);
   const file = o.resultsFile === undefined ? undefined : await openFile(o.resultsFile);
-  const running = new RunningBatch<I, T>(inputs, run, o, file);
-  const workers = Promise.all(Array.from({ length: concurrency }, () => running.work())).finally(() => file?.close());
+  const total = Array.isArray(inputs) ? inputs.length : undefined;
+  const running = new RunningBatch<I, T>({ source, total, concurrency, file }, run, o);
+  const workers = running.work().finally(() => file?.close());
   try {
     await notLongAfter(running.signal, MAX_END_MS, workers);
     throwIfAborted();
@@ -79,6 +81,20 @@ export async function batch<I, T>(
 const openFile = async (path: string): Promise<ResultsFile> =>
   (await import('./batch-results-file.ts')).openResultsFile(path);
 
+function iteratorOf<I>(inputs: Iterable<I> | AsyncIterable<I>): Iterator<I> | AsyncIterator<I> {
+  const given: Partial<Iterable<I> & AsyncIterable<I>> | null | undefined = inputs;
+  const iterator = given?.[Symbol.asyncIterator]?.() ?? given?.[Symbol.iterator]?.();
+  if (iterator !== undefined) return iterator;
+  throw new ConfigurationError('The inputs of a batch must be an array, or something else that can be iterated over');
+}
+
+type Supply<I> = {
+  source: Iterator<I> | AsyncIterator<I>;
+  total: number | undefined;
+  concurrency: number;
+  file: ResultsFile | undefined;
+};
+
 class RunningBatch<I, T> {
   readonly results: BatchResult<I, T>[] = [];
   /** What has ended it before its time: the first error, or the abort. */
@@ -89,6 +105,8 @@ class RunningBatch<I, T> {
   readonly #file: ResultsFile | undefined;
   readonly #total: number | undefined;
   readonly #stop = new AbortController();
+  /** Workers that may still begin. */
+  #notBegun: number;
   readonly #onAbort = (): void => this.#stop.abort(abortErrorOf(this.#o.signal));
   /** Inputs are pulled one after the other. */
   #pulled: Promise<unknown> = Promise.resolve();
@@ -98,16 +116,16 @@ class RunningBatch<I, T> {
   readonly #keys = new Map<string, number>();
 
   constructor(
-    inputs: Iterable<I> | AsyncIterable<I>,
+    { source, total, concurrency, file }: Supply<I>,
     run: (input: I, signal: AbortSignal) => PromiseLike<T> | T,
     o: BatchOptions<I>,
-    file: ResultsFile | undefined,
   ) {
-    this.#inputs = Symbol.asyncIterator in inputs ? inputs[Symbol.asyncIterator]() : inputs[Symbol.iterator]();
+    this.#inputs = source;
     this.#run = run;
     this.#o = o;
     this.#file = file;
-    this.#total = Array.isArray(inputs) ? inputs.length : undefined;
+    this.#total = total;
+    this.#notBegun = concurrency;
     o.signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
@@ -116,14 +134,24 @@ class RunningBatch<I, T> {
     return this.#stop.signal;
   }
 
-  /** Does one input after the other until there is none left, or one of the workers has failed. Never rejects. */
+  /**
+   * Does one input after the other until there is none left, or one of the workers has failed. A worker that has found an input begins
+   * the next one, so there are no more of them than inputs. Never rejects.
+   */
   async work(): Promise<void> {
+    this.#notBegun -= 1;
+    let next: Promise<void> | undefined;
     try {
-      for (let taken = await this.#take(); taken !== undefined; taken = await this.#take()) await this.#do(taken);
+      for (let taken = await this.#take(); taken !== undefined; taken = await this.#take()) {
+        const done = this.#do(taken);
+        if (this.#notBegun > 0) next ??= this.work();
+        await done;
+      }
     } catch (error) {
       this.failure ??= { error };
       this.#stop.abort(new AbortError('The batch has failed', { cause: error }));
     }
+    await next;
   }
 
   end(): void {
@@ -179,8 +207,8 @@ class RunningBatch<I, T> {
 
   #keyOf(input: I, index: number): string {
     const key = this.#o.keyOf?.(input, index) ?? canonicalJson(input);
-    const before = this.#keys.get(key) ?? 0;
-    this.#keys.set(key, before + 1);
-    return before === 0 ? key : `${key}#${before + 1}`;
+    const times = (this.#keys.get(key) ?? 0) + 1;
+    this.#keys.set(key, times);
+    return `${times}:${key}`;
   }
 }

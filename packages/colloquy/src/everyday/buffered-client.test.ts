@@ -128,7 +128,7 @@ test('close ends senders, loops, and what is being asked', async () => {
   await client.close();
   expect((await ended).every((one) => one.status === 'rejected' && one.reason instanceof AbortError)).toBe(true);
   expect(stopped).toBe(true);
-  await expect(client.send('3')).rejects.toThrow(ConfigurationError);
+  await expect(client.send('3')).rejects.toThrow(AbortError);
 });
 
 test('an abort ends the wait for an answer', async () => {

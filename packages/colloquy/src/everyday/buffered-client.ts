@@ -71,6 +71,7 @@ export class BufferedClient<T = string> implements AsyncDisposable {
    * @throws AbortError when the signal aborts first, or the client is closed; ConfigurationError after `end()`
    */
   async send(prompt: string, o: { signal?: AbortSignal | undefined } = {}): Promise<void> {
+    if (this.#closing.signal.aborted) throw abortErrorOf(this.#closing.signal);
     if (this.#ended) throw new ConfigurationError('This client was told by end() that no more prompts come');
     this.#open += 1;
     try {

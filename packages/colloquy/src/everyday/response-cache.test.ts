@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
@@ -6,6 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { AbortError, ConfigurationError } from '../errors.ts';
 import { answerKey } from './answer-key.ts';
+import type { CacheStore } from './cache-store.ts';
 import { ResponseCache, type ResponseCacheOptions } from './response-cache.ts';
 import { sqliteCacheStore } from './sqlite-cache-store.ts';
 
@@ -161,7 +162,10 @@ describe.each(Object.entries(STORES))('%s', (name, options) => {
 
   test('an answer that is no data is refused', async () => {
     await using cache = new ResponseCache(options());
-    await expect(cache.getOrCreate('a', {}, () => undefined)).rejects.toThrow(ConfigurationError);
+    const circle: { self?: unknown } = {};
+    circle.self = circle;
+    for (const answer of [undefined, 5n, circle])
+      await expect(cache.getOrCreate('a', {}, () => answer)).rejects.toThrow(ConfigurationError);
   });
 });
 
@@ -195,6 +199,34 @@ test('a file of something else is told, and an answer that cannot be kept is giv
   expect(errors).toEqual([new Error('disk full')]);
 });
 
+test('an answer that the store has lost a part of is asked for again', async () => {
+  const kept = sqliteCacheStore(newFile());
+  const store: CacheStore = { ...kept, get: async (key, now) => (await kept.get(key, now))?.slice(0, -1) };
+  await using cache = new ResponseCache({ store });
+  expect(await cache.getOrCreate('a', {}, () => 'one')).toBe('one');
+  expect(await cache.get('a', {})).toBeUndefined();
+  expect(await cache.getOrCreate('a', {}, () => 'two')).toBe('two');
+});
+
+test('what ends after close is given, and does not open the file again', async () => {
+  const path = newFile();
+  const cache = new ResponseCache({ store: sqliteCacheStore(path) });
+  const { produce, calls } = slow();
+  const answer = cache.getOrCreate('a', {}, produce);
+  await until(() => calls.length === 1);
+  await cache.close();
+  calls[0]!.give('late');
+  expect(await answer).toBe('late');
+  expect(existsSync(`${path}-wal`)).toBe(false);
+});
+
+test('a damaged file is told as what it is', async () => {
+  const path = newFile();
+  writeFileSync(path, 'no database at all, but long enough to look like one '.repeat(50));
+  await using cache = new ResponseCache({ store: sqliteCacheStore(path) });
+  await expect(cache.get('a')).rejects.toThrow(/^Answers are kept in .*damaged/);
+});
+
 describe('the key', () => {
   test('does not depend on the order of names, nor on who asks and how', () => {
     const send = async (): Promise<never> => Promise.reject(new Error('never'));
@@ -207,6 +239,10 @@ describe('the key', () => {
     });
     expect(two.replace(',"env":{}', '')).toBe(one);
     expect(one + two).not.toContain('sk-');
+    const remote = (key: string): string =>
+      answerKey('Hello', { engine: 'remote', server: { url: 'http://a', key, send } });
+    expect(remote('sk-3')).toBe(remote('sk-4'));
+    expect(remote('sk-3')).not.toContain('sk-');
   });
 
   test('is another one for another question', () => {
@@ -231,6 +267,14 @@ describe('the key', () => {
   ])('cannot be made of %s, and says where', (_, options, place) => {
     expect(() => answerKey('a', options)).toThrow(ConfigurationError);
     expect(() => answerKey('a', options)).toThrow(place);
+  });
+
+  test('cannot be made of what is too deep, and of the very large it is made', () => {
+    let deep: unknown = 1;
+    for (let level = 0; level < 50_000; level += 1) deep = [deep];
+    expect(() => answerKey(deep, {})).toThrow(ConfigurationError);
+    const large = Array.from({ length: 50_000 }, (_, index) => ({ role: 'user', content: { index } }));
+    expect(answerKey(large, {})).toHaveLength(JSON.stringify([large, {}]).length);
   });
 
   test('of plain data it is the same if and only if the data are', () => {

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../errors.ts';
 import { abortErrorOf, atBorder } from '../helpers/abort-error.ts';
+import { jsonCopy } from '../helpers/json-copy.ts';
 import { untilAborted } from '../helpers/until-aborted.ts';
 import { answerKey } from './answer-key.ts';
 import type { CacheStore } from './cache-store.ts';
@@ -78,7 +79,7 @@ export class ResponseCache implements AsyncDisposable {
   async get<T = unknown>(prompt: unknown, options?: unknown): Promise<T | undefined> {
     const kept = await this.#store.get(answerKey(prompt, options), this.#clock.now());
     // The caller knows what it has kept under this key.
-    return kept === undefined ? undefined : (JSON.parse(kept) as T);
+    return valueOf(kept) as T | undefined;
   }
 
   /** Forgets an answer, one that is just being produced too; false when there was none. */
@@ -104,8 +105,9 @@ export class ResponseCache implements AsyncDisposable {
     return this.#store.size();
   }
 
-  /** Lets go of the store. */
+  /** Lets go of the store. What is being produced is given, and not kept. */
   async close(): Promise<void> {
+    this.#flights.clear();
     await this.#store.close();
   }
 
@@ -127,7 +129,7 @@ export class ResponseCache implements AsyncDisposable {
     flight: () => Flight,
   ): Promise<string> {
     const kept = await this.#store.get(key, this.#clock.now());
-    if (kept !== undefined) return kept;
+    if (kept !== undefined && valueOf(kept) !== undefined) return kept;
     const text = jsonOf(await produce(stop));
     // Forgotten meanwhile, or wanted by nobody: what was asked then is not kept now.
     if (this.#flights.get(key) !== flight()) return text;
@@ -147,8 +149,18 @@ export class ResponseCache implements AsyncDisposable {
 }
 
 function jsonOf(answer: unknown): string {
-  // For undefined and functions there is no text, which the types leave out.
-  const text: string | undefined = JSON.stringify(answer);
-  if (text !== undefined) return text;
-  throw new ConfigurationError('An answer must be data that JSON can hold, to be given again; this one is not');
+  const copy = jsonCopy(answer);
+  if (copy.ok && copy.value !== undefined) return JSON.stringify(copy.value);
+  const why = copy.ok ? 'there is nothing of it' : copy.problem;
+  throw new ConfigurationError(`An answer must be data that JSON can hold, to be given again: ${why}`);
+}
+
+/** What is kept; undefined for nothing, and for what the store has lost a part of. */
+function valueOf(kept: string | undefined): unknown {
+  try {
+    return kept === undefined ? undefined : JSON.parse(kept);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }

@@ -1,5 +1,6 @@
 import type { CachedAnswer, CacheStore } from './cache-store.ts';
 import type { SqliteDriver } from '../log/sqlite-driver.ts';
+import { StoreError } from '../log/store-error.ts';
 
 const SCHEMA = `
 PRAGMA journal_mode = WAL;
@@ -57,11 +58,13 @@ async function openAnswers(path: string): Promise<SqliteAnswers> {
     try {
       return work();
     } catch (error) {
-      throw toStoreError(error, path);
+      throw ofAnswers(toStoreError(error, path));
     }
   };
   told(() => closeSync(openSync(path, 'a', 0o600)));
-  const driver = await openSqliteDriver(path);
+  const driver = await openSqliteDriver(path).catch((error: unknown) => {
+    throw ofAnswers(error);
+  });
   try {
     told(() => driver.exec(SCHEMA));
   } catch (error) {
@@ -69,6 +72,12 @@ async function openAnswers(path: string): Promise<SqliteAnswers> {
     throw error;
   }
   return new SqliteAnswers(driver, told, (key) => createHash('sha256').update(key).digest('hex'));
+}
+
+/** Such a file holds no sessions. */
+function ofAnswers(error: unknown): unknown {
+  if (!(error instanceof StoreError)) return error;
+  return new StoreError(error.why, error.path, { cause: error.cause, kept: 'Answers' });
 }
 
 class SqliteAnswers {

@@ -19,6 +19,7 @@ import { ChatClient } from '../direct/chat-client.ts';
 import { AbortError, APIConnectionError, ConfigurationError } from '../errors.ts';
 import { query } from '../query.ts';
 import { streamToFile } from './stream-to-file.ts';
+import { tee } from './tee.ts';
 import { collectText } from './text-of-stream.ts';
 
 const made: string[] = [];
@@ -138,4 +139,41 @@ test('collectText gives the text of messages, answers as paragraphs, and throws 
   const controller = new AbortController();
   controller.abort();
   await expect(collectText(of('a'), { signal: controller.signal })).rejects.toThrow(AbortError);
+});
+
+test('a character that is cut between two pieces is whole in the file', async () => {
+  const path = join(newFolder(), 'file');
+  async function* source() {
+    yield 'a\ud83d';
+    yield '';
+    yield '\ude00b\ud83d';
+    yield 'c\ud83d';
+    yield new Uint8Array([100]);
+    yield '\ud83d';
+  }
+  expect(await streamToFile(source(), path)).toEqual({ bytes: statSync(path).size });
+  expect(readFileSync(path, 'utf8')).toBe('a😀b\ufffdc\ufffdd\ufffd');
+});
+
+test('a file that cannot be made leaves the stream, and holds nobody up who shares it', async () => {
+  const folder = newFolder();
+  const source = (async function* () {
+    for (let number = 0; number < 5_000; number += 1) yield 'x';
+  })();
+  const [one, two] = tee(source, { maxBuffered: 10 });
+  const [written, text] = await Promise.allSettled([
+    streamToFile(one!, join(folder, 'none', 'file')),
+    collectText(two!),
+  ]);
+  expect([written.status, text]).toEqual(['rejected', { status: 'fulfilled', value: 'x'.repeat(5_000) }]);
+});
+
+test.each([null, 5])('a piece that is %o is told', async (piece) => {
+  const folder = newFolder();
+  async function* source() {
+    yield piece as never;
+  }
+  await expect(streamToFile(source(), join(folder, 'file'))).rejects.toThrow(ConfigurationError);
+  await expect(collectText(source())).rejects.toThrow(ConfigurationError);
+  expect(readdirSync(folder)).toEqual([]);
 });

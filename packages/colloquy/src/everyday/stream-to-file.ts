@@ -21,7 +21,7 @@ const MAX_HELD_BYTES = 64 * 1024;
  * device, or what else is no file
  */
 export async function streamToFile(
-  source: AsyncIterable<string | Uint8Array | StreamChunk | SDKMessage>,
+  source: AsyncIterable<Piece>,
   path: string,
   o: { signal?: AbortSignal | undefined } = {},
 ): Promise<{ bytes: number }> {
@@ -31,18 +31,25 @@ export async function streamToFile(
   ]);
   // What a link leads to is replaced, not the link.
   const target = await realpath(path).catch(() => path);
-  const existing = await stat(target).catch(() => undefined);
-  // A device or a pipe would be replaced by a file.
-  if (existing?.isFile() === false) {
-    throw new ConfigurationError(`${path} is there, and is no file that could be replaced; give another path`);
-  }
   const temporary = `${target}.${randomUUID()}.tmp`;
-  const handle = await open(temporary, 'wx');
+  const opened = async (): Promise<{ handle: FileHandle; mode: number | undefined }> => {
+    const existing = await stat(target).catch(() => undefined);
+    // A device or a pipe would be replaced by a file.
+    if (existing?.isFile() === false) {
+      throw new ConfigurationError(`${path} is there, and is no file that could be replaced; give another path`);
+    }
+    return { handle: await open(temporary, 'wx'), mode: existing?.mode };
+  };
+  const { handle, mode } = await opened().catch(async (error: unknown) => {
+    // Nobody will read it: what is behind it is to be released.
+    await source[Symbol.asyncIterator]().return?.();
+    throw error;
+  });
   try {
     let bytes: number;
     try {
       bytes = await write(source, handle, o.signal);
-      if (existing !== undefined) await handle.chmod(existing.mode & 0o777);
+      if (mode !== undefined) await handle.chmod(mode & 0o777);
       await handle.datasync();
     } finally {
       await handle.close();
@@ -55,12 +62,35 @@ export async function streamToFile(
   }
 }
 
+type Piece = string | Uint8Array | StreamChunk | SDKMessage;
+
+/** The bytes of each piece. A character may be cut between two of them. */
+class Encoder {
+  readonly #text = new TextOfStream();
+  /** The first half of a character. */
+  #half = '';
+
+  bytesOf(item: Piece): Uint8Array {
+    if (item instanceof Uint8Array) return this.#half === '' ? item : Buffer.concat([this.rest(), item]);
+    const said = this.#half + this.#text.of(item);
+    const last = said.charCodeAt(said.length - 1);
+    this.#half = last >= 0xd800 && last <= 0xdbff ? said.slice(-1) : '';
+    return Buffer.from(this.#half === '' ? said : said.slice(0, -1));
+  }
+
+  rest(): Uint8Array {
+    const rest = Buffer.from(this.#half);
+    this.#half = '';
+    return rest;
+  }
+}
+
 async function write(
-  source: AsyncIterable<string | Uint8Array | StreamChunk | SDKMessage>,
+  source: AsyncIterable<Piece>,
   handle: FileHandle,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  const text = new TextOfStream();
+  const encoder = new Encoder();
   // One for all pieces: what would be left of so many would be collected late.
   const held = Buffer.allocUnsafe(MAX_HELD_BYTES);
   let used = 0;
@@ -69,8 +99,7 @@ async function write(
     for (let rest = piece; rest.length > 0;) rest = rest.subarray((await handle.write(rest)).bytesWritten);
     bytes += piece.length;
   };
-  for await (const item of pullUntil(source, signal)) {
-    const piece = item instanceof Uint8Array ? item : Buffer.from(text.of(item));
+  const add = async (piece: Uint8Array): Promise<void> => {
     if (used + piece.length > held.length) {
       await writeAll(held.subarray(0, used));
       used = 0;
@@ -80,7 +109,9 @@ async function write(
       held.set(piece, used);
       used += piece.length;
     }
-  }
+  };
+  for await (const item of pullUntil(source, signal)) await add(encoder.bytesOf(item));
+  await add(encoder.rest());
   await writeAll(held.subarray(0, used));
   return bytes;
 }

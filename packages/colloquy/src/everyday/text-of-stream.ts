@@ -1,5 +1,7 @@
 import type { StreamChunk } from '../direct/stream-chunk.ts';
+import { ConfigurationError } from '../errors.ts';
 import { atBorder } from '../helpers/abort-error.ts';
+import { isRecord } from '../helpers/is-record.ts';
 import type { SDKMessage } from '../messages.ts';
 import { AnswerText } from '../views/answer-text.ts';
 import { pullUntil } from '../helpers/pull-until.ts';
@@ -30,8 +32,11 @@ export async function collectText(source: TextSource, o: { signal?: AbortSignal 
 export class TextOfStream {
   readonly #answer = new AnswerText();
 
+  /** @throws ConfigurationError for what is no item of such a stream */
   of(item: string | StreamChunk | SDKMessage): string {
     if (typeof item === 'string') return item;
+    if (!isRecord(item))
+      throw new ConfigurationError(`A stream of text holds ${String(item)}, which is no text, chunk or message`);
     return 'eventType' in item ? (item.textDelta ?? '') : this.#answer.add(item);
   }
 }

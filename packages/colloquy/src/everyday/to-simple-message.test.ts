@@ -85,4 +85,8 @@ test('rubbish in a message is no reason to fail', () => {
   for (const content of [undefined, null, 3, [null, 3, { type: 'tool_result', content: [null] }, { type: 'text' }]]) {
     expect(() => toSimpleMessage({ type: 'assistant', message: { content } } as never)).not.toThrow();
   }
+  for (const fields of [{}, { errors: 3 }, { errors: [null, 'late'] }, { subtype: 'success' }])
+    expect(typeof toSimpleMessage({ type: 'result', subtype: 'error', is_error: true, ...fields } as never).error).toBe(
+      'string',
+    );
 });

@@ -2,7 +2,7 @@ import type { ChatAnswer } from '../direct/chat-answer.ts';
 import type { ChatMessage } from '../direct/request-options.ts';
 import type { SessionMessage } from '../engines/engine.ts';
 import { isRecord } from '../helpers/is-record.ts';
-import type { SDKMessage, SDKResultMessage } from '../messages.ts';
+import type { SDKMessage } from '../messages.ts';
 
 /** A message as a chat window or a log file wants it. */
 export type SimpleMessage = {
@@ -101,9 +101,10 @@ function textOfContent(content: unknown): string {
 
 function errorOf(fields: Record<string, unknown>, blocks: readonly Block[]): string | undefined {
   if (fields['type'] === 'result' && fields['is_error'] === true) {
-    // Of messages only results have these fields.
-    const result = fields as unknown as SDKResultMessage;
-    return result.subtype === 'success' ? result.result : result.errors.join('; ') || result.subtype;
+    const { subtype, result, errors } = fields;
+    if (subtype === 'success' && typeof result === 'string') return result;
+    const told = Array.isArray(errors) ? errors.filter((error) => typeof error === 'string') : [];
+    return told.join('; ') || (typeof subtype === 'string' ? subtype : 'error');
   }
   if (typeof fields['error'] === 'string') return fields['error'];
   const failed = blocks.find(({ type, is_error }) => type === 'tool_result' && is_error === true);

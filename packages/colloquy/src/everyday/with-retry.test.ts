@@ -81,14 +81,18 @@ test('an abort ends a wait at once, and lets no attempt begin', async () => {
   expect([calls.length, vi.getTimerCount()]).toEqual([1, 0]);
 });
 
-test.each([{ retries: -1 }, { retries: 1.5 }, { minDelayMs: Number.NaN }, { factor: 0.5 }, { jitter: 2 }])(
-  '%j cannot work, and nothing is run',
-  async (o) => {
-    const { run, calls } = failing();
-    await expect(withRetry(run, o)).rejects.toThrow(ConfigurationError);
-    expect(calls).toEqual([]);
-  },
-);
+test.each([
+  { retries: -1 },
+  { retries: 1.5 },
+  { minDelayMs: Number.NaN },
+  { factor: 0.5 },
+  { factor: '2' as never },
+  { jitter: 2 },
+])('%j cannot work, and nothing is run', async (o) => {
+  const { run, calls } = failing();
+  await expect(withRetry(run, o)).rejects.toThrow(ConfigurationError);
+  expect(calls).toEqual([]);
+});
 
 test('however often it fails, there are at most so many attempts, and every wait is within its bounds', async () => {
   const waits = fc.record({
@@ -114,4 +118,28 @@ test('however often it fails, there are at most so many attempts, and every wait
       }
     }),
   );
+});
+
+test.each([() => Number.NaN, () => -3, () => 5])(
+  'a random number that is none, or too large, bends no wait (%o)',
+  async (random) => {
+    const waits: number[] = [];
+    const onRetry = ({ delayMs }: { delayMs: number }): void => void waits.push(delayMs);
+    const o = { retries: 2, minDelayMs: 4, jitter: 0.5, random, onRetry };
+    const failed = withRetry(() => Promise.reject(new APIConnectionError('lost')), o).catch((error: unknown) => error);
+    await vi.runAllTimersAsync();
+    expect(await failed).toBeInstanceOf(APIConnectionError);
+    expect(waits).toHaveLength(2);
+    for (const [index, wait] of waits.entries()) expect([2 * 2 ** index, 4 * 2 ** index]).toContain(wait);
+  },
+);
+
+test('without a least wait there is none, however large the factor', async () => {
+  const waits: number[] = [];
+  const onRetry = ({ delayMs }: { delayMs: number }): void => void waits.push(delayMs);
+  const o = { retries: 3, minDelayMs: 0, factor: 1e300, onRetry };
+  const failed = withRetry(() => Promise.reject(new APIConnectionError('lost')), o).catch((error: unknown) => error);
+  await vi.runAllTimersAsync();
+  expect(await failed).toBeInstanceOf(APIConnectionError);
+  expect(waits).toEqual([0, 0, 0]);
 });

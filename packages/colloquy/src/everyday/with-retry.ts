@@ -78,14 +78,16 @@ function planOf(o: RetryOptions): Plan {
     delayMs(error, attempt) {
       const asked = error instanceof APIError ? error.retryAfterMs : undefined;
       if (asked !== undefined) return asked > maxRetryAfterMs ? undefined : asked;
-      const grown = Math.min(minDelayMs * factor ** (attempt - 1), maxDelayMs, MAX_TIMER_MS);
-      return Math.round(grown * (1 - jitter * random()));
+      // Not 0 * Infinity.
+      const grown = Math.min(minDelayMs * Math.min(factor ** (attempt - 1), MAX_TIMER_MS), maxDelayMs, MAX_TIMER_MS);
+      const chance = Math.min(Math.max(random() || 0, 0), 1);
+      return Math.round(grown * (1 - jitter * chance));
     },
   };
 }
 
 function checkFactor(name: string, value: number, least: number, most: number): number {
-  if (value >= least && value <= most) return value;
+  if (typeof value === 'number' && value >= least && value <= most) return value;
   const wanted = most === Number.MAX_VALUE ? `${least} or more` : `from ${least} to ${most}`;
   throw new ConfigurationError(`\`${name}\` must be a number ${wanted}, not ${String(value)}`);
 }

@@ -13,16 +13,16 @@ const WAYS_OUT: Record<StoreFault, string> = {
   failed: 'the database refused the operation',
 };
 
-/** The place where sessions are kept cannot be opened, read or written. What was asked for has not been acknowledged. */
+/** The place where sessions, or answers, are kept cannot be opened, read or written. What was asked for has not been acknowledged. */
 export class StoreError extends ColloquyError {
   override readonly name = 'StoreError';
   readonly code = 'store';
   readonly why: StoreFault;
   readonly path: string;
 
-  constructor(why: StoreFault, path: string, options?: ErrorOptions) {
+  constructor(why: StoreFault, path: string, options?: ErrorOptions & { kept?: 'Sessions' | 'Answers' }) {
     const detail = options?.cause instanceof Error ? ` (${options.cause.message})` : '';
-    super(`Sessions are kept in ${path}, but ${WAYS_OUT[why]}${detail}`, options);
+    super(`${options?.kept ?? 'Sessions'} are kept in ${path}, but ${WAYS_OUT[why]}${detail}`, options);
     this.why = why;
     this.path = path;
   }
