@@ -1,11 +1,12 @@
 // See script/package-check.
 import { execFile } from 'node:child_process';
-import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { publint } from 'publint';
+import { installedIn } from './installed-in.ts';
 
 const MOST_MB = 25;
 const MOST_PACKAGES = 12;
@@ -32,7 +33,7 @@ let failed = 0;
 try {
   const tarball = await pack('packages/colloquy');
   await install([tarball]);
-  const { packages, bytes } = installed();
+  const { packages, bytes } = installedIn(folder);
   check(packages <= MOST_PACKAGES, `${packages} packages installed (at most ${MOST_PACKAGES})`);
   check(bytes <= MOST_MB * MB, `${(bytes / MB).toFixed(1)} MB installed (at most ${MOST_MB})`);
   await checkRuns();
@@ -68,25 +69,6 @@ async function install(names: readonly string[]): Promise<void> {
 function npm(args: readonly string[], cwd: string): Promise<{ stdout: string }> {
   const PATH = `${dirname(process.execPath)}:${process.env['PATH']}`;
   return run('npm', args, { cwd, env: { ...process.env, PATH }, timeout: INSTALL_WITHIN_MS });
-}
-
-/** Packages with a package.json of their own in node_modules, and the bytes of all files there. */
-function installed(): { packages: number; bytes: number } {
-  let packages = 0;
-  let bytes = 0;
-  const modules = join(folder, 'node_modules');
-  for (const entry of readdirSync(modules, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name);
-    if (entry.isFile()) bytes += lstatSync(path).size;
-    // node_modules/name/package.json, node_modules/@scope/name/package.json, also further down.
-    if (
-      entry.name === 'package.json' &&
-      /(^|\/)node_modules\/(@[^/]+\/)?[^/@]+\/package\.json$/.test(`node_modules/${relative(modules, path)}`)
-    ) {
-      packages += 1;
-    }
-  }
-  return { packages, bytes };
 }
 
 async function checkRuns(): Promise<void> {
@@ -126,6 +108,6 @@ async function tellPeers(tarball: string): Promise<void> {
     peerDependencies: Record<string, string>;
   };
   await install([tarball, ...Object.entries(made.peerDependencies).map(([name, version]) => `${name}@${version}`)]);
-  const { packages, bytes } = installed();
+  const { packages, bytes } = installedIn(folder);
   console.log(`with every optional peer: ${packages} packages, ${(bytes / MB).toFixed(1)} MB`);
 }

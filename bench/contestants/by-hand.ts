@@ -14,8 +14,9 @@ type StreamEvent = {
 /** The least that a program can do by itself: the history, the stream, the tool, and nothing checked. */
 export async function openByHand(exchange: Exchange, o: OpenOptions): Promise<Talk> {
   const messages: unknown[] = [];
+  const tools = o.withTool === true ? { tools: [ADD] } : {};
   const ask = async (): Promise<Block[]> => {
-    const body = JSON.stringify({ model: MODEL, max_tokens: MAX_TOKENS, stream: true, tools: [ADD], messages });
+    const body = JSON.stringify({ model: MODEL, max_tokens: MAX_TOKENS, stream: true, ...tools, messages });
     const answer = new Answer(o.onDelta);
     await exchange(`${o.url}/v1/messages`, body, (chunk) => answer.read(chunk));
     return answer.blocks;

@@ -1,19 +1,16 @@
 import { ClaudeSDKClient, createSdkMcpServer, type Options, tool } from 'colloquy';
-import { ADD, add, type Contestant, MODEL, type OpenOptions, type Talk } from './contestant.ts';
+import { ADD, add, type Contestant, KEY, MODEL, type OpenOptions, type Talk } from './contestant.ts';
+import { TOOL_NAME } from './open-query.ts';
 
 /** `ClaudeSDKClient`, with the tool only where a measure calls it: its schema needs zod. */
-export async function openClient(
-  { url, onDelta }: OpenOptions,
-  persistSession: boolean,
-  withTool: boolean,
-): Promise<Talk> {
+export async function openClient({ url, onDelta, withTool }: OpenOptions, more: Options): Promise<Talk> {
   const options: Options = {
     model: MODEL,
-    persistSession,
     tools: [],
-    env: { ANTHROPIC_BASE_URL: url, ANTHROPIC_API_KEY: 'offline' },
     includePartialMessages: onDelta !== undefined,
-    ...(withTool ? { allowedTools: ['mcp__bench'], mcpServers: { bench: await server() } } : {}),
+    ...(withTool === true ? { allowedTools: ['mcp__bench'], mcpServers: { bench: await server() } } : {}),
+    ...more,
+    ...(more.engine === 'remote' ? {} : { env: { ANTHROPIC_BASE_URL: url, ANTHROPIC_API_KEY: KEY } }),
   };
   const client = new ClaudeSDKClient(options);
   await client.connect();
@@ -23,7 +20,9 @@ export async function openClient(
       let text = '';
       for await (const message of client.receiveResponse()) {
         if (message.type === 'stream_event' && message.event.type === 'content_block_delta') onDelta?.();
-        if (message.type === 'result') text = message.subtype === 'success' ? message.result : message.errors.join();
+        if (message.type !== 'result') continue;
+        if (message.subtype !== 'success') throw new Error(message.errors.join());
+        text = message.result;
       }
       return text;
     },
@@ -39,4 +38,9 @@ async function server() {
   return createSdkMcpServer({ name: 'bench', tools: [sum] });
 }
 
-export const contestant: Contestant = { open: (o) => openClient(o, false, process.env['BENCH_TOOL'] === '1') };
+export const contestant: Contestant = {
+  title: 'Colloquy `ClaudeSDKClient`',
+  kind: 'ours',
+  toolName: TOOL_NAME,
+  open: (o) => openClient(o, { persistSession: false }),
+};

@@ -1,25 +1,41 @@
 /** One way to hold a conversation, as the measures drive it. */
 export type Contestant = {
+  /** As the tables tell it. */
+  title: string;
+  kind: 'floor' | 'peer' | 'ours';
+  /** A process for each conversation, or for all: it is run fewer times, and not by the hundred. */
+  isSlow?: true;
+  /** What it calls the tool `add`; undefined when it can offer no tool of the program. */
+  toolName?: string | undefined;
+  /** The folder that its packages are installed in, and the one of them whose version counts; undefined when it needs none. */
+  packages?: Packages | undefined;
+  /** What more it needs, told as a reason not to take part; undefined when nothing is missing. */
+  missing?: () => string | undefined;
   open(o: OpenOptions): Promise<Talk>;
 };
+
+export type Packages = { folder: string; name: string };
 
 export type OpenOptions = {
   url: string;
   /** Called for each text delta as it reaches the program. */
   onDelta?: (() => void) | undefined;
+  /** Offers the tool `add`. */
+  withTool?: boolean | undefined;
 };
 
 /** An open conversation, which remembers what was said. */
 export type Talk = {
-  /** Sends a prompt and resolves with the text of the answer, after any calls of the tool `add`. */
+  /** Sends a prompt and resolves with the text of the answer, after any calls of the tool `add`. Rejects when there is none. */
   turn(prompt: string): Promise<string>;
   close(): Promise<void>;
 };
 
 export const MODEL = 'claude-opus-5-5';
 export const MAX_TOKENS = 32_000;
+export const KEY = 'offline';
 
-/** The tool that every contestant offers: it adds two numbers in the process. */
+/** The tool that every contestant can offer: it adds two numbers in the process. */
 export const ADD = {
   name: 'add',
   description: 'Adds two numbers.',

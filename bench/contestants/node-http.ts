@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 import { type Exchange, HEADERS, openByHand } from './by-hand.ts';
-import type { Contestant } from './contestant.ts';
+import { ADD, type Contestant } from './contestant.ts';
 
 const agent = new Agent({ keepAlive: true });
 
@@ -18,4 +18,9 @@ const exchange: Exchange = (url, body, onChunk) =>
   });
 
 /** `node:http`, by hand: the limit of what can be reached. */
-export const contestant: Contestant = { open: (o) => openByHand(exchange, o) };
+export const contestant: Contestant = {
+  title: '`node:http` by hand',
+  kind: 'floor',
+  toolName: ADD.name,
+  open: (o) => openByHand(exchange, o),
+};

@@ -1,22 +1,29 @@
-import { type Measure, median } from './measure.ts';
+import { IN_PROCESS, type Measure, median, sample, timeOf } from './measure.ts';
+
+const CALLS = 20;
 
 /** A turn with twenty calls of a tool in the process, one after another: twenty-one requests. */
 export const measure: Measure = {
   title: '20 calls of an in-process tool',
-  unit: 'ms',
+  figures: {
+    turn: {
+      title: '20 calls of an in-process tool',
+      unit: 'ms',
+      gates: { 'colloquy-query': 1.5, 'colloquy-client': 1.5, 'colloquy-chat': 1.5 },
+      aims: { 'colloquy-query': 1, 'colloquy-client': 1, 'colloquy-chat': 1 },
+    },
+  },
   runs: 10,
-  gates: { 'colloquy-client': 1.5 },
-  env: { BENCH_TOOL: '1' },
-  async run(load, url) {
+  contestants: [...IN_PROCESS, 'agent-sdk', 'colloquy-server'],
+  withTool: true,
+  async run({ load, url, count }) {
     const contestant = await load();
-    const times: number[] = [];
-    for (let run = 0; run < 12; run += 1) {
-      const talk = await contestant.open({ url });
-      const started = performance.now();
-      await talk.turn(`@calls 20 ${process.env['BENCH_TOOL_NAME'] ?? 'add'} {"a":1,"b":2}`);
-      times.push(performance.now() - started);
+    const times = await sample({ warmUp: count(4), count: count(8) }, async () => {
+      const talk = await contestant.open({ url, withTool: true });
+      const ms = await timeOf(() => talk.turn(`@calls ${CALLS} ${contestant.toolName ?? ''} {"a":1,"b":2}`));
       await talk.close();
-    }
-    return median(times.slice(4));
+      return ms;
+    });
+    return { turn: median(times) };
   },
 };

@@ -1,4 +1,4 @@
-// script/bench server [--seconds N]: the server under load: many viewers of many turns, and prompts as fast as they are accepted. The
+// script/bench server [--seconds N] [--prompts N] [--json]: the server under load: many viewers of many turns, and prompts as fast as they are accepted. The
 // emulator and the server are processes of their own; this one is the load.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,15 +9,24 @@ import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { createParser } from 'eventsource-parser';
+import { quantile } from '../measures/measure.ts';
+import { lagsOf } from '../paced-streams.ts';
 
 const TURNS = 200;
 const VIEWERS = 5;
 const GAP_MS = 50;
-const PROMPTS = 5_000;
+const SESSIONS = 500;
 const AT_ONCE = 64;
 const GATES = { lagP99Ms: 100, peakMb: 600, stallMs: 20, acceptedPerSecond: 1_000 };
 
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '10' } } });
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '10' },
+    prompts: { type: 'string', default: '5000' },
+    json: { type: 'boolean' },
+  },
+});
+const prompts = Number(values.prompts);
 const deltas = Math.round((Number(values.seconds) * 1_000) / GAP_MS);
 const agent = new Agent({ keepAlive: true, maxSockets: Infinity });
 
@@ -94,17 +103,7 @@ async function view(id: string, onOpen: () => void): Promise<number[]> {
   return arrivals;
 }
 
-/** How late each delta came, against the stream's own pace as the quickest of its deltas tells it. */
-function lagsOf(arrivals: readonly number[]): number[] {
-  const early = Math.min(...arrivals.map((at, index) => at - index * GAP_MS));
-  return arrivals.map((at, index) => at - index * GAP_MS - early);
-}
-
-function percentile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
-}
-
-async function measureViewers(): Promise<{ lagP50Ms: number; lagP99Ms: number; frames: number }> {
+async function measureViewers(): Promise<{ lagP50Ms: number; lagP99Ms: number; frames: number; seconds: number }> {
   const ids = await Promise.all(
     Array.from({ length: TURNS }, async () => String((await post('/v1/native/sessions', {}))['id'])),
   );
@@ -113,12 +112,29 @@ async function measureViewers(): Promise<{ lagP50Ms: number; lagP99Ms: number; f
   while (open < TURNS * VIEWERS) await new Promise((resolve) => setTimeout(resolve, 20));
   await server.ask();
   const prompt = { type: 'user', message: { role: 'user', content: `@emit ${deltas} gap=${GAP_MS}` } };
+  const startedAt = performance.now();
   await Promise.all(ids.map((id) => post(`/v1/sessions/${id}/messages`, prompt)));
   const arrivals = await Promise.all(views);
+  const seconds = (performance.now() - startedAt) / 1_000;
   const short = arrivals.filter(({ length }) => length < deltas).length;
   if (short > 0) console.log(`${short} viewers were told fewer than ${deltas} deltas`);
-  const lags = arrivals.flatMap(lagsOf).toSorted((a, b) => a - b);
-  return { lagP50Ms: percentile(lags, 0.5), lagP99Ms: percentile(lags, 0.99), frames: lags.length };
+  const lags = arrivals.flatMap((times) => lagsOf(times, GAP_MS)).toSorted((a, b) => a - b);
+  return { lagP50Ms: quantile(lags, 0.5), lagP99Ms: quantile(lags, 0.99), frames: lags.length, seconds };
+}
+
+/** Does something so often, `AT_ONCE` at a time: how often a second. */
+async function rateOf(times: number, work: (place: number) => Promise<unknown>): Promise<number> {
+  let left = times;
+  const startedAt = performance.now();
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async (_, place) => {
+      while (left > 0) {
+        left -= 1;
+        await work(place);
+      }
+    }),
+  );
+  return times / ((performance.now() - startedAt) / 1_000);
 }
 
 async function measureAccepted(): Promise<number> {
@@ -127,17 +143,7 @@ async function measureAccepted(): Promise<number> {
   );
   // Accepted and durable, as every prompt; no turn begins for it.
   const prompt = { type: 'user', message: { role: 'user', content: 'for later' }, shouldQuery: false };
-  let left = PROMPTS;
-  const startedAt = performance.now();
-  await Promise.all(
-    ids.map(async (id) => {
-      while (left > 0) {
-        left -= 1;
-        await post(`/v1/sessions/${id}/messages`, prompt);
-      }
-    }),
-  );
-  return PROMPTS / ((performance.now() - startedAt) / 1_000);
+  return rateOf(prompts, (place) => post(`/v1/sessions/${ids[place]}/messages`, prompt));
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'colloquy-bench-'));
@@ -153,32 +159,42 @@ const exchanged = await fetch(`${origin}/auth/exchange`, {
 const secret = /^colloquy=([^;]+)/.exec(exchanged.headers.get('set-cookie') ?? '')?.[1];
 const headers = { authorization: `Bearer ${secret}` };
 
-let failed = 0;
-const tell = (what: string, value: number, met: boolean, gate: string): void => {
-  if (!met) failed += 1;
-  console.log(`${what.padEnd(64)} ${value.toFixed(1).padStart(9)}  ${gate} ${met ? '' : 'MISSED'}`);
-};
 try {
-  const { lagP50Ms, lagP99Ms, frames } = await measureViewers();
-  const { peakMb, stallMs, cpuSeconds } = await server.ask();
-  console.log(
-    `${TURNS} turns at ${1_000 / GAP_MS} deltas/s, ${VIEWERS} viewers each: ${frames} frames; ${cpuSeconds.toFixed(1)} s of CPU`,
-  );
-  tell('lag, p50 (ms)', lagP50Ms, true, '');
-  tell('lag, p99 (ms)', lagP99Ms, lagP99Ms < GATES.lagP99Ms, `gate ${GATES.lagP99Ms}`);
-  tell('longest stall of the event loop (ms)', stallMs, stallMs < GATES.stallMs, `gate ${GATES.stallMs}`);
-  tell('memory at its peak (MB)', peakMb, peakMb < GATES.peakMb, `gate ${GATES.peakMb}`);
+  const { lagP50Ms, lagP99Ms, frames, seconds } = await measureViewers();
+  const { peakMb: peak, stallMs: stall, cpuSeconds } = await server.ask();
   const accepted = await measureAccepted();
-  tell(
-    'prompts accepted durably, a second',
-    accepted,
-    accepted >= GATES.acceptedPerSecond,
-    `gate ${GATES.acceptedPerSecond}`,
-  );
+  const created = await rateOf(SESSIONS, () => post('/v1/native/sessions', {}));
+  const found = { created, accepted, frames: frames / seconds, lagP50: lagP50Ms, lagP99: lagP99Ms, stall, peak };
+  if (values.json === true) console.log(JSON.stringify(found));
+  else {
+    const pace = `${TURNS} turns at ${1_000 / GAP_MS} deltas/s, ${VIEWERS} viewers each`;
+    console.log(`${pace}: ${frames} frames; ${cpuSeconds.toFixed(1)} s of CPU`);
+    process.exitCode = tellFound(found) ? 0 : 1;
+  }
 } finally {
   await server.end();
   await emulator.end();
   agent.destroy();
   await rm(folder, { recursive: true, force: true });
 }
-process.exit(failed === 0 ? 0 : 1);
+process.exit();
+
+/** A line for each; whether all gates are met. */
+function tellFound(found: Record<string, number>): boolean {
+  const lines: [name: string, title: string, gate?: { least?: number; most?: number }][] = [
+    ['lagP50', 'lag, p50 (ms)'],
+    ['lagP99', 'lag, p99 (ms)', { most: GATES.lagP99Ms }],
+    ['stall', 'longest stall of the event loop (ms)', { most: GATES.stallMs }],
+    ['peak', 'memory at its peak (MB)', { most: GATES.peakMb }],
+    ['accepted', 'prompts accepted durably, a second', { least: GATES.acceptedPerSecond }],
+    ['created', 'sessions created, a second'],
+  ];
+  const missed = lines.filter(([name, title, { least = 0, most = Infinity } = {}]) => {
+    const value = found[name] ?? Number.NaN;
+    const isMet = value >= least && value <= most;
+    const gate = least > 0 ? `at least ${least}` : most < Infinity ? `at most ${most}` : '';
+    console.log(`${title.padEnd(64)} ${value.toFixed(1).padStart(9)}  ${gate} ${isMet ? '' : 'MISSED'}`);
+    return !isMet;
+  });
+  return missed.length === 0;
+}
