@@ -60,7 +60,7 @@ export function createRoutes(app: App, hosts: () => KnownHosts): Hono<AppEnv> {
   // Everything else, unknown paths too, asks for a credential first.
   hono.use(requireCredential((secret) => auth.identify(secret)));
   hono.use(keepToScope);
-  hono.use(once(app.answers));
+  hono.use(once(app.answers, options.onError));
   addSignOut(hono, auth);
   addKeys(hono, app);
   addInfo(hono, app);

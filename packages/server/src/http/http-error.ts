@@ -53,3 +53,10 @@ export class HttpError extends Error {
     return TYPE_OF_STATUS[this.status];
   }
 }
+
+/** The client went away in the middle of its request's body. Nobody is left to be told, and a repeat of it is tried anew. */
+export class BrokenBodyError extends HttpError {
+  constructor(options?: ErrorOptions) {
+    super(400, 'The body broke off', options);
+  }
+}

@@ -1,4 +1,4 @@
-import { HttpError } from './http-error.ts';
+import { BrokenBodyError, HttpError } from './http-error.ts';
 
 const MAX_BOUNDARY_CHARS = 200;
 const MAX_HEAD_BYTES = 16_384;
@@ -109,7 +109,7 @@ class Pieces {
     try {
       next = await this.#reader?.read();
     } catch (cause) {
-      throw new HttpError(400, 'The body broke off', { cause });
+      throw new BrokenBodyError({ cause });
     }
     if (next === undefined || next.done)
       throw new HttpError(400, 'The form is not whole: its last boundary is missing');

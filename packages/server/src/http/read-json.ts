@@ -1,4 +1,4 @@
-import { HttpError } from './http-error.ts';
+import { BrokenBodyError, HttpError } from './http-error.ts';
 import { shapeProblem } from './json-shape.ts';
 
 /** Bytes of a request's body: room for the images of one prompt, as the Messages API allows. */
@@ -31,8 +31,16 @@ function isJsonType(contentType: string | null): boolean {
   return contentType?.split(';', 1)[0]?.trim().toLowerCase() === 'application/json';
 }
 
-/** The bytes of a request's body. @throws HttpError 413 past the limit, 400 when it breaks off */
-export async function readBytes(request: Request, maxBytes: number): Promise<Buffer<ArrayBuffer>> {
+/**
+ * The bytes of a request's body.
+ * @param onPiece told the size so far, and may throw an HttpError
+ * @throws HttpError 413 past the limit, 400 when it breaks off
+ */
+export async function readBytes(
+  request: Request,
+  maxBytes: number,
+  onPiece?: (size: number) => void,
+): Promise<Buffer<ArrayBuffer>> {
   const declared = request.headers.get('content-length');
   if (declared !== null && Number(declared) > maxBytes) throw tooLarge(maxBytes);
   if (request.body === null) return Buffer.alloc(0);
@@ -43,12 +51,12 @@ export async function readBytes(request: Request, maxBytes: number): Promise<Buf
     for await (const chunk of request.body as ReadableStream<Uint8Array>) {
       size += chunk.byteLength;
       if (size > maxBytes) throw tooLarge(maxBytes);
+      onPiece?.(size);
       chunks.push(chunk);
     }
   } catch (cause) {
     if (cause instanceof HttpError) throw cause;
-    // The client went away in the middle of it, which is no fault of ours; nobody is left to be told.
-    throw new HttpError(400, 'The body broke off', { cause });
+    throw new BrokenBodyError({ cause });
   }
   return Buffer.concat(chunks, size);
 }

@@ -6,6 +6,8 @@ import { emptyWal, openDatabase } from '../store/open-database.ts';
 export const KEYED_MS = 24 * 60 * 60_000;
 export const MARKED_MS = 10 * 60_000;
 const CLEAN_EVERY_MS = 60_000;
+/** After which somebody of whom nothing can be found out, of before a restart of the machine for instance, is taken to be gone. */
+const GONE_AFTER_MS = 60_000;
 
 /** A request as far as its repeats can be told. */
 export type RequestFacts = {
@@ -46,6 +48,8 @@ export class AnswerRecords {
   readonly #db: Database;
   readonly #now: () => number;
   readonly #owner = newOwner();
+  /** Requests of this process that ended without being noted as such. */
+  readonly #abandoned = new Set<number>();
   #cleanedAt = 0;
 
   private constructor(db: Database, now: () => number) {
@@ -110,12 +114,10 @@ export class AnswerRecords {
 
   /** Takes over a request that nobody is at work on any longer; false when somebody else was quicker. */
   async takeOver(record: AnswerRecord): Promise<boolean> {
-    const { owner } = await this.#db
-      .selectFrom('request')
-      .select('owner')
-      .where('id', '=', record.id)
-      .executeTakeFirstOrThrow();
-    if (owner !== null && isOwnerAlive(owner) !== false) return false;
+    const row = await this.#db.selectFrom('request').selectAll().where('id', '=', record.id).executeTakeFirst();
+    if (row === undefined || this.#runner(row) !== undefined) return false;
+    const { owner } = row;
+    this.#abandoned.delete(record.id);
     const { numUpdatedRows } = await this.#db
       .updateTable('request')
       .set({ owner: this.#owner })
@@ -134,6 +136,11 @@ export class AnswerRecords {
       .set({ owner: null, ...kept })
       .where('id', '=', id)
       .execute();
+  }
+
+  /** Leaves a request to whoever repeats it: its end could not be noted. */
+  abandon(id: number): void {
+    this.#abandoned.add(id);
   }
 
   /** Erases what requests for a thing and what lies below it were answered. */
@@ -170,7 +177,7 @@ export class AnswerRecords {
   }
 
   #toRecord(row: Row): AnswerRecord {
-    const { id, principal, key, path, fingerprint, nonce, owner } = row;
+    const { id, principal, key, path, fingerprint, nonce } = row;
     return {
       id,
       principal,
@@ -179,14 +186,15 @@ export class AnswerRecords {
       fingerprint,
       nonce,
       answer: toAnswer(row),
-      running: this.#runner(owner),
+      running: this.#runner(row),
     };
   }
 
-  #runner(owner: string | null): AnswerRecord['running'] {
+  #runner({ id, owner, created_at }: Row): AnswerRecord['running'] {
     if (owner === null) return undefined;
-    if (owner === this.#owner) return 'here';
-    return isOwnerAlive(owner) === false ? undefined : 'elsewhere';
+    if (owner === this.#owner) return this.#abandoned.has(id) ? undefined : 'here';
+    const isAlive = isOwnerAlive(owner) ?? created_at > this.#now() - GONE_AFTER_MS;
+    return isAlive ? 'elsewhere' : undefined;
   }
 }
 

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Context, MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler, Next } from 'hono';
 import type { AppEnv } from '../app-env.ts';
-import { HttpError } from '../http/http-error.ts';
+import { SessionBusyError } from 'colloquy';
+import { BodyRoom } from '../http/body-room.ts';
+import { BrokenBodyError, HttpError } from '../http/http-error.ts';
 import { MAX_BODY_BYTES, readBytes } from '../http/read-json.ts';
 import type { AnswerRecord, AnswerRecords, KeptAnswer, RequestFacts } from './answer-records.ts';
 
@@ -11,19 +13,29 @@ const KEY = /^[\x21-\x7e]{1,255}$/;
 const WAIT_MS = 60_000;
 const POLL_MS = 50;
 const MAX_KEPT_CHARS = 4 * 1024 * 1024;
+/** Bodies that are held at once. A body is there several times, as bytes, as text and as values. */
+const ROOM = { maxBytes: 256 * 1024 * 1024, maxBytesPerUser: 128 * 1024 * 1024 };
 /** Of an answer, besides its body; what names the request itself is each one's own. */
 const KEPT_HEADERS = ['content-type', 'location', 'retry-after', 'x-should-retry'];
 
 /**
  * Lets a POST through to its route once: a repeat of it, by its key or marked by its client, gets the first one's answer.
  * Behind the credential, before everything that changes something.
+ * @param onError told of an answer that could not be kept
  */
-export function once(records: () => Promise<AnswerRecords>): MiddlewareHandler<AppEnv> {
+export function once(
+  records: () => Promise<AnswerRecords>,
+  onError?: (error: unknown, requestId: string) => void,
+): MiddlewareHandler<AppEnv> {
+  const room = new BodyRoom(ROOM);
   /** The requests at work in this process, by the number of their record. */
   const atWork = new Map<number, Promise<void>>();
-  return async (c, next) => {
-    if (c.req.method !== 'POST') return next();
-    const facts = await factsOf(c);
+  const through = async (
+    c: Context<AppEnv>,
+    next: Next,
+    hold: (size: number) => void,
+  ): Promise<Response | undefined> => {
+    const facts = await factsOf(c, hold);
     const kept = await records();
     // An upload that is marked as a repeat is told by its bytes, which its route knows when it has them.
     const marked = isMarked(c) && !isUpload(c);
@@ -34,12 +46,25 @@ export function once(records: () => Promise<AnswerRecords>): MiddlewareHandler<A
     atWork.set(admitted.id, new Promise((resolve) => (settle = resolve)));
     try {
       await next();
-      await kept.end(admitted.id, await toKeep(c));
+      await kept.end(admitted.id, await toKeep(c)).catch((error: unknown) => {
+        // What was done is done, and is answered; a repeat does it again, under the same nonce.
+        kept.abandon(admitted.id);
+        onError?.(error, c.get('requestId'));
+      });
     } finally {
       atWork.delete(admitted.id);
       settle();
     }
     return undefined;
+  };
+  return async (c, next) => {
+    if (c.req.method !== 'POST') return next();
+    const { hold, release } = room.enter(c.get('principal').user);
+    try {
+      return await through(c, next, hold);
+    } finally {
+      release();
+    }
   };
 }
 
@@ -87,7 +112,7 @@ async function waitFor(first: AnswerRecord, atWork: ReadonlyMap<number, Promise<
   }
 }
 
-async function factsOf(c: Context<AppEnv>): Promise<RequestFacts> {
+async function factsOf(c: Context<AppEnv>, hold: (size: number) => void): Promise<RequestFacts> {
   const key = c.req.header('idempotency-key');
   if (key !== undefined && !KEY.test(key)) {
     throw new HttpError(400, 'Idempotency-Key must be 1 to 255 visible ASCII characters without a space');
@@ -99,7 +124,7 @@ async function factsOf(c: Context<AppEnv>): Promise<RequestFacts> {
     // Streamed to its place by its route; what is known of it beforehand must do.
     hash.update(`${c.req.header('content-length')} bytes`);
   } else {
-    const bytes = await readBytes(c.req.raw, MAX_BODY_BYTES);
+    const bytes = await readBytes(c.req.raw, MAX_BODY_BYTES, hold);
     hash.update(bytes);
     // The body can be read once, and the route wants to read it too.
     const { headers, signal, url } = c.req.raw;
@@ -119,7 +144,9 @@ function isMarked(c: Context<AppEnv>): boolean {
 
 /** What a repeat is answered; undefined where it shall be tried again, null where the answer is told only once. */
 async function toKeep(c: Context<AppEnv>): Promise<KeptAnswer | null | undefined> {
-  const { res } = c;
+  const { res, error } = c;
+  // Nothing was done, and the next try may come further.
+  if (error instanceof BrokenBodyError || error instanceof SessionBusyError) return undefined;
   if (res.status >= 500 || res.status === 429) return undefined;
   if (c.get('keepAnswer') === false && res.ok) return null;
   if (res.headers.get('content-type')?.startsWith('text/event-stream') === true) return undefined;

@@ -47,3 +47,20 @@ test('no key of metadata is left out unsaid', async () => {
   expect(answer.status).toBe(400);
   expect(await answer.text()).toContain('__proto__');
 });
+
+test('an upload that broke off can be sent again under its key', async () => {
+  const managed = await startManaged();
+  const form = '--B\r\ncontent-disposition: form-data; name="file"; filename="a.txt"\r\n\r\nabc\r\n--B--\r\n';
+  const headers = { 'content-type': 'multipart/form-data; boundary=B', 'idempotency-key': 'k' };
+  const send = (body: ReadableStream): Promise<Response> =>
+    managed.fetch('/v1/files', { method: 'POST', headers, body, duplex: 'half' } as RequestInit);
+  const cut = new ReadableStream({
+    start(controller) {
+      controller.enqueue(Buffer.from(form.slice(0, -10)));
+    },
+    pull: (controller) => controller.error(new Error('the client goes')),
+  });
+  await expect(send(cut)).rejects.toThrow('fetch failed');
+  expect((await send(new Blob([form]).stream())).status).toBe(200);
+  expect(await readdir(join(managed.folder, 'files'))).toHaveLength(1);
+});
