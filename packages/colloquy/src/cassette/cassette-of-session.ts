@@ -8,7 +8,7 @@ import { foldHistory } from '../views/fold-history.ts';
 import { newHistory, type RequestHistory } from '../views/request-history.ts';
 import { requestBody } from '../views/to-model-request.ts';
 import { type Cassette, CASSETTE_HEAD, type CassetteExchange, type CassetteResponse, lineOf } from './cassette.ts';
-import { mapStrings, type ScrubOptions, Scrubber } from './scrub.ts';
+import { type ScrubOptions, Scrubber } from './scrub.ts';
 
 type EntryOf<K extends Entry['kind']> = Entry & { kind: K };
 type Event = { type: string; [field: string]: unknown };
@@ -147,7 +147,7 @@ function failed({ error, next }: EntryOf<'model_error'>): CassetteResponse {
 }
 
 function clean({ request, response, ...rest }: CassetteExchange, scrubber: Scrubber): CassetteExchange {
-  const asked = { ...rest, request: mapStrings(request, scrubber.out) };
+  const asked = { ...rest, request: scrubber.clean(request) };
   if ('failed' in response) return { ...asked, response };
   const body = scrubber.bodyOut(response.body, response.headers['content-type'] ?? '');
   return { ...asked, response: { ...response, body } };

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { createEmulator, html, paced, status, text, toolUse } from '@colloquy/emulator';
 import * as fc from 'fast-check';
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
+import { ClaudeAgentClient } from '../direct/agent-client.ts';
 import { ChatClient } from '../direct/chat-client.ts';
 import { APIError, ConfigurationError } from '../errors.ts';
 import { collectText } from '../everyday/text-of-stream.ts';
@@ -92,6 +93,42 @@ test('no credential and no secret is in the file, wherever it stood, also where 
   const send = replayCassette(path, { secrets });
   expect(await ask(send)).toBe('Your key is <secret>, and <secret>, tax <secret>.');
   send.finish();
+});
+
+test('a secret is found in names of fields, in addresses, and as base64 at any place of it', async () => {
+  const path = newFile();
+  const [key, secret] = ['sk-ant-api03-very-secret-key', 'hunter2/very&secret'];
+  const coded = (text: string): string => Buffer.from(text).toString('base64');
+  const texts = [secret, `a${secret}`, `ab${secret}!`, `user:${key}`].map(coded);
+  const url = `https://example.com/?next=%2F%3Fkey%3D${key}x&code=${encodeURIComponent(secret)}`;
+  const call = toolUse('look', { [key]: 1, nested: [{ [secret]: url }], texts });
+  const emulator = createEmulator({ script: [call, text('Fine.')] });
+  const tools = [{ name: 'look', input_schema: { type: 'object' } }];
+  const ask = async (send: HttpSend): Promise<string> => {
+    const agent = new ClaudeAgentClient({ send, apiKey: key, env: {}, tools, stream: false });
+    const [one] = (await agent.sendMessage('Look')).toolUses;
+    return (await agent.sendMessage('Well?', { toolResults: [{ tool_use_id: one!.id, content: texts.join('\n') }] }))
+      .text;
+  };
+  await ask(recordCassette(path, { send: emulator.send, secrets: [secret] }));
+  const kept = readFileSync(path, 'utf8');
+  for (const one of [key, secret, encodeURIComponent(secret), ...texts.map((one) => one.slice(8, -8))])
+    expect(kept).not.toContain(one);
+  const send = replayCassette(path, { secrets: [secret] });
+  expect(await ask(send)).toBe('Fine.');
+  send.finish();
+});
+
+test('the address that was asked is kept without its secrets', async () => {
+  const path = newFile();
+  const body = (async function* () {
+    yield new TextEncoder().encode('{}');
+  })();
+  const answer = { status: 200, headers: {}, body };
+  const send = recordCassette(path, { send: async () => answer, secrets: ['hunter2'] });
+  const url = 'http://localhost/v1/models?token=hunter2&key=AIza0123456789012345678901234567890';
+  for await (const _ of (await send({ method: 'GET', url, headers: {} })).body);
+  expect(readFileSync(path, 'utf8')).toContain('/v1/models?token=<secret>&key=<secret>');
 });
 
 test('what differs from run to run has a name in the cassette, and is what it is now when replayed', async () => {

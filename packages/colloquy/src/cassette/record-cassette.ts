@@ -5,7 +5,7 @@ import { makeFolderSync } from '../helpers/make-folder.ts';
 import { messageOf } from '../helpers/message-of.ts';
 import type { HttpRequest, HttpResponse, HttpSend } from '../messages-api/http-send.ts';
 import { CASSETTE_HEAD, type CassetteFailure, type CassetteResponse, lineOf } from './cassette.ts';
-import { mapStrings, type ScrubOptions, Scrubber } from './scrub.ts';
+import { type ScrubOptions, Scrubber } from './scrub.ts';
 
 /** Of an answer's headers, those that say how it is to be read or whether to ask again. */
 const KEPT_HEADERS = ['content-type', 'request-id', 'retry-after', 'retry-after-ms', 'x-should-retry'] as const;
@@ -55,7 +55,7 @@ export function askedOf(
   const { pathname, search } = new URL(url);
   const from = Math.max(pathname.lastIndexOf('/v1/'), 0);
   const text = typeof body === 'string' ? body : new TextDecoder().decode(body);
-  return { method, path: pathname.slice(from) + search, request: mapStrings(jsonOr(text), scrubber.out) };
+  return { method, path: scrubber.out(pathname.slice(from) + search), request: scrubber.clean(jsonOr(text)) };
 }
 
 function jsonOr(text: string): unknown {

@@ -12,10 +12,11 @@ const REMOVED = '<secret>';
 const LEAST_SECRET_CHARS = 8;
 
 const LOOKS_SECRET: readonly RegExp[] = [
+  /sk-ant-[A-Za-z0-9_-]{10,}/g,
   /\bsk-[A-Za-z0-9_-]{16,}/g,
   /\bgh[pousr]_[A-Za-z0-9]{20,}/g,
   /\bgithub_pat_\w{20,}/g,
-  /\bAKIA[0-9A-Z]{16}\b/g,
+  /\bA[KS]IA[0-9A-Z]{16}\b/g,
   /\bAIza[\w-]{30,}/g,
   /\bxox[abprs]-[\w-]{10,}/g,
   /\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{5,}/g,
@@ -25,13 +26,36 @@ const LOOKS_SECRET: readonly RegExp[] = [
 
 const escaped = (text: string): string => JSON.stringify(text).slice(1, -1);
 
+/** How a secret may stand in a text: as it is, in JSON, in an address, and, wherever it begins there, in base64. */
+function formsOf(secret: string): string[] {
+  const coded = secret.length < LEAST_SECRET_CHARS ? [] : [0, 1, 2].map((shift) => coreOfBase64(secret, shift));
+  const urlSafe = coded.map((core) => core.replaceAll('+', '-').replaceAll('/', '_'));
+  return [
+    ...new Set([
+      secret,
+      escaped(secret),
+      encodeURIComponent(secret.replace(/\p{Surrogate}/gu, '\ufffd')),
+      ...coded,
+      ...urlSafe,
+    ]),
+  ];
+}
+
+/** The characters of base64 that are the secret's alone when `shift` bytes (modulo 3) stand before it. */
+function coreOfBase64(secret: string, shift: number): string {
+  const bytes = Buffer.concat([Buffer.alloc(shift), Buffer.from(secret)]);
+  return bytes.toString('base64').slice(Math.ceil((shift * 8) / 6), Math.floor((bytes.length * 8) / 6));
+}
+
 /** Takes secrets out of what is kept, and puts names in the place of what differs from run to run; and back. */
 export class Scrubber {
-  readonly #secrets: Set<string>;
+  readonly #secrets = new Set<string>();
+  /** The longest first: a form may lie in another. */
+  #forms: readonly string[] = [];
   readonly #names: readonly (readonly [name: string, value: string])[];
 
   constructor(o: ScrubOptions) {
-    this.#secrets = new Set((o.secrets ?? []).filter(({ length }) => length > 0));
+    this.#add((o.secrets ?? []).filter(({ length }) => length > 0));
     // The longest first: a folder may lie in another.
     this.#names = Object.entries(o.replace ?? {})
       .filter(([, value]) => value !== '')
@@ -40,18 +64,35 @@ export class Scrubber {
 
   /** Notes the credentials that a request is sent with. */
   learn(headers: Readonly<Record<string, string>>): void {
-    for (const name of ['authorization', 'x-api-key', 'proxy-authorization', 'cookie']) {
-      const value = headers[name]?.replace(/^(Bearer|Basic)\s+/i, '');
-      if (value !== undefined && value.length >= LEAST_SECRET_CHARS) this.#secrets.add(value);
-    }
+    const values = ['authorization', 'x-api-key', 'proxy-authorization', 'cookie'].map(
+      (name) => headers[name]?.replace(/^(Bearer|Basic)\s+/i, '') ?? '',
+    );
+    this.#add(values.filter(({ length }) => length >= LEAST_SECRET_CHARS));
+  }
+
+  #add(secrets: readonly string[]): void {
+    const added = secrets.filter((one) => !this.#secrets.has(one));
+    if (added.length === 0) return;
+    for (const one of added) this.#secrets.add(one);
+    this.#forms = [...this.#secrets].flatMap(formsOf).toSorted((a, b) => b.length - a.length);
   }
 
   /** As it is kept. */
   readonly out = (text: string): string => {
-    let clean = text;
-    for (const secret of this.#secrets) clean = clean.replaceAll(secret, REMOVED).replaceAll(escaped(secret), REMOVED);
-    for (const pattern of LOOKS_SECRET) clean = clean.replaceAll(pattern, REMOVED);
+    let clean = this.#withoutSecrets(text);
     for (const [name, value] of this.#names) clean = clean.replaceAll(value, name).replaceAll(escaped(value), name);
+    return clean;
+  };
+
+  /** The value as it is kept, secrets in names of its fields included. */
+  clean(value: unknown): unknown {
+    return mapStrings(value, this.out, this.#withoutSecrets);
+  }
+
+  readonly #withoutSecrets = (text: string): string => {
+    let clean = text;
+    for (const form of this.#forms) clean = clean.replaceAll(form, REMOVED);
+    for (const pattern of LOOKS_SECRET) clean = clean.replaceAll(pattern, REMOVED);
     return clean;
   };
 
@@ -67,14 +108,17 @@ export class Scrubber {
 
   /** The body of an answer as it is kept. What stands in several pieces of a stream is found too, and is one piece then. */
   bodyOut(body: string, contentType: string): string {
-    return /event-stream/i.test(contentType) ? this.#streamOut(body) : mapped(body, this.out);
+    return /event-stream/i.test(contentType)
+      ? this.#streamOut(body)
+      : mapped(body, this.out, (value) => this.clean(value));
   }
 
   bodyBack(body: string, contentType: string): string {
     if (this.#names.length === 0) return body;
-    if (!/event-stream/i.test(contentType)) return mapped(body, this.back);
+    const back = (value: unknown): unknown => mapStrings(value, this.back);
+    if (!/event-stream/i.test(contentType)) return mapped(body, this.back, back);
     return eventTexts(body)
-      .map((text) => eventOf(text, (event) => mapStrings(event, this.back)))
+      .map((text) => eventOf(text, back))
       .join('');
   }
 
@@ -96,7 +140,7 @@ export class Scrubber {
         eventOf(text, (event) => {
           const piece = pieceOf(event);
           const replacement = piece === undefined ? undefined : whole.get(piece.block);
-          if (piece === undefined || replacement === undefined) return mapStrings(event, this.out);
+          if (piece === undefined || replacement === undefined) return this.clean(event);
           whole.set(piece.block, '');
           return { ...event, delta: { ...piece.delta, [piece.field]: replacement } };
         }),
@@ -147,19 +191,26 @@ function pieceOf(
   return field === undefined ? undefined : { block: event?.['index'], field, text: String(delta[field]), delta };
 }
 
-function mapped(body: string, change: (text: string, key?: string) => string): string {
+function mapped(body: string, change: (text: string) => string, changeAll: (value: unknown) => unknown): string {
   try {
-    return JSON.stringify(mapStrings(JSON.parse(body), change));
+    return JSON.stringify(changeAll(JSON.parse(body)));
   } catch (error) {
     if (error instanceof SyntaxError) return change(body);
     throw error;
   }
 }
 
-/** The value with all its strings changed, names of fields excepted. */
-export function mapStrings(value: unknown, change: (text: string, key?: string) => string, key?: string): unknown {
-  if (typeof value === 'string') return change(value, key);
-  if (Array.isArray(value)) return value.map((item) => mapStrings(item, change));
-  if (!isRecord(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, mapStrings(item, change, name)]));
+/** The value with all its strings changed, names of fields only by `changeName`. */
+export function mapStrings(
+  value: unknown,
+  change: (text: string, key?: string) => string,
+  changeName: (name: string) => string = (name) => name,
+): unknown {
+  const map = (item: unknown, key?: string): unknown => {
+    if (typeof item === 'string') return change(item, key);
+    if (Array.isArray(item)) return item.map((one) => map(one));
+    if (!isRecord(item)) return item;
+    return Object.fromEntries(Object.entries(item).map(([name, one]) => [changeName(name), map(one, name)]));
+  };
+  return map(value);
 }
