@@ -133,7 +133,7 @@ export class ClaudeAgentClient implements AsyncDisposable {
 
   /** What was said so far, oldest first, as the API takes it. Plain data: keep it, and give it as `messages` to go on later. */
   get messages(): readonly ChatMessage[] {
-    return this.#history.messages;
+    return [...this.#history.messages];
   }
 
   /** Calls of the newest answer that wait for their results. */

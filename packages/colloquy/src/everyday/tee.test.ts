@@ -92,3 +92,30 @@ test('leaving does not wait for a source that hangs', async () => {
 test('there is at least one', () => {
   expect(() => tee(numbers(1), { count: 0 })).toThrow(ConfigurationError);
 });
+
+test.each<[string, unknown]>([
+  ['is no stream', ['a']],
+  ['is nothing', null],
+  [
+    'cannot be begun',
+    {
+      [Symbol.asyncIterator]: () => {
+        throw new Error('closed');
+      },
+    },
+  ],
+  [
+    'fails at once',
+    {
+      [Symbol.asyncIterator]: () => ({
+        next: () => {
+          throw new Error('closed');
+        },
+      }),
+    },
+  ],
+])('a source that %s is told to everybody', async (_, source) => {
+  const [one, two] = tee(source as AsyncIterable<string>);
+  await expect(one!.next()).rejects.toThrow(Error);
+  await expect(two!.next()).rejects.toThrow(Error);
+});

@@ -65,8 +65,10 @@ class SharedSource<T> {
         return undefined;
       }
       if (!this.#readers.has(reader)) return undefined;
+      const changed = new Promise<void>((resolve) => this.#wake.push(resolve));
+      // It may have failed before it returns.
       if (!this.#pulling && this.#items.length < this.#maxBuffered) void this.#pull();
-      await new Promise<void>((resolve) => this.#wake.push(resolve));
+      await changed;
     }
   }
 

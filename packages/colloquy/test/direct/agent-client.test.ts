@@ -48,6 +48,9 @@ describe('a conversation', () => {
     expect((await agent.sendMessage('I am Ada.')).text).toBe('Hello Ada.');
     expect((await agent.sendMessage('Who am I?')).text).toBe('Ada.');
     expect(rolesOf(agent)).toEqual(['user', 'assistant', 'user', 'assistant']);
+    const kept = agent.messages as unknown[];
+    kept.length = 1;
+    expect(rolesOf(agent)).toHaveLength(4);
     const { system, messages } = emulator.requests[1]!.body as { system: { text: string }[]; messages: unknown[] };
     expect(system.map((block) => block.text)).toEqual(['Be short.', 'Be kind.']);
     expect(messages).toHaveLength(3);

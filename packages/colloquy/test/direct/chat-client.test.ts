@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import {
   createEmulator,
   cut,
@@ -430,6 +431,7 @@ describe('when something goes wrong', () => {
       });
       await expect(answer).rejects.toMatchObject({ name: 'AbortError', cause: reason });
       expect(emulator.requests).toHaveLength(when === 'before it began' ? 0 : 1);
+      expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
     },
   );
 
