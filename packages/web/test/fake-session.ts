@@ -24,6 +24,8 @@ export class FakeSession {
       cwd: '/home/ada/projects/weather',
       model: 'claude-opus-5-5',
       permission_mode: 'default',
+      agent: null,
+      archived_at: null,
     };
   }
 

@@ -382,6 +382,44 @@ test('conversations can be chosen, renamed and deleted', async (context) => {
   await page.getByRole('heading', { name: 'There is no such conversation' }).waitFor();
 });
 
+test('a conversation of an agent shows the agent, what waits for a program, and who gave the result', async (context) => {
+  await using opened = await open(context, {
+    before(fake) {
+      fake.addSession('Orders', 'one').summary.agent = { id: 'agent_1', name: 'Order desk' };
+    },
+  });
+  const { page, fake } = opened;
+  await page.getByRole('link', { name: /Orders/ }).click();
+  await page.locator('header').getByText('Order desk').waitFor();
+  expect(await page.getByRole('combobox').count()).toBe(0);
+  const { session, uuid } = await ask(page, fake, 'Where is it?');
+  session.start(uuid);
+  session.answer();
+  session.call('t', 'get_order', { id: 'A-17' });
+  session.tell({ type: 'system', subtype: 'tool_call_request', tool_use_id: 't', tool_name: 'get_order', input: {} });
+  await log(page).getByText('Waits for a program').waitFor();
+  await log(page).getByText('Waiting for the result of a program').waitFor();
+  session.tell({ type: 'system', subtype: 'tool_call_answered', tool_use_id: 't', by: 'orders' });
+  session.result('t', 'sent');
+  await log(page).getByText('Waits for a program').waitFor({ state: 'detached' });
+  await log(page).locator('summary', { hasText: 'get_order' }).click();
+  await log(page).getByText('The result is from orders').waitFor();
+});
+
+test('an archived conversation is read, and says so where the message box would be', async (context) => {
+  await using opened = await open(context, {
+    before(fake) {
+      const session = fake.addSession('Done with', 'one');
+      session.summary.archived_at = new Date().toISOString();
+      session.prompt('Hello');
+    },
+  });
+  const { page } = opened;
+  await page.getByRole('link', { name: /Done with.*archived/ }).click();
+  await page.getByText('This conversation is archived').waitFor();
+  expect(await box(page).count()).toBe(0);
+});
+
 test('on a narrow screen the list is a drawer, and nothing is wider than the screen', async (context) => {
   await using opened = await open(context, { viewport: { width: 360, height: 640 } });
   const { page, fake } = opened;

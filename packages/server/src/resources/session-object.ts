@@ -19,10 +19,16 @@ export type SessionObject = {
   running: boolean;
   cwd: string;
   model: string | null;
+  /** Null where the policies of an agent decide. */
   permission_mode: string | null;
+  /** Of sessions of the Managed Agents API. */
+  agent: { id: string; name: string; version: number } | null;
+  /** Since when it can only be read. */
+  archived_at: string | null;
 };
 
-export function toSessionObject({ row, model, permissionMode }: StoredSession): SessionObject {
+export function toSessionObject({ row, model, permissionMode, managed }: StoredSession): SessionObject {
+  const agent = managed?.agent;
   return {
     id: row.id,
     title: row.title ?? row.firstPrompt ?? null,
@@ -35,7 +41,9 @@ export function toSessionObject({ row, model, permissionMode }: StoredSession): 
     running: row.running,
     cwd: row.cwd,
     model: model ?? null,
-    permission_mode: permissionMode ?? null,
+    permission_mode: agent === undefined ? (permissionMode ?? null) : null,
+    agent: agent === undefined ? null : { id: agent.id, name: agent.name, version: agent.version },
+    archived_at: managed?.archivedAt ?? null,
   };
 }
 

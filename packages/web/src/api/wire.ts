@@ -32,6 +32,10 @@ export type SessionSummary = {
   cwd: string;
   model: string | null;
   permission_mode: string | null;
+  /** Its policies decide what is asked, in the place of a mode. */
+  agent: { id: string; name: string } | null;
+  /** Since when it can only be read. */
+  archived_at: string | null;
 };
 
 export type SessionPage = { data: SessionSummary[]; next_page: string | null };

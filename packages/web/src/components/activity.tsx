@@ -18,7 +18,14 @@ export function Activity({ view }: { view: SessionView }): ReactNode {
 function activityOf(view: SessionView): string {
   if (!view.running) return 'Sending…';
   if (view.asks.length > 0) return 'Waiting for your permission';
-  const last = view.turns.at(-1)?.blocks.at(-1);
+  const blocks = view.turns.at(-1)?.blocks ?? [];
+  const last = blocks.at(-1);
+  const elsewhere = blocks.filter((block) => block.kind === 'tool' && block.state === 'elsewhere');
+  const isAtWork = blocks.some((block) => block.kind === 'tool' && block.state === 'running');
+  if (elsewhere.length > 0 && !isAtWork)
+    return elsewhere.length === 1
+      ? 'Waiting for the result of a program'
+      : `Waiting for ${elsewhere.length} results of programs`;
   if (last === undefined || last.kind === 'prompt') return 'Thinking…';
   if (last.kind === 'tool' && last.state === 'running') return 'Running a tool…';
   if (last.kind === 'thinking') return 'Thinking…';

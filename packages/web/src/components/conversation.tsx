@@ -65,6 +65,7 @@ export function Conversation({ store, facts, summary, title, onMenu, onTell }: P
   useEffect(() => focusWithoutKeyboard(composer.current), [store]);
 
   const ask = view.asks[0];
+  const isArchived = (summary?.archived_at ?? null) !== null;
   const isGone = connection.state === 'not_found';
   const isEmpty = view.turns.length === 0 && view.queue.length === 0;
   return (
@@ -87,14 +88,18 @@ export function Conversation({ store, facts, summary, title, onMenu, onTell }: P
           {ask === undefined ? null : (
             <PermissionPanel key={ask.request} ask={ask} further={view.asks.length - 1} onAnswer={answerAndGoOn} />
           )}
-          <Composer
-            ref={composer}
-            sessionId={id}
-            isRunning={view.running}
-            isStopping={isStopping}
-            onSend={send}
-            onStop={stop}
-          />
+          {isArchived ? (
+            <p className="archived-note">This conversation is archived: it can be read, and nothing else.</p>
+          ) : (
+            <Composer
+              ref={composer}
+              sessionId={id}
+              isRunning={view.running}
+              isStopping={isStopping}
+              onSend={send}
+              onStop={stop}
+            />
+          )}
         </div>
       )}
       <Announcer view={view} />

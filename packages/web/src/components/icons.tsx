@@ -113,6 +113,12 @@ export const HandIcon = (): ReactNode => (
     <path d="M10 7v3.5M10 13.1v.1" />
   </Icon>
 );
+export const ClockIcon = (): ReactNode => (
+  <Icon>
+    <circle cx="10" cy="10" r="7" />
+    <path d="M10 6v4l2.8 1.8" />
+  </Icon>
+);
 export const SpinnerIcon = (): ReactNode => (
   <Icon className="spinner">
     <path d="M10 3a7 7 0 1 1-7 7" />

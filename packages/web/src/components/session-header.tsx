@@ -19,6 +19,7 @@ type Props = {
 export function SessionHeader({ title, facts, summary, view, onMode, onMenu }: Props): ReactNode {
   // What the stream says is the newest; before it has said anything, what the session was made with.
   const mode = view.mode ?? summary?.permission_mode ?? facts.permissionMode;
+  const agent = summary?.agent ?? null;
   const model = view.model ?? summary?.model ?? facts.model;
   return (
     <header className="header">
@@ -33,16 +34,23 @@ export function SessionHeader({ title, facts, summary, view, onMode, onMenu }: P
       </button>
       <h1 title={title}>{title}</h1>
       <div className="header-facts">
-        <label className="mode" title={explainMode(mode)}>
-          <span className="visually-hidden">Permissions</span>
-          <select value={mode} onChange={(event) => onMode(event.target.value)}>
-            {modeChoices(facts.permissionModes, mode).map((choice) => (
-              <option key={choice.value} value={choice.value} title={choice.explanation}>
-                {choice.label}
-              </option>
-            ))}
-          </select>
-        </label>
+        {agent === null ? (
+          <label className="mode" title={explainMode(mode)}>
+            <span className="visually-hidden">Permissions</span>
+            <select value={mode} onChange={(event) => onMode(event.target.value)}>
+              {modeChoices(facts.permissionModes, mode).map((choice) => (
+                <option key={choice.value} value={choice.value} title={choice.explanation}>
+                  {choice.label}
+                </option>
+              ))}
+            </select>
+          </label>
+        ) : (
+          <span className="agent" title={`Agent: ${agent.name}; what is asked, its policies decide`}>
+            <span className="visually-hidden">Agent: </span>
+            {agent.name}
+          </span>
+        )}
         <Cost cost={view.cost} simulated={facts.simulated} />
         <span className="model" title={`Model: ${model}`}>
           <span className="visually-hidden">Model: </span>

@@ -41,7 +41,7 @@ export function SessionRow({ session, isCurrent, nowMs, onChoose, onRename, onDe
               running
             </>
           ) : (
-            formatAgo(session.updated_at, nowMs)
+            `${session.archived_at === null ? '' : 'archived · '}${formatAgo(session.updated_at, nowMs)}`
           )}
         </span>
       </a>

@@ -6,6 +6,7 @@ import { AgentSteps } from './agent-steps.tsx';
 import {
   CheckIcon,
   ChevronIcon,
+  ClockIcon,
   CloseIcon,
   EditFileIcon,
   FileIcon,
@@ -80,6 +81,7 @@ const STATES: Readonly<Record<ToolState, { words: string; icon: () => ReactNode 
   preparing: { words: 'Preparing', icon: SpinnerIcon },
   running: { words: 'Running', icon: SpinnerIcon },
   waiting: { words: 'Needs permission', icon: HandIcon },
+  elsewhere: { words: 'Waits for a program', icon: ClockIcon },
   done: { words: 'Done', icon: CheckIcon },
   failed: { words: 'Failed', icon: WarningIcon },
   denied: { words: 'Denied', icon: CloseIcon },

@@ -3,7 +3,14 @@ import { appendBlock } from './edit-view.ts';
 import { foldAssistant, foldStreamEvent } from './fold-answer.ts';
 import { acceptPrompt, ensurePrompt, openTurn, takePrompt, withdrawPrompt } from './fold-prompts.ts';
 import { foldResult } from './fold-result.ts';
-import { foldPermissionAnswer, foldPermissionDenied, foldPermissionRequest, foldToolResults } from './fold-tools.ts';
+import {
+  foldPermissionAnswer,
+  foldPermissionDenied,
+  foldPermissionRequest,
+  foldToolCallAnswered,
+  foldToolCallRequest,
+  foldToolResults,
+} from './fold-tools.ts';
 import type { SessionView, Turn } from './view-model.ts';
 
 type SystemMessage = Extract<SDKMessage, { type: 'system' }>;
@@ -53,6 +60,10 @@ function foldSystem(view: SessionView, message: SystemMessage, nowMs: number): S
       return foldPermissionAnswer(view, message);
     case 'permission_denied':
       return foldPermissionDenied(view, message);
+    case 'tool_call_request':
+      return foldToolCallRequest(view, message);
+    case 'tool_call_answered':
+      return foldToolCallAnswered(view, message);
     case 'prompt_withdrawn':
       return withdrawPrompt(view, message.prompt_uuid);
     case 'informational':

@@ -2,6 +2,8 @@ import type {
   SDKPermissionAnsweredMessage,
   SDKPermissionDeniedMessage,
   SDKPermissionRequestMessage,
+  SDKToolCallAnsweredMessage,
+  SDKToolCallRequestMessage,
   SDKUserMessage,
 } from 'colloquy';
 import { isRecord } from '../is-record.ts';
@@ -75,6 +77,22 @@ export function foldPermissionDenied(view: SessionView, message: SDKPermissionDe
     ...tool,
     state: 'denied',
     deniedReason: message.decision_reason ?? message.message,
+  }));
+}
+
+/** A call runs outside of the server: a program has to give its result. */
+export function foldToolCallRequest(view: SessionView, message: SDKToolCallRequestMessage): SessionView {
+  return editTool(view, message.tool_use_id, (tool) =>
+    tool.result === undefined ? { ...tool, state: 'elsewhere' } : tool,
+  );
+}
+
+/** A program has given the result, maybe before the call began; the turn takes it up. */
+export function foldToolCallAnswered(view: SessionView, { tool_use_id, by }: SDKToolCallAnsweredMessage): SessionView {
+  return editTool(view, tool_use_id, (tool) => ({
+    ...tool,
+    suppliedBy: by,
+    state: tool.state === 'elsewhere' ? 'running' : tool.state,
   }));
 }
 

@@ -275,6 +275,20 @@ test('a call that a rule denied says why', () => {
   expect(denied.turns[0]?.blocks[1]).toMatchObject({ state: 'denied', deniedReason: 'readOnly' });
 });
 
+test('a call that a program runs waits for it, and tells whose program gave the result', () => {
+  const wanted = told({ type: 'system', subtype: 'tool_call_request', tool_use_id: 't', tool_name: 'Bash', input: {} });
+  const given = told({ type: 'system', subtype: 'tool_call_answered', tool_use_id: 't', by: 'orders' });
+  const waiting = fold(opened(), call('t'), wanted);
+  expect(show(waiting)).toEqual([['prompt:p1', 'tool:t:elsewhere']]);
+  const answered = fold(waiting, given);
+  expect(answered.turns[0]?.blocks[1]).toMatchObject({ state: 'running', suppliedBy: 'orders' });
+  expect(fold(answered, toolResult('t', 'a')).turns[0]?.blocks[1]).toMatchObject({
+    state: 'done',
+    suppliedBy: 'orders',
+  });
+  expect(show(fold(waiting, result()))).toEqual([['prompt:p1', 'tool:t:stopped', 'end:completed']]);
+});
+
 test('an interrupt ends the turn: what ran is stopped, open questions go', () => {
   const waiting = fold(opened(), call('t1'), call('t2'), asks(7, 't2'));
   const cut = { subtype: 'error_during_execution', is_error: true, errors: ['x'], terminal_reason: 'aborted_tools' };

@@ -49,6 +49,8 @@ export type ToolBlock = FromAnswer & {
   state: ToolState;
   result: ToolResult | undefined;
   answered: { behavior: 'allow' | 'deny' | 'withdrawn'; by: string } | undefined;
+  /** Whose program gave the result of a call that runs outside of the server. */
+  suppliedBy?: string | undefined;
   /** Why it was denied without anybody having been asked. */
   deniedReason: string | undefined;
   /** What a subagent that the call has started does, oldest first. */
@@ -64,7 +66,8 @@ export type AgentStep = {
 export type ErrorBlock = { kind: 'error'; key: string; uuid: string; error: string; text: string };
 export type NoticeBlock = { kind: 'notice'; key: string; level: 'info' | 'warning'; text: string };
 
-export type ToolState = 'preparing' | 'running' | 'waiting' | 'done' | 'failed' | 'denied' | 'stopped';
+/** `waiting` for a person, `elsewhere` for a program that runs it outside of the server. */
+export type ToolState = 'preparing' | 'running' | 'waiting' | 'elsewhere' | 'done' | 'failed' | 'denied' | 'stopped';
 
 export type ToolResult = {
   text: string;

@@ -36,6 +36,20 @@ test.each([
   expect(describeTool(name, input, { cwd: '/w' })).toEqual(described);
 });
 
+test('a call that a program runs says what it waits for, and then who gave the result', () => {
+  const call = { name: 'get_order', input: { id: 'A-17' } };
+  const input = { kind: 'fields', label: 'Input', fields: [{ name: 'id', value: 'A-17' }] };
+  expect(toolParts(tool({ ...call, state: 'elsewhere' }))).toEqual([
+    input,
+    { kind: 'note', text: 'The program that has this tool has to give the result.' },
+  ]);
+  expect(toolParts(tool({ ...call, ...result('sent'), suppliedBy: 'orders' }))).toEqual([
+    input,
+    { kind: 'note', text: 'The result is from orders' },
+    { kind: 'code', label: 'Output', text: 'sent' },
+  ]);
+});
+
 test('whoever permits a command sees all of it and everything that goes with it', () => {
   expect(inputParts('Bash', { command: 'a\nb', timeout: 5 })).toEqual([
     { kind: 'code', label: 'Command', text: 'a\nb' },

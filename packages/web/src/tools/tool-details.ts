@@ -42,7 +42,7 @@ export function toolParts(tool: ToolBlock, o: { you?: string | undefined } = {})
   const input = tool.input === undefined ? streamingInput(tool) : inputParts(tool.name, tool.input);
   const shown =
     made === undefined ? input : input.map((part) => (part.kind === 'patch' ? { ...part, hunks: made } : part));
-  return [...shown, ...answerParts(tool, o.you), ...resultParts(tool, shown)];
+  return [...shown, ...answerParts(tool, o.you), ...programParts(tool), ...resultParts(tool, shown)];
 }
 
 function streamingInput(tool: ToolBlock): ToolPart[] {
@@ -59,6 +59,14 @@ function answerParts(tool: ToolBlock, you: string | undefined): ToolPart[] {
       text: `${behavior === 'allow' ? 'Allowed' : 'Denied'}${by === '' ? '' : ` by ${by === you ? 'you' : by}`}`,
     },
   ];
+}
+
+/** Of a call that runs outside of the server: what it waits for, or who gave its result. */
+function programParts({ state, suppliedBy }: ToolBlock): ToolPart[] {
+  if (suppliedBy !== undefined) return [{ kind: 'note', text: `The result is from ${suppliedBy}` }];
+  return state === 'elsewhere'
+    ? [{ kind: 'note', text: 'The program that has this tool has to give the result.' }]
+    : [];
 }
 
 function resultParts(tool: ToolBlock, shown: readonly ToolPart[]): ToolPart[] {
