@@ -19,7 +19,7 @@ import { FileBlobs } from './resources/files/file-blobs.ts';
 import { keepFilesTidy } from './resources/files/tidy-files.ts';
 import { createSessionFolders } from './resources/own-folders.ts';
 import { Sessions } from './resources/sessions.ts';
-import { createWorkspaces } from './resources/workspaces.ts';
+import { createWorkspaces, type Workspaces } from './resources/workspaces.ts';
 import { createRoutes } from './routes.ts';
 import { withSandboxRules } from './sandbox-state.ts';
 import { TranscriptIndex } from './search/transcript-index.ts';
@@ -68,7 +68,7 @@ export function createAppOn(
   const tellFault = (error: unknown): void => options.onError?.(error, undefined);
   const watch = { signal: closing.signal, onError: tellFault };
   const store = (): Promise<Store> => engine.store();
-  const workspaces = createWorkspaces([options.cwd, ...(options.roots ?? [])]);
+  const workspaces = workspacesOf(options);
   const { tables, answers, search } = openStores(options.dataFolder, store);
   const auth = createAuth({ options, tables: tables.open, closing: closing.signal, onError: tellFault });
   const { engine, closeEngine } = engineOf(options, auth);
@@ -188,6 +188,11 @@ async function optionsOf({ options, auth, sessions, tables, events, folders }: A
       ? session.options
       : await managedOptions(session, managed, { tables: await tables(), events, folders, defaults });
   return withSandboxRules({ ...defaults, ...own }, options);
+}
+
+function workspacesOf(options: AppOptions): Workspaces {
+  const { cwd, roots = [], dataFolder } = options;
+  return createWorkspaces([cwd, ...roots], { closed: [dataFolder, foldersRoot(options)] });
 }
 
 function foldersRoot({ sessionFolders, dataFolder }: AppOptions): string | undefined {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { maySee, mustWrite } from '../auth/ownership.ts';
 import { LOCAL_USER, type Principal } from '../auth/principal.ts';
 import { HttpError } from '../http/http-error.ts';
+import { isBeyond, type PageRequest, type Place } from '../http/page.ts';
 import { sessionUuid, uuidFrom } from './ids.ts';
 import { type ManagedData, ManagedRow } from './managed-session.ts';
 import type { SessionFolders } from './own-folders.ts';
@@ -84,17 +85,34 @@ export class Sessions {
     return (await this.#find(uuid)) !== undefined;
   }
 
-  /** Every session of this server, for the server itself; see `list`. */
+  /** Every session of this server, for the server itself, from a place in the store's own list; `next` is the place to go on from, if there is more. */
   all(o: { limit: number; offset: number }): Promise<{ sessions: StoredSession[]; next: number | undefined }> {
     return this.#list(o, () => true);
   }
 
-  /** Newest activity first, from a place in the store's own list; `next` is the place to go on from, if there is more. */
-  list(
-    principal: Principal,
-    o: { limit: number; offset: number },
-  ): Promise<{ sessions: StoredSession[]; next: number | undefined }> {
-    return this.#list(o, ({ owner }) => maySee(principal, owner));
+  /** A page of those that the principal sees, newest activity first: what stands after the request's place, more than its limit if there is. */
+  async list(principal: Principal, request: PageRequest): Promise<StoredSession[]> {
+    const found: StoredSession[] = [];
+    /** Of the same moment, in which the store has an order of its own. */
+    let tied: StoredSession[] = [];
+    const take = (): void => {
+      const beyond = tied.filter((session) => isBeyond(request, activityPlace(session)));
+      found.push(...beyond.toSorted((a, b) => (a.row.id < b.row.id ? -1 : 1)));
+      tied = [];
+    };
+    for (const session of await this.seenBy(principal)) {
+      if (tied[0] !== undefined && tied[0].row.updatedAt !== session.row.updatedAt) take();
+      if (found.length > request.limit) return found;
+      tied.push(session);
+    }
+    take();
+    return found;
+  }
+
+  /** All that the principal sees, newest activity first. */
+  async seenBy(principal: Principal): Promise<StoredSession[]> {
+    const o = { limit: Number.POSITIVE_INFINITY, offset: 0 };
+    return (await this.#list(o, ({ owner }) => maySee(principal, owner))).sessions;
   }
 
   async #list(
@@ -245,6 +263,11 @@ export function refuseArchived({ managed }: StoredSession): void {
   throw new HttpError(400, 'The session is archived: it can be read, and nothing else', {
     details: { error_code: 'session_archived' },
   });
+}
+
+/** Where a session stands in the list, which goes up: the newest activity first, and by their ids those of one moment. */
+export function activityPlace({ row }: StoredSession): Place {
+  return [-Date.parse(row.updatedAt), row.id];
 }
 
 /** The same client asks for the same session again: the answer to its first request was lost. */

@@ -31,3 +31,25 @@ test.each(['..', '/', '/etc', '../own-not', 'way-out', 'file.txt', 'gone', 'inne
     await expect(createWorkspaces([own, other]).choose(requested)).rejects.toMatchObject({ status: 400 });
   },
 );
+
+test('the data of the server and the folders of other sessions are no session’s to choose', async () => {
+  const { own, other } = await folders();
+  const [data, folder] = [join(own, 'data'), join(other, 'workspaces')];
+  const workspaces = createWorkspaces([own, other], { closed: [data, folder, undefined] });
+  // They are made while the server runs.
+  for (const made of [join(data, 'credentials'), join(folder, 'a')]) await mkdir(made, { recursive: true });
+  await symlink(join(data, 'credentials'), join(own, 'way-in'));
+  for (const asked of ['data', 'data/credentials', folder, join(folder, 'a'), 'way-in']) {
+    await expect(workspaces.choose(asked)).rejects.toMatchObject({ status: 400 });
+  }
+  expect(await workspaces.choose('inner')).toBe(join(own, 'inner'));
+});
+
+test('a root inside of them is the operator’s choice', async () => {
+  const { own } = await folders();
+  const folder = join(own, 'workspaces');
+  await mkdir(folder);
+  const workspaces = createWorkspaces([own], { closed: [own, folder] });
+  expect(await workspaces.choose('inner')).toBe(join(own, 'inner'));
+  await expect(workspaces.choose('workspaces')).rejects.toMatchObject({ status: 400 });
+});

@@ -10,9 +10,17 @@ export type Workspaces = {
   contain(folder: string): Promise<boolean>;
 };
 
-/** @param roots the server's own folder first; a session may work in any of them, and below. */
-export function createWorkspaces(roots: readonly [string, ...string[]]): Workspaces {
+/**
+ * @param roots the server's own folder first; a session may work in any of them, and below.
+ * @param o.closed folders that are no session's to choose, with all below them: the server's data, and the sessions' own folders. A root
+ * inside of one is there because the operator says so.
+ */
+export function createWorkspaces(
+  roots: readonly [string, ...string[]],
+  o: { closed: readonly (string | undefined)[] } = { closed: [] },
+): Workspaces {
   const [own] = roots;
+  const closed = o.closed.filter((folder) => folder !== undefined);
   // Resolved once: where a root is does not change while the server runs.
   const resolved = new Map<string, Promise<string | undefined>>();
   const realRoot = async (root: string): Promise<string | undefined> => {
@@ -22,9 +30,13 @@ export function createWorkspaces(roots: readonly [string, ...string[]]): Workspa
     if ((await real) === undefined) resolved.delete(root);
     return real;
   };
+  const existing = async (folders: readonly string[]): Promise<string[]> =>
+    (await Promise.all(folders.map(realRoot))).filter((real) => real !== undefined);
   const contain = async (folder: string): Promise<boolean> => {
-    const allowed = await Promise.all(roots.map(realRoot));
-    return allowed.some((root) => root !== undefined && (folder === root || folder.startsWith(withSeparator(root))));
+    const [allowed, refused] = await Promise.all([existing(roots), existing(closed)]);
+    const within = allowed.filter((root) => isWithin(folder, root));
+    const isClosed = refused.some((area) => isWithin(folder, area) && !within.some((root) => isWithin(root, area)));
+    return within.length > 0 && !isClosed;
   };
   return {
     contain,
@@ -46,6 +58,10 @@ async function realFolder(path: string): Promise<string | undefined> {
     if (error instanceof Error && 'code' in error) return undefined;
     throw error;
   }
+}
+
+function isWithin(folder: string, root: string): boolean {
+  return folder === root || folder.startsWith(withSeparator(root));
 }
 
 function withSeparator(folder: string): string {

@@ -1,5 +1,6 @@
 import type { Cursor } from 'colloquy/internal';
 import { z } from 'zod';
+import { pageFields } from '../../http/page.ts';
 
 // What the native API takes. Strict: a key that is not known is told by name, never ignored.
 
@@ -225,12 +226,8 @@ const digits = z
 const count = (most: number) => digits.pipe(z.number().min(1).max(most));
 
 export const SessionListQuery = z.strictObject({
-  limit: count(100).default(20),
-  page: z
-    .string()
-    .regex(/^[1-9]\d{0,8}$/, 'must be a next_page of an earlier answer')
-    .transform(Number)
-    .optional(),
+  limit: count(100).optional(),
+  page: pageFields.page,
 });
 
 export const LogQuery = z.strictObject({

@@ -2,10 +2,12 @@ import type { PermissionModeInput } from 'colloquy';
 import type { Hono } from 'hono';
 import type { App, AppEnv } from '../../app-env.ts';
 import { HttpError } from '../../http/http-error.ts';
+import { pageRequest, toPage } from '../../http/page.ts';
 import { parse } from '../../http/parse.ts';
 import { readJson } from '../../http/read-json.ts';
 import { deleteSession } from '../../resources/delete-session.ts';
 import { toSessionDetails, toSessionObject } from '../../resources/session-object.ts';
+import { activityPlace } from '../../resources/sessions.ts';
 import { CreateSessionBody, PatchSessionBody, SessionListQuery } from './schemas.ts';
 
 /** `/v1/native/sessions`: make, list, look at, rename, delete. */
@@ -29,9 +31,9 @@ export function addSessions(hono: Hono<AppEnv>, app: App): void {
   });
 
   hono.get('/v1/native/sessions', async (c) => {
-    const { limit, page: offset = 0 } = parse(SessionListQuery, c.req.query());
-    const { sessions, next } = await app.sessions.list(c.get('principal'), { limit, offset });
-    return c.json({ data: sessions.map(toSessionObject), next_page: next === undefined ? null : String(next) });
+    const request = pageRequest(parse(SessionListQuery, c.req.query()), { list: 'native sessions', order: 'asc' });
+    const rows = await app.sessions.list(c.get('principal'), request);
+    return c.json(toPage(request, rows, { placeOf: activityPlace, toObject: toSessionObject }));
   });
 
   hono.get('/v1/native/sessions/:id', async (c) =>

@@ -16,7 +16,7 @@ export async function listSessions(
 ): Promise<Page<SessionObject> & { prev_page: string | null }> {
   const window = createdAtWindow(query);
   const request = pageRequest(query, { list: 'sessions', order: query.order, window });
-  const { sessions } = await app.sessions.list(principal, { limit: Number.POSITIVE_INFINITY, offset: 0 });
+  const sessions = await app.sessions.seenBy(principal);
   const direction = goesUp(request) ? 1 : -1;
   const candidates = sessions
     .filter((session) => isWanted(session, query) && isBeyond(request, placeOf(session)))
