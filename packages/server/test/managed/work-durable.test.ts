@@ -4,14 +4,16 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import Anthropic from '@anthropic-ai/sdk';
 import { createEmulator, text, toolUse } from '@colloquy/emulator';
-import { expect, onTestFinished, test } from 'vitest';
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { openTables } from '../../src/store/tables.ts';
 import { temporaryFolder } from '../running-server.ts';
 import { answers, Follower, isOver, ofType, say, waitsFor } from './conversing.ts';
-import { all, type Managed, startManaged } from './fixture.ts';
+import { all, caught, type Managed, startManaged } from './fixture.ts';
 import { clientOf, newQueue, take, workerKey } from './working.ts';
 
-// The work queue over restarts and kills.
+// The work queue over restarts and kills, of servers and of workers.
+
+afterEach(() => void vi.useRealTimers());
 
 /** A server in a process of its own; `kill` ends it as a power cut would. */
 async function serveInChild(
@@ -124,6 +126,63 @@ test('a server that is killed under a worker leaves it its item, and takes the r
   const seen = await follower.until(isOver);
   expect([ofType(seen, 'user.tool_result').length, answers(seen)]).toEqual([1, ['Linux.']]);
   expect(await work.stop(item.id, { ...of, force: true })).toMatchObject({ state: 'stopped' });
+});
+
+test('a worker that goes away while it waits takes nothing with it', async () => {
+  const server = await startManaged({ emulator: createEmulator({ script: [toolUse('bash', { command: 'uname' })] }) });
+  const { session, environment, worker } = await newQueue(server);
+  const { work } = worker.beta.environments;
+  const leave = new AbortController();
+  const polling = caught(work.poll(environment, { block_ms: 999 }, { signal: leave.signal }));
+  expect(await work.poll(environment)).toBeNull();
+  leave.abort();
+  expect(await polling).toBeInstanceOf(Anthropic.APIUserAbortError);
+  await server.client.beta.sessions.events.send(session, { events: [say('Go')] });
+  expect(await work.poll(environment, { block_ms: 500 })).toMatchObject({ data: { id: session } });
+});
+
+test('many workers that come, go silent and come back: an item is with one of them at a time', async () => {
+  const calls = Array.from({ length: 4 }, () => toolUse('bash', { command: 'uname' }));
+  const server = await startManaged({ emulator: createEmulator({ script: calls }) });
+  const queue = await newQueue(server);
+  const { agent } = await server.client.beta.sessions.retrieve(queue.session);
+  const initial_events = [say('Go')];
+  for (let n = 0; n < 4; n += 1) {
+    await server.client.beta.sessions.create({ agent: agent.id, environment_id: queue.environment, initial_events });
+  }
+  const of = { environment_id: queue.environment };
+  const { work } = queue.worker.beta.environments;
+  const poll = () => work.poll(queue.environment, { reclaim_older_than_ms: 0 });
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+  const holders = new Map<string, string>();
+  for (let round = 0; round < 2; round += 1) {
+    const taken = await Promise.all(
+      Array.from({ length: 3 }, async () => {
+        const mine: { id: string; beat: string }[] = [];
+        for (let item = await poll(); item !== null; item = await poll()) {
+          // Handed out to several, it is with the first that acknowledges it.
+          if ((await caught(work.ack(item.id, of))) !== undefined) continue;
+          const beat = await work.heartbeat(item.id, { ...of, expected_last_heartbeat: 'NO_HEARTBEAT' });
+          mine.push({ id: item.id, beat: beat.last_heartbeat });
+        }
+        return mine;
+      }),
+    );
+    const got = taken.flat();
+    expect([got.length, new Set(got.map(({ id }) => id)).size]).toEqual([4, 4]);
+    for (const { id, beat } of got) {
+      const before = holders.get(id);
+      // Who had it in an earlier round has lost it, and learns so.
+      if (before !== undefined) {
+        const late = work.heartbeat(id, { ...of, expected_last_heartbeat: before });
+        expect(await caught(late)).toBeInstanceOf(Anthropic.PreconditionFailedError);
+      }
+      holders.set(id, beat);
+    }
+    vi.setSystemTime(Date.now() + 31_000);
+  }
+  expect(holders.size).toBe(4);
+  expect(await all(server.client.beta.environments.work.list(queue.environment))).toHaveLength(4);
 });
 
 test('the key of a worker is of one environment, made over the native API, and ends when it is revoked', async () => {

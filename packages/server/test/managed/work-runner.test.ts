@@ -352,7 +352,7 @@ test('a tool runner that comes later runs what waits, and nothing that an interr
 test('two tool runners on one session: one result counts, and neither ends the other', async () => {
   const server = await startManaged({ emulator: scripted(toolUse('look'), text('Done.')) });
   const session = await newSession(server, { agent: { tools: [customTool('look')] } });
-  const { events } = server.client.beta.sessions;
+  const { events } = server.client.withOptions({ logLevel: 'off' }).beta.sessions;
   const stream = await Follower.open(server.client, session.id);
   await events.send(session.id, { events: [say('Look')] });
   await stream.until(waitsFor(1));

@@ -13,7 +13,6 @@ export const START_LEASE_MS = 90_000;
 
 const RETRY_MS = 1_000;
 const MAX_RETRY_MS = 60_000;
-const MAX_OPEN = 1_000;
 /** Items that are over are listed for so long. */
 const KEEP_STOPPED_MS = 30 * 24 * 3_600_000;
 
@@ -53,7 +52,6 @@ export function openItems(tables: Tables, environment: string): Promise<WorkTabl
     .where('state', '!=', 'stopped')
     .orderBy('created_at')
     .orderBy('id')
-    .limit(MAX_OPEN)
     .execute();
 }
 
@@ -160,9 +158,10 @@ export function stopped(by: WorkTable['stopped_by'], row: WorkTable): Partial<Wo
   return { state, stopped_by: by, stopped_at: now, stop_requested_at: row.stop_requested_at ?? now };
 }
 
-/** Nothing is left of what was noted with the work of a session that is erased; nobody gets it any more. */
+/** Of a session that is erased nothing is left but the ids of an item that a worker has, until that one is over. */
 export async function forgetWork(tables: Tables, session: string): Promise<void> {
-  await tables.deleteFrom('work').where('session', '=', session).where('state', '=', 'stopped').execute();
+  const ofSession = tables.deleteFrom('work').where('session', '=', session);
+  await ofSession.where('state', 'in', ['queued', 'stopped']).execute();
   await tables.updateTable('work').set({ metadata: '{}' }).where('session', '=', session).execute();
 }
 

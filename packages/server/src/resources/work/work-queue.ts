@@ -87,7 +87,7 @@ export class WorkQueue {
     o: { waitMs: number; reclaimOlderThanMs: number; worker: string | undefined; signal: AbortSignal },
   ): Promise<HandedOut | undefined> {
     this.#noteWorker(environment, o.worker);
-    await this.settle(environment);
+    await this.settle(environment, { queued: false });
     const until = performance.now() + o.waitMs;
     while (!o.signal.aborted) {
       const next = await this.#handOut(environment, o);
@@ -99,15 +99,19 @@ export class WorkQueue {
     return undefined;
   }
 
-  /** Brings the items of an environment to what the sessions need and the leases say. */
-  async settle(environment: string): Promise<void> {
+  /**
+   * Brings the items of an environment to what the sessions need and the leases say.
+   * @param o.queued also those that wait for a worker; they are looked at again when they are handed out.
+   */
+  async settle(environment: string, o: { queued: boolean } = { queued: true }): Promise<void> {
     await this.settled();
-    const settling = this.#settling.get(environment) ?? this.#settle(environment);
-    this.#settling.set(environment, settling);
+    const key = `${environment} ${o.queued}`;
+    const settling = this.#settling.get(key) ?? this.#settle(environment, o);
+    this.#settling.set(key, settling);
     try {
       await settling;
     } finally {
-      if (this.#settling.get(environment) === settling) this.#settling.delete(environment);
+      if (this.#settling.get(key) === settling) this.#settling.delete(key);
     }
   }
 
@@ -160,13 +164,17 @@ export class WorkQueue {
     return undefined;
   }
 
-  async #settle(environment: string): Promise<void> {
+  async #settle(environment: string, o: { queued: boolean }): Promise<void> {
     const tables = await this.o.tables();
-    for (const item of await openItems(tables, environment)) {
+    const items = await openItems(tables, environment);
+    for (const item of items) {
       const isLapsed = item.lease_until !== null && item.lease_until <= Date.now();
-      if (isLapsed || item.state === 'queued') await this.#settleItem(tables, item);
+      if (isLapsed || (o.queued && item.state === 'queued')) await this.#settleItem(tables, item);
     }
-    for (const session of await this.o.runningIn(environment)) await this.queue(session, { anew: false });
+    const served = new Set(items.filter(({ state }) => state !== 'stopping').map(({ session }) => session));
+    for (const session of await this.o.runningIn(environment)) {
+      if (!served.has(session)) await this.queue(session, { anew: false });
+    }
   }
 
   /** An item that no worker has: it is over if there is nothing to be done or it was to stop, else it is for the next one. */
