@@ -11,6 +11,8 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.constant({ kind: 'take' } as const) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('abort' as const), which: fc.nat(20) }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'settle' } as const) },
+  // Several answers lie ready then.
+  { weight: 1, arbitrary: fc.constant({ kind: 'rest' } as const) },
 );
 
 test('whoever sends, takes and gives up when: nothing is lost, doubled or reordered, and no more than so many are held', async () => {
@@ -54,7 +56,7 @@ test('whoever sends, takes and gives up when: nothing is lost, doubled or reorde
           );
         } else if (one.kind === 'take') taking = taking.then(take);
         else if (one.kind === 'abort') sent[one.which % Math.max(sent.length, 1)]?.stop.abort();
-        else await settle();
+        else for (let turns = one.kind === 'rest' ? 10 : 1; turns > 0; turns -= 1) await settle();
         expect(client.buffered).toBeLessThanOrEqual(maxBuffered);
       }
       client.end();
@@ -129,6 +131,16 @@ test('close ends senders, loops, and what is being asked', async () => {
   expect((await ended).every((one) => one.status === 'rejected' && one.reason instanceof AbortError)).toBe(true);
   expect(stopped).toBe(true);
   await expect(client.send('3')).rejects.toThrow(AbortError);
+});
+
+test('answers that lie ready are taken in the order in which they were asked for', async () => {
+  await using client = new BufferedClient({ maxBuffered: 5, ask: (prompt) => prompt });
+  for (const prompt of ['1', '2', '3']) await client.send(prompt);
+  for (let turns = 0; turns < 10; turns += 1) await settle();
+  client.end();
+  const got: string[] = [];
+  for await (const { prompt } of client.answers()) got.push(prompt);
+  expect(got).toEqual(['1', '2', '3']);
 });
 
 test('an abort ends the wait for an answer', async () => {

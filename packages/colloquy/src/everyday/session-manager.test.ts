@@ -134,6 +134,19 @@ test('a session that works, read or not, is not idle', async () => {
   expect(() => manager.query(id, 'Hello')).toThrow(SessionNotFoundError);
 });
 
+test('a session is idle only idleTimeoutMs after it was last used', async () => {
+  const clock = manualClock();
+  await using manager = new SessionManager({ idleTimeoutMs: 100, options: offline(createEmulator()), clock });
+  const id = await manager.create();
+  clock.move(60);
+  await resultOf(manager.query(id, 'Hello'));
+  await until(() => manager.get(id)?.pendingPrompts === 0);
+  clock.move(99);
+  expect(manager.ids).toEqual([id]);
+  clock.move(1);
+  expect([manager.ids, clock.timers()]).toEqual([[], 0]);
+});
+
 test('sessions that are being opened count, and a failed one frees its place', async () => {
   const emulator = createEmulator();
   await using manager = new SessionManager({ maxSessions: 1, options: offline(emulator) });
