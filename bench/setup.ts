@@ -11,6 +11,7 @@ import { CONTESTANTS, loadContestant } from './contestants/roster.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const WITHIN_MS = 180_000;
+const MOST_LINES = 6;
 
 // Two of them are fetched for the tests too, which say themselves what is missing.
 spawnSync(join(ROOT, 'script/conformance'), ['--setup'], { stdio: 'inherit' });
@@ -22,7 +23,7 @@ for (const name of CONTESTANTS) {
   console.log(`${name}: ${reason ?? 'is there'}`);
 }
 
-/** npm ci of the pins, unless that is done. Beside its place until it is whole, so that what is ended leaves nothing half done. */
+/** Installs the pins, unless that is done. Beside its place until it is whole, so that what is ended leaves nothing half done. */
 async function fetchPackages(name: string, folder: string): Promise<void> {
   const pins = dirname(pinsOf(name));
   const lock = join(pins, 'package-lock.json');
@@ -34,14 +35,16 @@ async function fetchPackages(name: string, folder: string): Promise<void> {
   for (const file of ['package.json', 'package-lock.json']) copyFileSync(join(pins, file), join(partial, file));
   try {
     const PATH = `${dirname(process.execPath)}:${process.env['PATH']}`;
-    const args = ['ci', '--ignore-scripts', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
+    // As locked. `npm ci` refuses a lock without the packages of other platforms, which not every registry has.
+    const args = ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
     await promisify(execFile)('npm', args, { cwd: partial, env: { ...process.env, PATH }, timeout: WITHIN_MS });
     writeFileSync(join(partial, '.fetched'), stamp);
     rmSync(folder, { recursive: true, force: true });
     renameSync(partial, folder);
   } catch (error) {
     const { stderr = '', message } = error as Error & { stderr?: string };
-    console.error(`${name} could not be fetched: ${stderr.trim() === '' ? message : stderr.trim()}`);
+    const told = stderr.trim() === '' ? message : stderr.trim();
+    console.error(`${name} could not be fetched: ${told.split('\n').slice(0, MOST_LINES).join('\n')}`);
     rmSync(partial, { recursive: true, force: true });
   }
 }

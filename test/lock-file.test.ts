@@ -5,7 +5,14 @@ import { ROOT } from './source-files.ts';
 
 type Locked = { link?: boolean; integrity?: string; resolved?: string; hasInstallScript?: boolean };
 
-const FETCHED = ['conformance/packages/claude-agent-sdk', 'conformance/packages/sdk'];
+const FETCHED = [
+  'conformance/packages/claude-agent-sdk',
+  'conformance/packages/sdk',
+  'bench/packages/ai-sdk',
+  'bench/packages/langgraph',
+  'bench/packages/opencode',
+  'bench/packages/pi-agent-core',
+];
 
 function lockedIn(folder: string): [string, Locked][] {
   const { packages } = JSON.parse(readFileSync(join(ROOT, folder, 'package-lock.json'), 'utf8')) as {

@@ -14,8 +14,8 @@ const agent = new Agent({ keepAlive: true });
 const packages = fetchedPackages('opencode', 'opencode-ai');
 const PROGRAM = join(packages.folder, `node_modules/opencode-${process.platform}-${process.arch}/bin/opencode`);
 const PROVIDER = 'bench';
-/** Of each session, whom its deltas are told. */
-const listeners = new Map<string, () => void>();
+/** Of each session, who is told of its deltas and of the end of its turns. */
+const listeners = new Map<string, { onDelta: () => void; onIdle: () => void }>();
 let server: Promise<string> | undefined;
 
 /** `opencode serve`, with all of its tools off; deltas are read from its events. */
@@ -30,15 +30,17 @@ export const contestant: Contestant = {
     const origin = await server;
     // With a title it does not ask the model for one.
     const { id } = (await post(`${origin}/session`, { title: 'bench' })) as { id: string };
-    if (onDelta !== undefined) listeners.set(id, onDelta);
     return {
       async turn(prompt) {
+        // The events may come after the answer.
+        const idle = onDelta === undefined ? undefined : untilIdle(id, onDelta);
         const { parts, info } = (await post(`${origin}/session/${id}/message`, {
           model: { providerID: PROVIDER, modelID: MODEL },
           tools: { '*': false },
           parts: [{ type: 'text', text: prompt }],
         })) as Answer;
         if (info.error !== undefined) throw new Error(`opencode: ${JSON.stringify(info.error)}`);
+        await idle;
         return parts.map(({ text }) => text ?? '').join('');
       },
       async close() {
@@ -47,6 +49,10 @@ export const contestant: Contestant = {
     };
   },
 };
+
+function untilIdle(id: string, onDelta: () => void): Promise<void> {
+  return new Promise((onIdle) => listeners.set(id, { onDelta, onIdle }));
+}
 
 async function startServer(modelUrl: string, withEvents: boolean): Promise<string> {
   const home = mkdtempSync(join(tmpdir(), 'colloquy-bench-'));
@@ -77,7 +83,9 @@ async function readEvents(origin: string): Promise<void> {
   createInterface({ input: response }).on('line', (line) => {
     if (!line.startsWith('data: ')) return;
     const { type, properties } = JSON.parse(line.slice(6)) as Event;
-    if (type === 'message.part.delta' && properties?.field === 'text') listeners.get(properties.sessionID ?? '')?.();
+    const listener = listeners.get(properties?.sessionID ?? '');
+    if (type === 'message.part.delta' && properties?.field === 'text') listener?.onDelta();
+    if (type === 'session.idle') listener?.onIdle();
   });
 }
 
