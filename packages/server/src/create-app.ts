@@ -95,7 +95,7 @@ export function createAppOn(
     tables: tables.open,
     answers: answers.open,
     search: search.open,
-    viewers: new Viewers((id) => host.tell(id, { kind: 'viewers', viewers: app.viewers.of(id) })),
+    viewers: new Viewers((id, viewers) => host.tell(id, { kind: 'viewers', viewers })),
     webhooks,
     work: createWork(options, { tables: tables.open, store, sessions, events, auth, onError: tellFault }),
     blobs: new FileBlobs(options.dataFolder),
