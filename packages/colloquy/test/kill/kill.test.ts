@@ -24,7 +24,7 @@ const points = Array.from(
 );
 
 describe('a process that is killed in the middle of its turns', () => {
-  test.concurrent.each(points)('loses no prompt and repeats no effect: step %i', { timeout: 20_000 }, async (point) => {
+  test.concurrent.each(points)('loses no prompt and repeats no effect: step %i', { timeout: 60_000 }, async (point) => {
     const folder = temporaryFolder('kill');
     const place = { store: join(folder, 'colloquy.db'), effects: join(folder, 'effects') };
     const accepted = await runVictim(place, point);
