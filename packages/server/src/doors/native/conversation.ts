@@ -8,7 +8,7 @@ import { parse } from '../../http/parse.ts';
 import { readJson } from '../../http/read-json.ts';
 import { findAnswer } from '../../resources/find-answer.ts';
 import { sessionUuid, uuidFrom } from '../../resources/ids.ts';
-import { refuseArchived } from '../../resources/sessions.ts';
+import { refuseArchived, type StoredSession } from '../../resources/sessions.ts';
 import { AnswerBody, ControlBody, UserMessageBody } from './schemas.ts';
 import { refuseUnsandboxed } from './sessions.ts';
 
@@ -32,10 +32,12 @@ export function addConversation(hono: Hono<AppEnv>, app: App): void {
 
   hono.post('/v1/sessions/:id/control', async (c) => {
     const control = parse(ControlBody, await readJson(c.req.raw));
-    const id = await toWrite(c);
+    const session = await app.sessions.getToWrite(c.get('principal'), c.req.param('id'));
+    refuseOfAgent(session, control.name);
+    const { id } = session.row;
     if (control.name === 'setPermissionMode') refuseUnsandboxed(control.args.mode, app);
     const by = c.get('principal').name;
-    const result = await app.host.use(id, (session) => callControl(session, control, by));
+    const result = await app.host.use(id, (open) => callControl(open, control, by));
     await noteSettings(app, id, control, result);
     return c.json(result);
   });
@@ -57,6 +59,16 @@ export function addConversation(hono: Hono<AppEnv>, app: App): void {
       return c.json({ won: false, by: winner });
     }
   });
+}
+
+/** What an agent decides is not set beside it. @throws HttpError 400 */
+function refuseOfAgent(session: StoredSession, name: z.infer<typeof ControlBody>['name']): void {
+  if (name === 'getTaskOutput' || name === 'serverInfo') return;
+  refuseArchived(session);
+  if (session.managed === undefined) return;
+  if (name === 'setPermissionMode')
+    throw new HttpError(400, 'setPermissionMode: the policies of its agent decide what this session asks about');
+  if (name === 'setModel') throw new HttpError(400, 'setModel: the agent of this session says which model it has');
 }
 
 /** What lists and the session's own object tell of it. */

@@ -5,6 +5,7 @@ import { parse } from '../../http/parse.ts';
 import { readJson } from '../../http/read-json.ts';
 import { uuidFrom } from '../../resources/ids.ts';
 import { receiptOf } from '../../resources/receipt.ts';
+import { refuseArchived } from '../../resources/sessions.ts';
 import { EditPromptBody, RewindBody, SeqParam } from './schemas.ts';
 
 /** The prompts that wait, what has become of what was said, and the way back to before a prompt. */
@@ -51,9 +52,10 @@ export function addQueue(hono: Hono<AppEnv>, app: App): void {
 
   hono.post('/v1/sessions/:id/rewind', async (c) => {
     const { to } = parse(RewindBody, await readJson(c.req.raw));
-    const id = await toWrite(c);
+    const stored = await app.sessions.getToWrite(c.get('principal'), c.req.param('id'));
+    refuseArchived(stored);
     const by = c.get('principal').name;
-    return c.json(await app.host.use(id, (session) => session.control('rewind', { to, by })));
+    return c.json(await app.host.use(stored.row.id, (session) => session.control('rewind', { to, by })));
   });
 }
 

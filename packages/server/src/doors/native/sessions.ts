@@ -7,7 +7,7 @@ import { parse } from '../../http/parse.ts';
 import { readJson } from '../../http/read-json.ts';
 import { deleteSession } from '../../resources/delete-session.ts';
 import { toSessionDetails, toSessionObject } from '../../resources/session-object.ts';
-import { activityPlace } from '../../resources/sessions.ts';
+import { activityPlace, refuseArchived, type StoredSession } from '../../resources/sessions.ts';
 import { CreateSessionBody, PatchSessionBody, SessionListQuery } from './schemas.ts';
 
 /** `/v1/native/sessions`: make, list, look at, rename, delete. */
@@ -42,6 +42,9 @@ export function addSessions(hono: Hono<AppEnv>, app: App): void {
 
   hono.post('/v1/native/sessions/:id', async (c) => {
     const patch = parse(PatchSessionBody, await readJson(c.req.raw));
+    const session = await app.sessions.getToWrite(c.get('principal'), c.req.param('id'));
+    refuseArchived(session);
+    await tellTitle(app, session, { title: patch.title, by: c.get('principal').name });
     return c.json(toSessionObject(await app.sessions.patch(c.get('principal'), c.req.param('id'), patch)));
   });
 
@@ -50,6 +53,16 @@ export function addSessions(hono: Hono<AppEnv>, app: App): void {
     await deleteSession(app, row.id);
     return c.body(null, 204);
   });
+}
+
+/** Who reads a session of the Managed Agents API is told its new title there. */
+async function tellTitle(
+  app: App,
+  { row, managed }: StoredSession,
+  { title, by }: { title: string | undefined; by: string },
+): Promise<void> {
+  if (managed === undefined || title === undefined || title === row.title) return;
+  await app.host.use(row.id, (open) => open.input([{ kind: 'settings', patch: { updated: { title } }, by }]));
 }
 
 /** The engine checks the options when it opens the session; one that it refuses leaves nothing behind. */
