@@ -104,14 +104,7 @@ export function createAppOn(
   const tidying = keepFilesTidy(app, tellFault);
   const hono = createRoutes(app, knownHosts(options, at.port));
   const busy = new Set<Promise<unknown>>();
-  const recovered = store()
-    .then(async (opened) => {
-      await recoverSessions({ host, sessions, store: opened }, watch);
-      void watchForOrphans({ host, sessions, store: opened }, watch);
-      const { deleteAfterMs } = options;
-      if (deleteAfterMs !== undefined) void keepRetention(app, { deleteAfterMs, ...watch });
-    })
-    .catch(tellFault);
+  const recovered = takeUp(app, watch).catch(tellFault);
 
   let withdraw = (): Promise<void> => Promise.resolve();
   const shutDown = async (): Promise<void> => {
@@ -140,6 +133,16 @@ export function createAppOn(
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** What a dead process has left is gone on with, and what no longer shall be is deleted. */
+async function takeUp(app: App, watch: { signal: AbortSignal; onError: (error: unknown) => void }): Promise<void> {
+  const { host, sessions } = app;
+  const store = await app.engine.store();
+  await recoverSessions({ host, sessions, store }, watch);
+  void watchForOrphans({ host, sessions, store }, watch);
+  const { deleteAfterMs } = app.options;
+  if (deleteAfterMs !== undefined) void keepRetention(app, { deleteAfterMs, ...watch });
 }
 
 /** Answers requests, noting those that are at work, until the server closes. */
