@@ -266,6 +266,7 @@ test('a test of vitest records its cassette once, replays it, and fails when it 
   const { send } = createEmulator({ script: [text('Hi.')] });
   await expect(async () => useCassette(context, { env: { CI: 'true' } })).rejects.toThrow('COLLOQUY_RECORD=1');
   await clientOf(useCassette(context, { send, env: {} })).chat('Hello');
+  finished.splice(0).forEach((run) => run());
   expect(readdirSync(join(folder, '__cassettes__'))).toEqual([
     expect.stringMatching(/^greet\.says-hi\.[0-9a-f]{6}\.jsonl$/),
   ]);
@@ -274,6 +275,24 @@ test('a test of vitest records its cassette once, replays it, and fails when it 
   useCassette(context, { env: {} });
   expect(() => finished.forEach((run) => run())).toThrow(CassetteMismatchError);
   expect(existsSync(join(folder, '__cassettes__'))).toBe(true);
+});
+
+test('several clients of one test share its cassette, and a test that is tried again begins anew', async () => {
+  const finished: (() => void)[] = [];
+  const context = {
+    task: { name: 'two', file: { filepath: join(newFolder(), 'two.test.ts') } },
+    onTestFinished: (run: () => void) => void finished.push(run),
+  };
+  const { send } = createEmulator({ script: [text('One.'), text('Two.')] });
+  const asked = async (o: object): Promise<string[]> => {
+    const answers = [];
+    for (const prompt of ['1', '2']) answers.push((await clientOf(useCassette(context, o)).chat(prompt)).text);
+    finished.splice(0).forEach((run) => run());
+    return answers;
+  };
+  expect(await asked({ send, env: {} })).toEqual(['One.', 'Two.']);
+  expect(await asked({ env: { CI: 'true' } })).toEqual(['One.', 'Two.']);
+  expect(await asked({ env: { CI: 'true' } })).toEqual(['One.', 'Two.']);
 });
 
 test('a request means the same whatever its markers, ids and moments, and another thing with other words', () => {

@@ -20,7 +20,8 @@ export type UseCassetteOptions = RecordOptions & {
 
 /**
  * A `send` for one test of vitest: recorded when it first runs, replayed from then on, from a file in `__cassettes__` beside the test's.
- * A replayed test fails when a request is another one than was recorded, or is missing. `COLLOQUY_RECORD=1` records again.
+ * A replayed test fails when a request is another one than was recorded, or is missing. `COLLOQUY_RECORD=1` records again. Further calls
+ * in one test give the same `send`.
  * ```ts
  * test('greets', async (context) => {
  *   expect(await ask('Hello', { send: useCassette(context) })).toMatch(/Hi|Hello/);
@@ -29,18 +30,35 @@ export type UseCassetteOptions = RecordOptions & {
  * @throws ConfigurationError in CI when there is no cassette
  */
 export function useCassette({ task, onTestFinished }: CassetteContext, o: UseCassetteOptions = {}): HttpSend {
+  const begun = inUse.get(task);
+  if (begun !== undefined) return begun;
+  const { send, finish } = open(task, o);
+  inUse.set(task, send);
+  // A test that is tried again is the same task.
+  onTestFinished(() => {
+    inUse.delete(task);
+    finish();
+  });
+  return send;
+}
+
+/** Of tests that run now. */
+const inUse = new WeakMap<CassetteContext['task'], HttpSend>();
+
+function open(task: CassetteContext['task'], o: UseCassetteOptions): { send: HttpSend; finish: () => void } {
   const { env = process.env } = o;
   const path = pathOf(task);
   const isThere = existsSync(path);
-  if (o.record ?? (env['COLLOQUY_RECORD'] === '1' || (!isThere && !env['CI']))) return recordCassette(path, o);
+  if (o.record ?? (env['COLLOQUY_RECORD'] === '1' || (!isThere && !env['CI']))) {
+    return { send: recordCassette(path, o), finish: () => {} };
+  }
   if (!isThere) {
     throw new ConfigurationError(
       `There is no cassette ${path}; run the test once with COLLOQUY_RECORD=1 and a key, and commit the file`,
     );
   }
   const send = replayCassette(path, o);
-  onTestFinished(() => send.finish());
-  return send;
+  return { send, finish: () => send.finish() };
 }
 
 function pathOf({ name, fullTestName = name, file: { filepath } }: CassetteContext['task']): string {
