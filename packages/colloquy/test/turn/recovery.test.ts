@@ -31,7 +31,9 @@ async function flawsAfter(entries: readonly Entry[]): Promise<string[]> {
   for (const { status, messages: sent } of emulator.requests)
     if (status !== 200) flaws.push(`${status} for ${JSON.stringify(sent.slice(-2))}`);
   const [first, ...others] = results.map((result) => result.terminal_reason);
-  if (first !== (expectedEnd(entries) ?? 'completed')) flaws.push(`the open turn ended with ${first}`);
+  // A turn that had taken no prompt asks nobody anything, and ends without a reason.
+  const expected = entries.at(-1)?.kind === 'turn_start' ? undefined : (expectedEnd(entries) ?? 'completed');
+  if (first !== expected) flaws.push(`the open turn ended with ${first}`);
   if (others.some((reason) => reason !== 'completed')) flaws.push(`later turns ended with ${others.join()}`);
   const started = entries.flatMap((entry) => (entry.kind === 'tool_intent' ? [JSON.stringify(entry.input)] : []));
   for (const word of effects) if (started.includes(JSON.stringify({ word }))) flaws.push(`${word} ran again`);
