@@ -113,7 +113,8 @@ function tellOutcome({ machine, minutes }: Results): boolean {
   if (flags.check === true)
     console.log(worse.length === 0 ? 'Nothing of ours got worse.' : `Worse:\n${worse.join('\n')}`);
   const gated = rows.filter(({ isMet }) => isMet !== undefined);
-  const missed = gated.filter(({ isMet }) => isMet === false);
+  // Figures of tiny counts are judged by nobody.
+  const missed = flags.try === true ? [] : gated.filter(({ isMet }) => isMet === false);
   for (const { title, contestant } of missed) console.log(`Gate missed: ${title}, ${contestant}`);
   const broken = leftOut.filter(({ contestant, measure }) => measure !== undefined && isOurs(contestant));
   const failed = missed.length + worse.length + broken.length;

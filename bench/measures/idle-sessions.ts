@@ -20,7 +20,9 @@ export const measure: Measure = {
     private: {
       title: 'private dirty memory of a process with one session',
       unit: 'MB',
-      absolute: true,
+      above: true,
+      gates: { 'colloquy-query': 13, 'colloquy-client': 13 },
+      aims: { 'colloquy-query': 2, 'colloquy-client': 2 },
     },
     at1: total(1),
     at100: total(100),

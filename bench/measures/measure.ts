@@ -13,6 +13,8 @@ export type Figure = {
   aims?: Limits | undefined;
   /** Ratios to raw fetch mean nothing. */
   absolute?: true;
+  /** Gates and aims are about what it is above raw fetch's. */
+  above?: true;
   /** The higher the better; gates are then lowest values. */
   more?: true;
 };

@@ -8,7 +8,14 @@ export function toText(value: number | undefined): string {
   return value.toFixed(size >= 10 ? 1 : 2);
 }
 
-/** What a gate or an aim is compared with. */
-export function judgedText({ absolute, toFloor, median }: Row): string {
-  return absolute === true ? toText(median) : `×${toText(toFloor)}`;
+/** How a row is judged: by itself, by what it is above raw fetch's, or by its ratio to that. */
+export function judgedText(row: Pick<Row, 'absolute' | 'aboveFloor' | 'toFloor' | 'median'>): string {
+  const { absolute, aboveFloor, toFloor, median } = row;
+  if (absolute === true) return toText(median);
+  return signOf(row) + toText(aboveFloor ?? toFloor);
+}
+
+export function signOf({ absolute, aboveFloor }: Pick<Row, 'absolute' | 'aboveFloor'>): '' | '+' | '×' {
+  if (absolute === true) return '';
+  return aboveFloor === undefined ? '×' : '+';
 }

@@ -1,5 +1,5 @@
 import type { ContestantName } from '../contestants/roster.ts';
-import { judgedText, toText } from './numbers.ts';
+import { judgedText, signOf, toText } from './numbers.ts';
 import { barPlot } from './plot.ts';
 import type { Results, Row } from './rows.ts';
 
@@ -90,8 +90,8 @@ function tables(results: Results): string[] {
 }
 
 function cells(row: Row): string[] {
-  const { min, median, max, toFloor, toBestPeer, gate, isMet, aim, isAimMet, absolute } = row;
-  const sign = absolute === true ? '' : '×';
+  const { min, median, max, toFloor, toBestPeer, gate, isMet, aim, isAimMet } = row;
+  const sign = signOf(row);
   const verdict = (limit: number | undefined, isKept: boolean | undefined): string =>
     limit === undefined ? '' : `${sign}${limit} ${isKept === true ? 'met' : `**not met**: ${judgedText(row)}`}`;
   return [

@@ -10,6 +10,8 @@ export type Row = {
   unit: Unit;
   more?: true | undefined;
   absolute?: true | undefined;
+  /** What it is more than raw fetch's, where that is judged. */
+  aboveFloor?: number | undefined;
   contestant: ContestantName;
   kind: Contestant['kind'];
   /** Of each run, in order. */
@@ -50,10 +52,11 @@ export function rowsOf(place: { measure: string; figure: string }, figure: Figur
   const best = peers.length === 0 ? undefined : figure.more === true ? Math.max(...peers) : Math.min(...peers);
   return medians.map(({ contestant, kind, median: middle }) => {
     const own = values.get(contestant)?.values ?? [];
-    const toFloor = floor === undefined || floor <= 0 ? undefined : middle / floor;
+    const toFloor = floor === undefined || floor <= 0 || figure.absolute === true ? undefined : middle / floor;
     const toBestPeer = best === undefined || best <= 0 ? undefined : middle / best;
     const { title, unit, more, absolute } = figure;
-    const judged = absolute === true ? middle : toFloor;
+    const aboveFloor = figure.above === true && floor !== undefined ? middle - floor : undefined;
+    const judged = absolute === true ? middle : (aboveFloor ?? toFloor);
     const [gate, aim] = [figure.gates?.[contestant], figure.aims?.[contestant]];
     return {
       ...place,
@@ -61,6 +64,7 @@ export function rowsOf(place: { measure: string; figure: string }, figure: Figur
       unit,
       ...(more === undefined ? {} : { more }),
       ...(absolute === undefined ? {} : { absolute }),
+      ...(aboveFloor === undefined ? {} : { aboveFloor }),
       contestant,
       kind,
       values: own,
