@@ -33,6 +33,8 @@ export async function openResultsFile(path: string): Promise<ResultsFile> {
 }
 
 async function readKept(handle: FileHandle, path: string): Promise<Map<string, unknown>> {
+  // A device may give bytes without end.
+  if (!(await handle.stat()).isFile()) throw isNone(path);
   const kept = new Map<string, unknown>();
   let isOurs = true;
   let last = '';
@@ -44,12 +46,14 @@ async function readKept(handle: FileHandle, path: string): Promise<Map<string, u
     else if (!LINE_BEGINS.startsWith(line.slice(0, LINE_BEGINS.length))) isOurs = false;
   }
   // Lines that a kill has torn begin as ours do; others, and none of ours, are somebody's file.
-  if (!isOurs && kept.size === 0) {
-    throw new ConfigurationError(`${path} is no results file of a batch; give \`resultsFile\` another name`);
-  }
+  if (!isOurs && kept.size === 0) throw isNone(path);
   // What follows a torn line must not become a part of it.
   if (last !== '') await handle.appendFile('\n');
   return kept;
+}
+
+function isNone(path: string): ConfigurationError {
+  return new ConfigurationError(`${path} is no results file of a batch; give \`resultsFile\` another name`);
 }
 
 /** The lines of the file, and what is behind the last line end. The whole file may be more than fits into one text. */

@@ -211,3 +211,7 @@ test.each(['dear diary\n', 'dear diary', '{"name":"my-package"}\n'])(
     expect(readFileSync(resultsFile, 'utf8')).toBe(text);
   },
 );
+
+test.each(['/dev/zero', '/dev/null'])('%s is no results file', async (resultsFile) => {
+  await expect(batch([1], () => 1, { resultsFile })).rejects.toThrow('is no results file of a batch');
+});
