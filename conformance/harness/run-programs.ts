@@ -15,6 +15,7 @@ type Job = { program: Program; column: Column };
 export async function runPrograms(
   programs: readonly Program[],
   onDone: (program: Program, column: Column, ms: number, error: string | undefined) => void,
+  { atOnce = AT_ONCE }: { atOnce?: number } = {},
 ): Promise<SeenById> {
   const seen: SeenById = new Map();
   const jobs: Job[] = programs.flatMap((program) =>
@@ -28,7 +29,7 @@ export async function runPrograms(
       onDone(job.program, job.column, performance.now() - begun, of.error);
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await Promise.all(Array.from({ length: atOnce }, work));
   return seen;
 }
 
