@@ -15,6 +15,7 @@ import { recoverSessions, watchForOrphans } from './live/recover.ts';
 import { AnswerRecords } from './idempotency/answer-records.ts';
 import { type HostEngine, SessionHost } from './live/session-host.ts';
 import { Viewers } from './live/viewers.ts';
+import { finishDeletions } from './resources/delete-session.ts';
 import { FileBlobs } from './resources/files/file-blobs.ts';
 import { keepFilesTidy } from './resources/files/tidy-files.ts';
 import { createSessionFolders } from './resources/own-folders.ts';
@@ -139,6 +140,7 @@ export function createAppOn(
 async function takeUp(app: App, watch: { signal: AbortSignal; onError: (error: unknown) => void }): Promise<void> {
   const { host, sessions } = app;
   const store = await app.engine.store();
+  if (app.options.dataFolder !== undefined) await finishDeletions(app, watch.onError);
   await recoverSessions({ host, sessions, store }, watch);
   void watchForOrphans({ host, sessions, store }, watch);
   const { deleteAfterMs } = app.options;

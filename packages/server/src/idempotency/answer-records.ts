@@ -157,6 +157,16 @@ export class AnswerRecords {
     await emptyWal(this.#db);
   }
 
+  /** Erases the answers that tell of a thing which is deleted, of the request that made it above all; that there was one stays known. */
+  async forgetWhatMade(id: string): Promise<void> {
+    await this.#db
+      .updateTable('request')
+      .set({ headers: null, body: null })
+      .where(sql<number>`instr(body, ${id})`, '>', 0)
+      .execute();
+    await emptyWal(this.#db);
+  }
+
   async close(): Promise<void> {
     await this.#db.destroy();
   }

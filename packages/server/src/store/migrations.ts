@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { addAgents } from './migrations/agents.ts';
 import { addApiKeys } from './migrations/api-keys.ts';
+import { addDeletions } from './migrations/deletions.ts';
 import { addEnvironments } from './migrations/environments.ts';
 import { addFiles } from './migrations/files.ts';
 import { addWebhooks } from './migrations/webhooks.ts';
@@ -19,4 +20,5 @@ export const MIGRATIONS: readonly Migration[] = [
   addFiles,
   addWebhooks,
   addWork,
+  addDeletions,
 ];

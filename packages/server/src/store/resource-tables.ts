@@ -10,6 +10,7 @@ export interface ResourceTables {
   webhook_delivery: WebhookDeliveryTable;
   webhook_session: WebhookSessionTable;
   work: WorkTable;
+  deletion: DeletionTable;
 }
 
 export interface AgentTable {
@@ -130,4 +131,11 @@ export interface WorkTable {
   stopped_at: number | null;
   /** `server`: the session is over, or its worker is gone. */
   stopped_by: 'worker' | 'user' | 'server' | null;
+}
+
+/** A session whose deletion has begun: should the process end meanwhile, the next one goes on with it. */
+export interface DeletionTable {
+  /** Its UUID. */
+  session: string;
+  begun_at: number;
 }

@@ -45,9 +45,10 @@ export function sessionFunctions(store: Store): SessionFunctions {
       const lease = await store.claim(id, newOwner(), DELETE_LEASE_MS);
       if (lease === undefined) throw new SessionBusyError(id, describeOwner(row.owner ?? 'another process'));
       try {
-        await store.sessions.delete(id);
+        // The session last: as long as it is there, whoever is interrupted here can do it again.
         const { folder, isTemporary } = backupFolder(store, id);
         if (!isTemporary) await folder.remove();
+        await store.sessions.delete(id);
       } finally {
         await lease.release();
       }

@@ -23,6 +23,7 @@ import {
 } from '../../resources/files/files.ts';
 import { indexOutputs, openOutput, removeOutput } from '../../resources/files/session-outputs.ts';
 import { uuidToId } from '../../resources/ids.ts';
+import { emptyWal } from '../../store/open-database.ts';
 
 const MAX_FIELD_BYTES = 100;
 const MAX_IDS = 100;
@@ -76,6 +77,8 @@ export function addFiles(hono: Hono<AppEnv>, app: App): void {
       await removeOutput(session.cwd, row.path);
     }
     await removeUpload(await store(), row.id);
+    await (await app.answers()).forgetWhatMade(row.id);
+    await emptyWal(await app.tables());
     return c.json({ id: row.id, type: 'file_deleted' });
   });
 }
