@@ -94,7 +94,7 @@ function runOnce(
       end();
       const line = told.trim().split('\n').at(-1) ?? '';
       if (code === 0 && line.startsWith('{')) resolve(JSON.parse(line) as Record<string, number>);
-      else reject(new Error(reasonOf(complaints, code)));
+      else reject(new Error(reasonOf(complaints, code).replaceAll(`${root}/`, '')));
     });
   });
 }
