@@ -28,7 +28,7 @@ export { SessionLog } from './log/session-log.ts';
 export { openSqliteStore } from './log/sqlite-store.ts';
 export { toStoreError } from './log/sqlite-driver.ts';
 export { StoreError } from './log/store-error.ts';
-export type { Lease, NewSession, SessionIndex, SessionPatch, SessionRow, Store } from './log/store.ts';
+export type { Lease, NewSession, SessionIndex, SessionOrder, SessionPatch, SessionRow, Store } from './log/store.ts';
 export { MessageAccumulator } from './messages-api/accumulate-message.ts';
 export { type Endpoint, endpointFromEnv, endpointHeaders, messagesUrl } from './messages-api/endpoint.ts';
 export { createMessagesClient, type MessagesClient } from './messages-api/messages-client.ts';

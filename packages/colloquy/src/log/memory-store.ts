@@ -163,10 +163,14 @@ class MemoryStore implements Store {
 
   #list(o: NonNullable<Parameters<SessionIndex['list']>[0]>): SessionRow[] {
     const offset = o.offset ?? 0;
+    const time = o.order === undefined || o.order === 'newest activity' ? 'updatedAt' : 'createdAt';
+    const direction = o.order === 'oldest' ? 1 : -1;
+    const { cwd, running, from } = o;
     return [...this.#open().values()]
-      .filter(({ row }) => (o.cwd === undefined || row.cwd === o.cwd) && (o.running === undefined || row.running))
+      .filter(({ row }) => (cwd === undefined || row.cwd === cwd) && (running === undefined || row.running))
+      .filter(({ row }) => from === undefined || direction * compare(row[time], from) >= 0)
       .reverse() // Of equal times the younger session first; the sort is stable.
-      .toSorted((a, b) => compare(b.row.updatedAt, a.row.updatedAt))
+      .toSorted((a, b) => direction * compare(a.row[time], b.row[time]))
       .slice(offset, offset + (o.limit ?? Infinity))
       .map((session) => ({ ...shown(session), checkpoint: undefined }));
   }

@@ -5,7 +5,7 @@ import { makeFolderSync } from '../helpers/make-folder.ts';
 import { openSqliteDriver, type SqliteDriver, type SqliteDriverName, toStoreError } from './sqlite-driver.ts';
 import { StoreError } from './store-error.ts';
 
-const SCHEMA_VERSION = 2;
+const SCHEMA_VERSION = 3;
 /** "CLQY", in the file's header: a database without it is somebody else's. */
 const APPLICATION_ID = 0x434c5159;
 /** Switching a new file to WAL ends with "busy" at once while another process does the same. */
@@ -30,6 +30,9 @@ const ENTRIES = `
   ) STRICT;
   CREATE UNIQUE INDEX entry_once ON entry (session, once) WHERE once IS NOT NULL;
 `;
+
+/** Lists by creation; new in version 3. */
+const CREATION = 'CREATE INDEX session_creation ON session (created_at)';
 
 const SCHEMA = `
   CREATE TABLE session (
@@ -131,6 +134,7 @@ function makeSchema(driver: SqliteDriver, path: string): void {
       driver.exec(SCHEMA);
     }
     if (version === 1) driver.exec(FROM_VERSION_1);
+    if (version < 3) driver.exec(CREATION);
     driver.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}`);
     driver.exec('COMMIT');
   } catch (error) {

@@ -3,11 +3,16 @@ import type { SqliteConnection } from './sqlite-connection.ts';
 import type { SqliteDriver, SqliteStatement } from './sqlite-driver.ts';
 import { RowReader, toSessionRow } from './sqlite-rows.ts';
 import { MAX_ENTRIES } from './sqlite-schema.ts';
-import type { NewSession, SessionIndex, SessionPatch, SessionRow } from './store.ts';
+import type { NewSession, SessionIndex, SessionOrder, SessionPatch, SessionRow } from './store.ts';
 
 const LISTED = 's.*, t.data, t.checkpoint_seq';
 const FROM = 'FROM session s JOIN session_state t ON t.session = s.num';
-const ORDER = 'ORDER BY s.updated_at DESC, s.num DESC LIMIT ? OFFSET ?';
+/** Each order with the index that it follows, and the bound that stands for none. */
+const ORDERS: Record<SessionOrder, { where: string; by: string; all: string }> = {
+  'newest activity': { where: 's.updated_at <= ?', by: 's.updated_at DESC, s.num DESC', all: '~' },
+  newest: { where: 's.created_at <= ?', by: 's.created_at DESC, s.num DESC', all: '~' },
+  oldest: { where: 's.created_at >= ?', by: 's.created_at, s.num', all: '' },
+};
 
 /** The sessions in a database. */
 export class SqliteSessions implements SessionIndex {
@@ -42,9 +47,11 @@ export class SqliteSessions implements SessionIndex {
   async list(o: Parameters<SessionIndex['list']>[0] = {}): Promise<readonly SessionRow[]> {
     // To SQLite a limit of -1 is none.
     const page = [o.limit ?? -1, o.offset ?? 0];
+    const order = o.order ?? 'newest activity';
+    const from = o.from ?? ORDERS[order].all;
     return this.#database.read(() => {
       const running = o.running === true ? 1 : null;
-      const rows = this.#sql.list.all(o.cwd ?? null, o.cwd ?? null, running, running, ...page);
+      const rows = this.#sql.list[order].all(o.cwd ?? null, o.cwd ?? null, running, running, from, ...page);
       return rows.map((row) => toSessionRow(row, this.#database.path));
     });
   }
@@ -87,7 +94,7 @@ export class SqliteSessions implements SessionIndex {
 type Statements = {
   num: SqliteStatement;
   get: SqliteStatement;
-  list: SqliteStatement;
+  list: Record<SessionOrder, SqliteStatement>;
   insert: SqliteStatement;
   insertState: SqliteStatement;
   setTitle: SqliteStatement;
@@ -97,12 +104,19 @@ type Statements = {
 };
 
 function prepare(driver: SqliteDriver): Statements {
+  const listIn = (order: SessionOrder): SqliteStatement => {
+    const { where, by } = ORDERS[order];
+    const filter = `(? IS NULL OR s.cwd = ?) AND (? IS NULL OR s.running = ?) AND ${where}`;
+    return driver.prepare(`SELECT ${LISTED} ${FROM} WHERE ${filter} ORDER BY ${by} LIMIT ? OFFSET ?`);
+  };
   return {
     num: driver.prepare('SELECT num FROM session WHERE id = ?'),
     get: driver.prepare(`SELECT ${LISTED}, t.checkpoint ${FROM} WHERE s.id = ?`),
-    list: driver.prepare(
-      `SELECT ${LISTED} ${FROM} WHERE (? IS NULL OR s.cwd = ?) AND (? IS NULL OR s.running = ?) ${ORDER}`,
-    ),
+    list: {
+      'newest activity': listIn('newest activity'),
+      newest: listIn('newest'),
+      oldest: listIn('oldest'),
+    },
     insert: driver.prepare(
       `INSERT INTO session (id, cwd, title, created_at, updated_at, head, epoch, lease_until, running)
        VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0)`,

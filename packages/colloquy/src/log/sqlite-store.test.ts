@@ -97,7 +97,7 @@ function fileTests(driver: SqliteDriverName): void {
   test('of a newer version is refused, with the word to upgrade', async () => {
     const path = await newPath();
     await (await openSqliteStore({ path, driver }))[Symbol.asyncDispose]();
-    await change(path, driver, 'PRAGMA user_version = 3');
+    await change(path, driver, 'PRAGMA user_version = 4');
     const refused = await openSqliteStore({ path, driver }).catch((error: unknown) => error);
     expect(refused).toMatchObject({
       name: 'StoreError',
@@ -105,6 +105,20 @@ function fileTests(driver: SqliteDriverName): void {
       path,
       message: expect.stringContaining('upgrade'),
     });
+  });
+
+  test('of version 2 is carried over, and lists by creation', async () => {
+    const path = await newPath();
+    {
+      await using store = await openSqliteStore({ path, driver });
+      for (const id of ['a', 'b']) await store.sessions.create({ id, cwd: '/' });
+    }
+    await change(path, driver, 'DROP INDEX session_creation; PRAGMA user_version = 2');
+    await using again = await openSqliteStore({ path, driver });
+    expect((await again.sessions.list({ order: 'oldest' })).map(({ id }) => id)).toEqual(['a', 'b']);
+    const database = await openSqliteDriver(path, driver);
+    expect(database.prepare("SELECT name FROM sqlite_schema WHERE name = 'session_creation'").get()).toBeDefined();
+    database.close();
   });
 
   test('of version 1 is carried over, with all that is in it, by whichever process comes first', async () => {

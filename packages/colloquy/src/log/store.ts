@@ -53,11 +53,15 @@ export interface SessionIndex {
   /** @throws ConfigurationError when the id is taken. */
   create(session: NewSession): Promise<SessionRow>;
   get(id: string): Promise<SessionRow | undefined>;
-  /** Newest activity first; without the checkpoints, which are large: those rows have `checkpoint: undefined`. */
+  /** Newest activity first, unless said otherwise; without the checkpoints, which are large: those rows have `checkpoint: undefined`. */
   list(o?: {
     cwd?: string | undefined;
     /** Only those in the middle of a turn. */
     running?: true | undefined;
+    /** By another time, or from the oldest on. Those of one moment come in any order. */
+    order?: SessionOrder | undefined;
+    /** Only those of this time, as in the rows, or behind it in this order. */
+    from?: string | undefined;
     limit?: number | undefined;
     offset?: number | undefined;
   }): Promise<readonly SessionRow[]>;
@@ -66,6 +70,8 @@ export interface SessionIndex {
   /** Removes the session with its entries; false when there was none. */
   delete(id: string): Promise<boolean>;
 }
+
+export type SessionOrder = 'newest activity' | 'newest' | 'oldest';
 
 export type NewSession = {
   id: string;

@@ -82,6 +82,11 @@ export class SessionHost {
     }
   }
 
+  /** Whether a session is open in this process, or about to be. */
+  isOpen(id: string): boolean {
+    return this.#slots.has(id);
+  }
+
   /** Tells the readers of a session something, if it is open. */
   tell(id: string, signal: unknown): void {
     this.#slots.get(id)?.session?.tellSignal(signal);

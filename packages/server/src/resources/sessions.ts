@@ -1,17 +1,20 @@
+import { setImmediate } from 'node:timers/promises';
 import { type PermissionModeInput, SessionNotFoundError } from 'colloquy';
-import type { HostedOptions, Json, SessionRow, Store } from 'colloquy/internal';
+import type { HostedOptions, Json, SessionOrder, SessionRow, Store } from 'colloquy/internal';
 import { z } from 'zod';
 import { maySee, mustWrite } from '../auth/ownership.ts';
 import { LOCAL_USER, type Principal } from '../auth/principal.ts';
 import { HttpError } from '../http/http-error.ts';
-import { isBeyond, type PageRequest, type Place } from '../http/page.ts';
+import { goesUp, isBeyond, type PageRequest, type Place } from '../http/page.ts';
 import { sessionUuid, uuidFrom } from './ids.ts';
 import { type ManagedData, ManagedRow } from './managed-session.ts';
 import type { SessionFolders } from './own-folders.ts';
 import type { Workspaces } from './workspaces.ts';
 
-/** Rows read at once where a list is filtered. */
+/** Rows read at once. */
 const PAGE = 100;
+/** The end of the year 9999: later ones are written with a sign. */
+const LAST_MS = 253_402_300_799_999;
 
 /** What a session's row says of how it was made. Loose: a newer version may have added to it. */
 const Made = z.looseObject({
@@ -86,50 +89,67 @@ export class Sessions {
   }
 
   /** Every session of this server, for the server itself, from a place in the store's own list; `next` is the place to go on from, if there is more. */
-  all(o: { limit: number; offset: number }): Promise<{ sessions: StoredSession[]; next: number | undefined }> {
-    return this.#list(o, () => true);
-  }
-
-  /** A page of those that the principal sees, newest activity first: what stands after the request's place, more than its limit if there is. */
-  async list(principal: Principal, request: PageRequest): Promise<StoredSession[]> {
-    const found: StoredSession[] = [];
-    /** Of the same moment, in which the store has an order of its own. */
-    let tied: StoredSession[] = [];
-    const take = (): void => {
-      const beyond = tied.filter((session) => isBeyond(request, activityPlace(session)));
-      found.push(...beyond.toSorted((a, b) => (a.row.id < b.row.id ? -1 : 1)));
-      tied = [];
-    };
-    for (const session of await this.seenBy(principal)) {
-      if (tied[0] !== undefined && tied[0].row.updatedAt !== session.row.updatedAt) take();
-      if (found.length > request.limit) return found;
-      tied.push(session);
-    }
-    take();
-    return found;
-  }
-
-  /** All that the principal sees, newest activity first. */
-  async seenBy(principal: Principal): Promise<StoredSession[]> {
-    const o = { limit: Number.POSITIVE_INFINITY, offset: 0 };
-    return (await this.#list(o, ({ owner }) => maySee(principal, owner))).sessions;
-  }
-
-  async #list(
-    o: { limit: number; offset: number },
-    fits: (session: StoredSession) => boolean,
-  ): Promise<{ sessions: StoredSession[]; next: number | undefined }> {
+  async all(o: { limit: number; offset: number }): Promise<{ sessions: StoredSession[]; next: number | undefined }> {
     const store = await this.#store();
     const sessions: StoredSession[] = [];
     for (let offset = o.offset; ; offset += PAGE) {
       const rows = await store.sessions.list({ limit: PAGE, offset });
       for (const [index, row] of rows.entries()) {
         const session = await this.#toOwn(row);
-        if (session === undefined || !fits(session)) continue;
+        if (session === undefined) continue;
         if (sessions.length === o.limit) return { sessions, next: offset + index };
         sessions.push(session);
       }
       if (rows.length < PAGE) return { sessions, next: undefined };
+    }
+  }
+
+  /**
+   * Those that the principal sees and that stand beyond the request's place, in the order of the list; read as they are asked for.
+   * @param o.placeOf by the time that the order goes by, and the id. `o.from`: a time before which none is wanted, in this order
+   */
+  async *list(
+    principal: Principal,
+    request: PageRequest,
+    o: { order: SessionOrder; placeOf: (session: StoredSession) => Place; from?: number | undefined },
+  ): AsyncGenerator<StoredSession, void, void> {
+    const { placeOf } = o;
+    const upwards = goesUp(request);
+    /** Of the same moment, in which the store has an order of its own. */
+    let tied: StoredSession[] = [];
+    const beyond = (): StoredSession[] =>
+      tied
+        .filter((session) => isBeyond(request, placeOf(session)))
+        .toSorted((a, b) => (a.row.id < b.row.id === upwards ? -1 : 1));
+    for await (const row of this.#rows(o.order, isoTime(o.from))) {
+      const session = await this.#toOwn(row);
+      if (session === undefined || !maySee(principal, session.owner)) continue;
+      if (tied[0] !== undefined && placeOf(tied[0])[0] !== placeOf(session)[0]) {
+        yield* beyond();
+        tied = [];
+      }
+      tied.push(session);
+    }
+    yield* beyond();
+  }
+
+  /** The store's rows from a time on. What changes meanwhile moves none of those that are still to come. */
+  async *#rows(order: SessionOrder, first: string | undefined): AsyncGenerator<SessionRow, void, void> {
+    const store = await this.#store();
+    const timeOf = (row: SessionRow): string => (order === 'newest activity' ? row.updatedAt : row.createdAt);
+    let from = first;
+    let offset = 0;
+    for (;;) {
+      const rows = await store.sessions.list({ order, from, limit: PAGE, offset });
+      yield* rows;
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < PAGE) return;
+      const time = timeOf(last);
+      const ofLastTime = rows.filter((row) => timeOf(row) === time).length;
+      offset = time === from ? offset + ofLastTime : ofLastTime;
+      from = time;
+      // Others get their turn in between.
+      await setImmediate();
     }
   }
 
@@ -268,6 +288,11 @@ export function refuseArchived({ managed }: StoredSession): void {
 /** Where a session stands in the list, which goes up: the newest activity first, and by their ids those of one moment. */
 export function activityPlace({ row }: StoredSession): Place {
   return [-Date.parse(row.updatedAt), row.id];
+}
+
+/** As rows have it; undefined for one that none can have. */
+function isoTime(ms: number | undefined): string | undefined {
+  return ms === undefined || ms < 0 || ms > LAST_MS ? undefined : new Date(ms).toISOString();
 }
 
 /** The same client asks for the same session again: the answer to its first request was lost. */

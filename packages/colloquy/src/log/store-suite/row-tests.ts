@@ -97,6 +97,30 @@ export function rowTests(place: OpenPlace): void {
     expect((await store.sessions.list({ limit: 1 }))[0]).toMatchObject({ checkpoint: undefined, checkpointSeq: 1 });
   });
 
+  test('the list is by creation too, up and down, from a time on', async () => {
+    vi.useFakeTimers({ now: 0, toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const store = await (await place()).open();
+    const at: string[] = [];
+    for (const [index, id] of ['a', 'b', 'c', 'd'].entries()) {
+      vi.setSystemTime(index * 1_000);
+      at.push((await store.sessions.create({ id, cwd: id === 'b' ? '/b' : '/' })).createdAt);
+    }
+    vi.setSystemTime(9_000);
+    const { epoch } = await claimed(store, 'b');
+    await store.append('b', [turnStart('t')], { epoch });
+    const ids = async (o?: Parameters<Store['sessions']['list']>[0]): Promise<string> =>
+      (await store.sessions.list(o)).map(({ id }) => id).join('');
+    expect(await ids({ order: 'newest' })).toBe('dcba');
+    expect(await ids({ order: 'oldest' })).toBe('abcd');
+    expect(await ids({ order: 'newest', from: at[2] })).toBe('cba');
+    expect(await ids({ order: 'oldest', from: at[1], limit: 2 })).toBe('bc');
+    expect(await ids({ order: 'oldest', from: at[1], limit: 2, offset: 1 })).toBe('cd');
+    expect(await ids({ order: 'newest', from: at[2], cwd: '/' })).toBe('ca');
+    expect(await ids()).toBe('bdca');
+    expect(await ids({ order: 'newest activity', from: at[3] })).toBe('dca');
+  });
+
   test('a deleted session is gone with its entries, and its id is free', async () => {
     const { store } = await openSession(place);
     await store.sessions.create({ id: 'kept', cwd: '/' });

@@ -32,7 +32,13 @@ export function addSessions(hono: Hono<AppEnv>, app: App): void {
 
   hono.get('/v1/native/sessions', async (c) => {
     const request = pageRequest(parse(SessionListQuery, c.req.query()), { list: 'native sessions', order: 'asc' });
-    const rows = await app.sessions.list(c.get('principal'), request);
+    const rows: StoredSession[] = [];
+    const from = request.from && -request.from[0];
+    const o = { order: 'newest activity', placeOf: activityPlace, from } as const;
+    for await (const session of app.sessions.list(c.get('principal'), request, o)) {
+      rows.push(session);
+      if (rows.length > request.limit) break;
+    }
     return c.json(toPage(request, rows, { placeOf: activityPlace, toObject: toSessionObject }));
   });
 

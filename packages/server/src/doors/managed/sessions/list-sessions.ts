@@ -1,6 +1,6 @@
 import type { App } from '../../../app-env.ts';
 import type { Principal } from '../../../auth/principal.ts';
-import { goesUp, isBeyond, type Page, pageRequest, type Place, toTwoWayPage } from '../../../http/page.ts';
+import { goesUp, type Page, pageRequest, type Place, toTwoWayPage } from '../../../http/page.ts';
 import { createdAtWindow } from '../../../http/query.ts';
 import type { StoredSession } from '../../../resources/sessions.ts';
 import { statusOf } from '../events/events-state.ts';
@@ -16,18 +16,15 @@ export async function listSessions(
 ): Promise<Page<SessionObject> & { prev_page: string | null }> {
   const window = createdAtWindow(query);
   const request = pageRequest(query, { list: 'sessions', order: query.order, window });
-  const sessions = await app.sessions.seenBy(principal);
-  const direction = goesUp(request) ? 1 : -1;
-  const candidates = sessions
-    .filter((session) => isWanted(session, query) && isBeyond(request, placeOf(session)))
-    .filter(({ row }) => {
-      const at = Date.parse(row.createdAt);
-      return at >= window.from && at <= window.to;
-    })
-    .toSorted((a, b) => direction * compare(placeOf(a), placeOf(b)));
+  const order = goesUp(request) ? 'oldest' : 'newest';
+  const from = request.from?.[0] ?? (goesUp(request) ? window.from : window.to);
   const rows: { session: StoredSession; object: SessionObject }[] = [];
   const now = Date.now();
-  for (const session of candidates) {
+  for await (const session of app.sessions.list(principal, request, { order, placeOf, from })) {
+    const [at] = placeOf(session);
+    if (goesUp(request) ? at > window.to : at < window.from) break;
+    if (at < window.from || at > window.to || !isWanted(session, query) || !mayHaveStatus(app, session, query))
+      continue;
     const state = await app.events.stateOf(session);
     if (query.statuses !== undefined && !query.statuses.includes(statusOf(state))) continue;
     rows.push({ session, object: toSessionObject(session, state, now) });
@@ -41,8 +38,12 @@ export async function listSessions(
 
 const placeOf = ({ row }: StoredSession): Place => [Date.parse(row.createdAt), row.id];
 
-function compare([a, aId]: Place, [b, bId]: Place): number {
-  return a - b || (aId < bId ? -1 : Number(aId > bId));
+/** Where one stands is told by its log; who rests, and who is archived, by the row alone. */
+function mayHaveStatus({ host }: App, { row, managed }: StoredSession, { statuses }: SessionListQuery): boolean {
+  if (statuses === undefined) return true;
+  const isArchived = managed !== undefined && managed.archivedAt !== null;
+  if (isArchived) return statuses.includes('terminated');
+  return statuses.includes('idle') || row.running || host.isOpen(row.id);
 }
 
 function isWanted({ managed }: StoredSession, query: SessionListQuery): boolean {
