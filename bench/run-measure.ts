@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Contestant } from './contestants/contestant.ts';
-import type { ContestantName } from './contestants/roster.ts';
+import { CONTESTANTS, type ContestantName, FLOOR } from './contestants/roster.ts';
 import type { Measure } from './measures/measure.ts';
 import { type Row, rowsOf } from './report/rows.ts';
 
 const RUN_TIMEOUT_MS = 180_000;
-const MOST_RUNS_OF_SLOW = 3;
+const MOST_RUNS_OF_SLOW = 2;
+const SHARE_OF_OTHERS = 0.3;
 const MOST_QUOTED = 400;
 
 export type Bench = {
@@ -27,10 +28,11 @@ export type Measured = { rows: Row[]; failures: { contestant: ContestantName; re
 
 /** All runs of one measure, the contestants taking turns. Who fails once is out of it. */
 export async function runMeasure(name: string, measure: Measure, bench: Bench): Promise<Measured> {
-  const playing = measure.contestants.flatMap((contestant) => {
+  const inOrder = CONTESTANTS.filter((contestant) => measure.contestants.includes(contestant));
+  const playing = inOrder.flatMap((contestant) => {
     const found = bench.contestants.get(contestant);
     if (found === undefined || (measure.withTool === true && found.toolName === undefined)) return [];
-    return [{ contestant, kind: found.kind, runs: bench.runs ?? runsOf(found, measure.runs) }];
+    return [{ contestant, kind: found.kind, runs: bench.runs ?? runsOf(contestant, found, measure.runs) }];
   });
   const results = new Map<ContestantName, Record<string, number>[]>();
   const failures: Measured['failures'] = [];
@@ -58,9 +60,10 @@ export async function runMeasure(name: string, measure: Measure, bench: Bench): 
   return { rows, failures };
 }
 
-function runsOf({ kind, isSlow }: Contestant, runs: number): number {
-  if (isSlow === true) return Math.min(runs, MOST_RUNS_OF_SLOW);
-  return kind === 'peer' ? Math.ceil(runs / 2) : runs;
+function runsOf(name: ContestantName, { kind, isSlow }: Contestant, runs: number): number {
+  if (isSlow === true) return Math.min(Math.ceil(runs * SHARE_OF_OTHERS), MOST_RUNS_OF_SLOW);
+  // What is judged is measured more often than what it is only compared with.
+  return kind === 'ours' || name === FLOOR ? runs : Math.ceil(runs * SHARE_OF_OTHERS);
 }
 
 function runOnce(

@@ -36,6 +36,8 @@ if (flags.write === true && (positionals.length > 0 || flags.with !== undefined 
   process.exit(2);
 }
 
+const committed = flags.check === true ? committedRows() : [];
+
 const begun = new Date();
 const home = mkdtempSync(join(tmpdir(), 'colloquy-bench-'));
 const program = stripTypes();
@@ -109,7 +111,7 @@ async function runAll(): Promise<Row[]> {
 function tellOutcome({ machine, minutes }: Results): boolean {
   const { cores, cpu, memoryGb, node } = machine;
   console.log(`\n${cores} × ${cpu}, ${memoryGb} GB, Node ${node}; ${minutes} minutes`);
-  const worse = flags.check === true ? whatGotWorse(committedRows(), rows) : [];
+  const worse = flags.check === true ? whatGotWorse(committed, rows) : [];
   if (flags.check === true)
     console.log(worse.length === 0 ? 'Nothing of ours got worse.' : `Worse:\n${worse.join('\n')}`);
   const gated = rows.filter(({ isMet }) => isMet !== undefined);

@@ -1,5 +1,5 @@
 import { streamPaced } from '../paced-streams.ts';
-import { IN_PROCESS, type Measure } from './measure.ts';
+import { MAIN, type Measure } from './measure.ts';
 
 const ours = (limit: number) => ({ 'colloquy-client': limit, 'colloquy-chat': limit });
 
@@ -8,9 +8,9 @@ export const measure: Measure = {
   title: '8 paced streams',
   figures: { cpu: { title: 'CPU of 8 paced streams', unit: 's', gates: ours(1.2), aims: ours(0.8) } },
   runs: 10,
-  contestants: [...IN_PROCESS.filter((name) => name !== 'colloquy-query'), 'opencode', 'agent-sdk', 'colloquy-server'],
+  contestants: [...MAIN, 'opencode', 'agent-sdk', 'colloquy-server'],
   async run({ load, url, count }) {
-    const { cpu } = await streamPaced(await load(), { url, streams: 8, deltas: count(300), gapMs: 5 });
+    const { cpu } = await streamPaced(await load(), { url, streams: 8, deltas: count(160), gapMs: 5 });
     return { cpu };
   },
 };

@@ -13,7 +13,7 @@ export const measure: Measure = {
     last: { title: 'request of turn 500', unit: 'bytes' },
     cached: { title: 'input of turn 500 that is read from the prompt cache', unit: '%', absolute: true, more: true },
   },
-  runs: 5,
+  runs: 3,
   contestants: [
     'node-http',
     'raw-fetch',

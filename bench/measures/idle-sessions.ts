@@ -4,7 +4,7 @@ import { type Figure, IN_PROCESS, type Measure } from './measure.ts';
 
 const LEVELS = [1, 100, 1_000];
 /** Longer than this a level does not take; one that would is left out. */
-const MOST_MS = 20_000;
+const MOST_MS = 10_000;
 const MOST_PROCESSES = 5;
 const MB = 1024;
 
@@ -35,7 +35,7 @@ export const measure: Measure = {
       aims: { 'colloquy-query': 30, 'colloquy-client': 30, 'colloquy-durable': 30 },
     },
   },
-  runs: 3,
+  runs: 2,
   contestants: [...IN_PROCESS, 'opencode', 'agent-sdk', 'colloquy-server'],
   nodeFlags: ['--expose-gc'],
   async run({ load, url, count }) {

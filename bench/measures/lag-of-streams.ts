@@ -26,8 +26,8 @@ export const measure: Measure = {
       ] as const;
     }),
   ),
-  runs: 3,
-  contestants: ['node-http', 'raw-fetch', 'colloquy-client', 'colloquy-server'],
+  runs: 1,
+  contestants: ['node-http', 'colloquy-client', 'colloquy-server'],
   async run({ name, load, url, count }) {
     const contestant = await load();
     const found: Record<string, number> = {};

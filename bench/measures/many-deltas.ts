@@ -1,4 +1,4 @@
-import { IN_PROCESS, type Measure, median, sample, timeOf } from './measure.ts';
+import { MAIN, type Measure, median, sample, timeOf } from './measure.ts';
 
 const DELTAS = 20_000;
 
@@ -9,16 +9,16 @@ export const measure: Measure = {
     turn: {
       title: '20,000 deltas in one turn',
       unit: 'ms',
-      gates: { 'colloquy-query': 1.5, 'colloquy-client': 1.5, 'colloquy-chat': 1.5 },
-      aims: { 'colloquy-query': 1, 'colloquy-client': 1, 'colloquy-chat': 1 },
+      gates: { 'colloquy-client': 1.5, 'colloquy-chat': 1.5 },
+      aims: { 'colloquy-client': 1, 'colloquy-chat': 1 },
     },
   },
   runs: 10,
-  contestants: [...IN_PROCESS, 'bare-proxy', 'opencode', 'agent-sdk', 'colloquy-server'],
+  contestants: [...MAIN, 'bare-proxy', 'opencode', 'agent-sdk', 'colloquy-server'],
   async run({ load, url, count }) {
     const contestant = await load();
     const expected = count(DELTAS);
-    const times = await sample({ warmUp: count(6), count: count(8) }, async () => {
+    const times = await sample({ warmUp: count(4), count: count(6) }, async () => {
       let deltas = 0;
       const talk = await contestant.open({ url, onDelta: () => (deltas += 1) });
       const ms = await timeOf(() => talk.turn(`@emit ${expected}`));

@@ -25,7 +25,7 @@ export type Limits = Partial<Record<ContestantName, number>>;
 export type Measure = {
   title: string;
   figures: Readonly<Record<string, Figure>>;
-  /** Runs of ours and of the floor; peers have half as many, slow ones at most three. The median counts. */
+  /** Runs of ours and of raw fetch; the others have a third as many, slow ones at most two. The median counts. */
   runs: number;
   /** Who takes part. */
   contestants: readonly ContestantName[];
@@ -52,7 +52,7 @@ export type Usage = {
   cache_read_input_tokens: number;
 };
 
-/** Everybody whose conversations live in a process that also has others. */
+/** Everybody whose conversations live in the program's own process. */
 export const IN_PROCESS: readonly ContestantName[] = [
   'node-http',
   'raw-fetch',
@@ -65,6 +65,11 @@ export const IN_PROCESS: readonly ContestantName[] = [
   'colloquy-client',
   'colloquy-durable',
 ];
+
+/** The same without those of ours that differ only in how they are opened, or kept. */
+export const MAIN: readonly ContestantName[] = IN_PROCESS.filter(
+  (name) => name !== 'colloquy-query' && name !== 'colloquy-durable',
+);
 
 export function median(values: readonly number[]): number {
   return quantile(
@@ -82,7 +87,7 @@ export function quantile(sorted: readonly number[], share: number): number {
 }
 
 /**
- * Times of `once`, done `count` times after `warmUp` times that do not count. After `mostMs`, by default 4 s, it is enough: then half
+ * Times of `once`, done `count` times after `warmUp` times that do not count. After `mostMs`, by default 2 s, it is enough: then half
  * of what there is counts as warming up.
  */
 export async function sample(
@@ -90,7 +95,7 @@ export async function sample(
   once: (index: number) => Promise<number>,
 ): Promise<number[]> {
   const times: number[] = [];
-  const until = performance.now() + (o.mostMs ?? 4_000);
+  const until = performance.now() + (o.mostMs ?? 2_000);
   while (times.length < o.warmUp + o.count && (times.length < 2 || performance.now() < until)) {
     times.push(await once(times.length));
   }

@@ -1,8 +1,8 @@
 import { streamPaced } from '../paced-streams.ts';
-import { IN_PROCESS, type Measure, quantile } from './measure.ts';
+import { MAIN, type Measure, quantile } from './measure.ts';
 
-const GATES = { 'colloquy-query': 1.2, 'colloquy-client': 1.2, 'colloquy-chat': 1.2, 'colloquy-server': 2 };
-const AIMS = { 'colloquy-query': 0.8, 'colloquy-client': 0.8, 'colloquy-chat': 0.8, 'colloquy-server': 1.5 };
+const GATES = { 'colloquy-client': 1.2, 'colloquy-chat': 1.2, 'colloquy-server': 2 };
+const AIMS = { 'colloquy-client': 0.8, 'colloquy-chat': 0.8, 'colloquy-server': 1.5 };
 
 /** Two hundred answers at the pace of a model: what they cost, and how late their deltas come. */
 export const measure: Measure = {
@@ -15,13 +15,13 @@ export const measure: Measure = {
       title: '200 paced streams: longest stall of the event loop',
       unit: 'ms',
       absolute: true,
-      gates: { 'colloquy-query': 20, 'colloquy-client': 20, 'colloquy-durable': 20 },
+      gates: { 'colloquy-client': 20, 'colloquy-chat': 20 },
     },
   },
   runs: 10,
-  contestants: [...IN_PROCESS.filter((name) => name !== 'colloquy-query'), 'bare-proxy', 'colloquy-server'],
+  contestants: [...MAIN, 'bare-proxy', 'colloquy-server'],
   async run({ load, url, count }) {
-    const o = { url, streams: count(200), deltas: count(40), gapMs: 50 };
+    const o = { url, streams: count(200), deltas: count(24), gapMs: 50 };
     const { cpu, lags, stallMs } = await streamPaced(await load(), o);
     return { cpu, p50: quantile(lags, 0.5), p99: quantile(lags, 0.99), stall: stallMs };
   },

@@ -1,4 +1,4 @@
-import { IN_PROCESS, type Measure, median, sample, timeOf } from './measure.ts';
+import { MAIN, type Measure, median, sample, timeOf } from './measure.ts';
 
 const CALLS = 8;
 
@@ -6,8 +6,8 @@ const CALLS = 8;
 export const measure: Measure = {
   title: '8 calls of an in-process tool in one answer',
   figures: { turn: { title: '8 calls of an in-process tool in one answer', unit: 'ms' } },
-  runs: 10,
-  contestants: [...IN_PROCESS, 'agent-sdk', 'colloquy-server'],
+  runs: 4,
+  contestants: [...MAIN, 'agent-sdk', 'colloquy-server'],
   withTool: true,
   async run({ load, url, count }) {
     const contestant = await load();

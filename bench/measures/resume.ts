@@ -17,7 +17,7 @@ export const measure: Measure = {
     },
     first: { title: 'resume of 5,000 messages: until the first delta', unit: 'ms', absolute: true },
   },
-  runs: 3,
+  runs: 2,
   contestants: ['colloquy-durable'],
   async run({ count }) {
     const id = await makeSession(count(MESSAGES));

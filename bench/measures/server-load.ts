@@ -22,7 +22,7 @@ export const measure: Measure = {
     stall: { title: 'server: longest stall of its event loop', unit: 'ms', absolute: true, gates: ours(20) },
     peak: { title: 'server: its memory at the peak', unit: 'MB', absolute: true, gates: ours(600) },
   },
-  runs: 3,
+  runs: 2,
   contestants: ['colloquy-server'],
   async run({ count }) {
     const script = join(import.meta.dirname, '../server/run.ts');

@@ -1,4 +1,4 @@
-import { IN_PROCESS, type Measure, median, sample, timeOf } from './measure.ts';
+import { MAIN, type Measure, median, sample, timeOf } from './measure.ts';
 
 const CALLS = 20;
 
@@ -9,12 +9,12 @@ export const measure: Measure = {
     turn: {
       title: '20 calls of an in-process tool',
       unit: 'ms',
-      gates: { 'colloquy-query': 1.5, 'colloquy-client': 1.5, 'colloquy-chat': 1.5 },
-      aims: { 'colloquy-query': 1, 'colloquy-client': 1, 'colloquy-chat': 1 },
+      gates: { 'colloquy-client': 1.5, 'colloquy-chat': 1.5 },
+      aims: { 'colloquy-client': 1, 'colloquy-chat': 1 },
     },
   },
   runs: 10,
-  contestants: [...IN_PROCESS, 'agent-sdk', 'colloquy-server'],
+  contestants: [...MAIN, 'agent-sdk', 'colloquy-durable', 'colloquy-server'],
   withTool: true,
   async run({ load, url, count }) {
     const contestant = await load();

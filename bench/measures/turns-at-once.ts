@@ -1,5 +1,5 @@
 import { cpuSeconds } from '../process-tree.ts';
-import { IN_PROCESS, type Measure } from './measure.ts';
+import { MAIN, type Measure } from './measure.ts';
 
 const TURNS = 200;
 const DELTAS = 500;
@@ -12,8 +12,8 @@ export const measure: Measure = {
     rate: { title: '200 turns at once: deltas per second', unit: '/s', more: true },
     cpu: { title: '200 turns at once: CPU per million deltas', unit: 's' },
   },
-  runs: 6,
-  contestants: [...IN_PROCESS, 'bare-proxy', 'colloquy-server'],
+  runs: 4,
+  contestants: [...MAIN, 'bare-proxy', 'colloquy-server'],
   async run({ load, url, count }) {
     const contestant = await load();
     let deltas = 0;

@@ -15,6 +15,7 @@ const STYLE = `
   text { font: 13px system-ui, sans-serif; fill: #1f2328 }
   .title { font-weight: 600; font-size: 15px }
   .note, .value { fill: #59636e }
+  .value { paint-order: stroke; stroke: #ffffff; stroke-width: 5px }
   .grid { stroke: #d1d9e0 }
   .gate { stroke: #1f2328; stroke-dasharray: 4 3 }
   .back { fill: #ffffff }
@@ -24,6 +25,7 @@ const STYLE = `
   @media (prefers-color-scheme: dark) {
     text { fill: #e6edf3 }
     .note, .value { fill: #9198a1 }
+    .value { stroke: #0d1117 }
     .grid { stroke: #3d444d }
     .gate { stroke: #e6edf3 }
     .back { fill: #0d1117 }
@@ -62,10 +64,10 @@ export function barPlot(o: { title: string; note: string; bars: readonly Bar[]; 
     `<style>${STYLE}\n</style>`,
     `<rect class="back" width="${WIDTH}" height="${height}"/>`,
     `<text class="title" x="12" y="22">${escape(o.title)}</text>`,
-    `<text class="note" x="12" y="40">${escape(o.note)}</text>`,
+    `<text class="note" x="12" y="40">${escape(o.note + scale.note)}</text>`,
     ...ticks,
-    ...bars,
     o.gate === undefined ? '' : line(o.gate, 'gate'),
+    ...bars,
     '</svg>',
   ]
     .filter((part) => part !== '')
@@ -73,7 +75,7 @@ export function barPlot(o: { title: string; note: string; bars: readonly Bar[]; 
     .concat('\n');
 }
 
-type Scale = { place(value: number): number; ticks: number[] };
+type Scale = { place: (value: number) => number; ticks: number[]; note: string };
 
 function scaleOf(values: readonly number[]): Scale {
   const positive = values.filter((value) => value > 0);
@@ -85,7 +87,7 @@ function even(most: number): Scale {
   const step = [1, 2, 5].map((digit) => digit * 10 ** Math.floor(Math.log10(most / 2))).find((one) => most / one <= 6);
   const size = step ?? most / 4;
   const ticks = Array.from({ length: Math.floor(most / size) + 1 }, (_, index) => index * size);
-  return { place: (value) => Math.max(0, value) / most, ticks };
+  return { place: (value) => Math.max(0, value) / most, ticks, note: '' };
 }
 
 function byTens(least: number, most: number): Scale {
@@ -93,7 +95,7 @@ function byTens(least: number, most: number): Scale {
   const place = (value: number): number =>
     value <= 0 ? 0 : Math.min(1, Math.max(0, (Math.log10(value) - low) / (high - low)));
   const ticks = Array.from({ length: Math.floor(high) - low + 1 }, (_, index) => 10 ** (low + index));
-  return { place, ticks };
+  return { place, ticks, note: '; each line is ten times the one before' };
 }
 
 const toShort = (tick: number): string => Number(tick.toPrecision(2)).toLocaleString('en');

@@ -8,7 +8,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { createParser } from 'eventsource-parser';
 import { quantile } from '../measures/measure.ts';
 import { lagsOf } from '../paced-streams.ts';
 
@@ -88,15 +87,14 @@ async function view(id: string, onOpen: () => void): Promise<number[]> {
     request(path, { agent, headers }, resolve).on('error', reject).end();
   });
   onOpen();
-  let isOver = false;
-  const parser = createParser({
-    onEvent({ data }) {
-      if (data.includes('"content_block_delta"')) arrivals.push(performance.now());
-      else if (data.startsWith('{"type":"result"')) isOver = true;
-    },
-  });
+  let [rest, isOver] = ['', false];
   for await (const chunk of response.setEncoding('utf8')) {
-    parser.feed(chunk as string);
+    const lines = (rest + (chunk as string)).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      if (line.startsWith('data: {"type":"result"')) isOver = true;
+      else if (line.startsWith('data: ') && line.includes('"content_block_delta"')) arrivals.push(performance.now());
+    }
     if (isOver) break;
   }
   response.destroy();
