@@ -50,6 +50,8 @@ export type AppEnv = {
     principal: Principal;
     /** A UUID that stays the same when the request is done again: what it creates is named after it (`idFrom`, `uuidFrom`). */
     nonce: string;
+    /** It was at work before, and was cut off: what it does may have been done. */
+    isTakenOver?: boolean;
     /** False: the answer holds a secret, and is not kept for repeats of the request. */
     keepAnswer?: boolean;
   };

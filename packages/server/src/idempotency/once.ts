@@ -42,6 +42,7 @@ export function once(
     const admitted = await admit(kept, facts, { marked, nonce: c.get('nonce'), atWork });
     if ('answer' in admitted) return replay(admitted.answer);
     c.set('nonce', admitted.nonce);
+    c.set('isTakenOver', admitted.isTakenOver);
     let settle = (): void => {};
     atWork.set(admitted.id, new Promise((resolve) => (settle = resolve)));
     try {
@@ -68,7 +69,8 @@ export function once(
   };
 }
 
-type Admitted = { id: number; nonce: string } | { answer: KeptAnswer };
+/** `isTakenOver`: it was at work before, and may have been done. */
+type Admitted = { id: number; nonce: string; isTakenOver: boolean } | { answer: KeptAnswer };
 
 /** A request that is to be done, with its nonce; or the answer of the one that it repeats. @throws HttpError 409 */
 async function admit(
@@ -81,7 +83,7 @@ async function admit(
     const first = await records.find(facts, o.marked);
     if (first === undefined) {
       const id = await records.begin(facts, o.nonce);
-      if (id !== undefined) return { id, nonce: o.nonce };
+      if (id !== undefined) return { id, nonce: o.nonce, isTakenOver: false };
       continue;
     }
     if (first.fingerprint !== facts.fingerprint) {
@@ -90,7 +92,8 @@ async function admit(
     if (first.answer === null)
       throw new HttpError(409, 'This request was done before, and its answer is told only once');
     if (first.answer !== undefined) return { answer: first.answer };
-    if (first.running === undefined && (await records.takeOver(first))) return { id: first.id, nonce: first.nonce };
+    if (first.running === undefined && (await records.takeOver(first)))
+      return { id: first.id, nonce: first.nonce, isTakenOver: true };
     await waitFor(first, o.atWork, until);
   }
   throw new HttpError(409, 'The first of these requests is still at work; ask again later', {

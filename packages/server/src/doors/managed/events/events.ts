@@ -10,6 +10,7 @@ import type { StoredSession } from '../../../resources/sessions.ts';
 import { EventListQuery, EventStreamQuery, SendBody } from './event-bodies.ts';
 import type { EventFilter, Listed } from './event-log.ts';
 import type { ManagedEvent } from './event-types.ts';
+import { findAccepted } from './find-accepted.ts';
 import { sendEvents } from './send-events.ts';
 
 /** Events of a list without a `limit`. */
@@ -19,9 +20,14 @@ const DEFAULT_LIMIT = 1_000;
 export function addEvents(hono: Hono<AppEnv>, app: App): void {
   hono.post('/v1/sessions/:id/events', async (c) => {
     const { events } = parse(SendBody, await readJson(c.req.raw));
-    const { principal, nonce } = c.var;
+    const { principal, nonce, isTakenOver } = c.var;
     mustOnlyAnswer(principal, events);
     const session = await app.sessions.getToWrite(principal, c.req.param('id'));
+    // What was open then may be settled by now.
+    if (isTakenOver === true) {
+      const accepted = await findAccepted(app, session, events, { by: principal.name, nonce });
+      if (accepted !== undefined) return c.json({ data: accepted });
+    }
     return c.json({ data: await sendEvents(app, principal, session, events, nonce) });
   });
 
