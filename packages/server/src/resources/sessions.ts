@@ -169,10 +169,9 @@ export class Sessions {
     const store = await this.#store();
     const id = o.id ?? uuidFrom(o.nonce, 'session');
     const data = { door: 'native', owner: principal.user, options: kept } satisfies z.input<typeof Made>;
-    const made = await store.sessions.get(id);
-    if (made === undefined) await store.sessions.create({ id, cwd, title, data });
-    else if (!isSameRequest(made.data, data)) throw new HttpError(409, 'id: another session has it');
-    return { session: await this.stored(id), isNew: made === undefined };
+    const { row, isNew } = await getOrMake(store, id, () => store.sessions.create({ id, cwd, title, data }));
+    if (!isNew && !isSameRequest(row.data, data)) throw new HttpError(409, 'id: another session has it');
+    return { session: await this.stored(id), isNew };
   }
 
   /**
@@ -293,6 +292,24 @@ export function activityPlace({ row }: StoredSession): Place {
 /** As rows have it; undefined for one that none can have. */
 function isoTime(ms: number | undefined): string | undefined {
   return ms === undefined || ms < 0 || ms > LAST_MS ? undefined : new Date(ms).toISOString();
+}
+
+/** The session with an id, made if it is not there. Of several who make it at once, one does. */
+export async function getOrMake(
+  store: Store,
+  id: string,
+  make: () => Promise<unknown>,
+): Promise<{ row: SessionRow; isNew: boolean }> {
+  const before = await store.sessions.get(id);
+  if (before !== undefined) return { row: before, isNew: false };
+  let isNew = true;
+  await make().catch(async (error: unknown) => {
+    if ((await store.sessions.get(id)) === undefined) throw error;
+    isNew = false;
+  });
+  const row = await store.sessions.get(id);
+  if (row === undefined) throw new SessionNotFoundError(id);
+  return { row, isNew };
 }
 
 /** The same client asks for the same session again: the answer to its first request was lost. */

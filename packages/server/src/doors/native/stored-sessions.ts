@@ -6,10 +6,14 @@ import { readJson } from '../../http/read-json.ts';
 import { uuidFrom } from '../../resources/ids.ts';
 import { pendingOf } from '../../resources/pending.ts';
 import { toSessionDetails } from '../../resources/session-object.ts';
+import { getOrMake } from '../../resources/sessions.ts';
 import { ForkBody, MessagesQuery } from './schemas.ts';
 
 /** What programs do with stored sessions: read what was said, fork them, and learn what one that they resume waits for. */
 export function addStoredSessions(hono: Hono<AppEnv>, app: App): void {
+  /** The forks that are being made, by their ids. */
+  const copying = new Map<string, Promise<unknown>>();
+
   hono.get('/v1/native/sessions/:id/messages', async (c) => {
     const { limit, offset } = parse(MessagesQuery, c.req.query());
     const { id } = (await app.sessions.get(c.get('principal'), c.req.param('id'))).row;
@@ -29,13 +33,17 @@ export function addStoredSessions(hono: Hono<AppEnv>, app: App): void {
       throw new HttpError(400, 'A session of the Managed Agents API has a folder of its own, and is not forked');
     const id = body.id ?? uuidFrom(c.get('nonce'), 'session');
     const store = await app.engine.store();
-    const made = await store.sessions.get(id);
-    if (made === undefined) {
-      const { title, upToMessageId } = body;
-      await app.engine.sessions.fork(row.id, { title, upToMessageId, sessionId: id });
-    } else if ((await forkedFrom(app, id)) !== row.id) {
-      throw new HttpError(409, 'id: another session has it');
-    }
+    const { title, upToMessageId } = body;
+    const copy = (): Promise<unknown> =>
+      app.engine.sessions.fork(row.id, { title, upToMessageId, sessionId: id }).finally(() => copying.delete(id));
+    await getOrMake(store, id, () => {
+      const other = copying.get(id) ?? copy();
+      copying.set(id, other);
+      return other;
+    });
+    // As long as it is being copied, it does not say yet where it is from.
+    await copying.get(id)?.catch(() => undefined);
+    if ((await forkedFrom(app, id)) !== row.id) throw new HttpError(409, 'id: another session has it');
     return c.json(toSessionDetails(await app.sessions.get(principal, id)), 201);
   });
 }
