@@ -18,9 +18,6 @@ export const DIFFERENCES: readonly Difference[] = [
   { id: 'c.permissionMode.auto', column: 'cli', reason: 'modes of ours' },
   { id: 'c.permissionMode.auto', column: 'api', reason: 'modes of ours' },
   { id: 'e.order.auto', column: 'cli', reason: 'modes of ours' },
-  { id: 'c.loadTimeoutMs', column: 'cli', reason: 'refused at open' },
-  { id: 'c.sessionStore', column: 'cli', reason: 'refused at open' },
-  { id: 'c.sessionStoreFlush', column: 'cli', reason: 'refused at open' },
   { id: 'c.resumeDropsTurn', column: 'cli', reason: 'an error of its own' },
   { id: 'c.maxBudgetUsd', column: 'api', reason: 'budget stops before' },
   { id: 'c.agents.background', column: 'api', reason: 'later', note: 'agents work in the foreground' },
@@ -45,15 +42,6 @@ export const DIFFERENCES: readonly Difference[] = [
   ...rows('cli', 'guard of our modes', { 'f.launch.base': '' }),
   ...rows('cli', 'contracts of ours', {
     'f.launch.continue': 'the newest session is looked up and resumed, so that its id is known from the beginning',
-  }),
-  ...rows('cli', 'later', {
-    'b.resolveSettings': '',
-    'b.filterEscalatingDefaultMode': '',
-    'b.matchDeniedModels': '',
-    'f.launch.session-mirror': 'sessionStore',
-    'h.listSubagents': '',
-    'h.getSubagentMessages': '',
-    'h.archiveSession': '',
   }),
 
   ...rows('api', 'an error of its own', ERRORS),

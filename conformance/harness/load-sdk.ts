@@ -16,7 +16,10 @@ export function officialSdk(): string | undefined {
 /** What programs import in this column. The official module is run, never read. @throws when it is not there */
 export async function loadSdk(column: Column): Promise<Sdk> {
   if (column === 'api') return { ...colloquy, all: colloquy };
-  if (column === 'cli') return { ...colloquy, ...CLI_FUNCTIONS, all: colloquy };
+  if (column === 'cli') {
+    const cli = { ...colloquy, ...CLI_FUNCTIONS };
+    return { ...cli, all: cli };
+  }
   const path = officialSdk();
   if (path === undefined) throw new Error('The official SDK is not there: run script/conformance --setup');
   const all = (await import(path)) as Record<string, unknown>;
@@ -32,5 +35,9 @@ const CLI_FUNCTIONS: Partial<Sdk> = {
   forkSession: (id, o) => colloquy.forkSession(id, { ...o, engine: 'cli' }),
   renameSession: (id, title, o) => colloquy.renameSession(id, title, { ...o, engine: 'cli' }),
   tagSession: (id, tag, o) => colloquy.tagSession(id, tag, { ...o, engine: 'cli' }),
+  listSubagents: (id, o) => colloquy.listSubagents(id, { ...o, engine: 'cli' }),
+  getSubagentMessages: (id, agent, o) => colloquy.getSubagentMessages(id, agent, { ...o, engine: 'cli' }),
+  archiveSession: (id, o) => colloquy.archiveSession(id, { ...o, engine: 'cli' }),
+  unarchiveSession: (id, o) => colloquy.unarchiveSession(id, { ...o, engine: 'cli' }),
   deleteSession: (id, o) => colloquy.deleteSession(id, { ...o, engine: 'cli' }),
 };

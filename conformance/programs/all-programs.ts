@@ -5,7 +5,7 @@ import { background, events } from './events.ts';
 import { hookEvents, hookEventsLater } from './hook-events.ts';
 import { hookCommands, hookEndings, hookOutputs } from './hook-outputs.ts';
 import { interrupts, severalTurns } from './live-sessions.ts';
-import { optionsClaudeCode, optionsUnsupported } from './options-claude-code.ts';
+import { optionsClaudeCode, optionsOneByOne } from './options-claude-code.ts';
 import { optionsRequest, optionsRequestLater } from './options-request.ts';
 import { optionsAgents, optionsSessions, optionsTurns } from './options-sessions.ts';
 import { patterns } from './patterns.ts';
@@ -16,6 +16,7 @@ import { permissionModes, permissionSettings } from './permission-modes.ts';
 import { permissionRules } from './permission-rules.ts';
 import { plainTurns } from './plain-turns.ts';
 import { checkpoints, constants, lives, methods, ownProcess, ownTools } from './query-methods.ts';
+import { brokenStores, sessionStores, worktrees } from './session-stores.ts';
 import { refusedCredential, retries } from './retries.ts';
 import { relayed } from './relayed.ts';
 import { answers, limits } from './situations.ts';
@@ -46,6 +47,9 @@ export const PROGRAMS: readonly Program[] = [
   constants,
   ownProcess,
   keptSessions,
+  sessionStores,
+  brokenStores,
+  worktrees,
   commands,
   orders,
   transcripts,
@@ -63,7 +67,7 @@ export const PROGRAMS: readonly Program[] = [
   optionsTurns,
   optionsAgents,
   optionsClaudeCode,
-  optionsUnsupported,
+  ...optionsOneByOne,
   optionsSandbox,
   toolsBackground,
   agentsBackground,

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { emit, text, thinking, toolUse } from '@colloquy/emulator';
 import type { Options, SDKMessage } from 'colloquy';
 import { find, findAll, gather, kindOf, pick } from '../harness/gather.ts';
@@ -42,14 +44,21 @@ export const events: Program = {
     );
 
     const hooked = await scene([bash('echo 1'), text('Done.')]);
-    const settings = { hooks: { PreToolUse: command('echo hooked; sleep 2.5') } };
+    const settings = {
+      hooks: { PreToolUse: command('echo hooked; for i in $(seq 100); do [ -e told ] && break; sleep 0.2; done') },
+    };
     const withHooks: Options = {
       ...BYPASS,
       includeHookEvents: true,
       settings,
       hooks: { PostToolUse: [{ hooks: [async () => ({})] }] },
     };
-    const hooks = (await gather(sdk, sdk.query({ prompt: 'Go', options: hooked.options(withHooks) }))).messages;
+    const hooks: SDKMessage[] = [];
+    for await (const message of sdk.query({ prompt: 'Go', options: hooked.options(withHooks) })) {
+      hooks.push(message);
+      // The command goes on until its progress was told, however long that takes.
+      if (kindOf(message) === 'system/hook_progress') await writeFile(join(hooked.folder, 'told'), '');
+    }
 
     const asks = await scene([bash('touch a.txt'), text('Then not.')]);
     const denied = (await gather(sdk, sdk.query({ prompt: 'Go', options: asks.options(BASE) }))).messages;

@@ -97,7 +97,7 @@ export const hookOutputs: Program = {
     };
     const slow: HookCallback = async (input, _id, { signal }) => {
       if (input.hook_event_name !== 'PreToolUse' || commandOf(input) !== 'ruled slow') return {};
-      await delay(4000, undefined, { signal }).catch(() => (wasAborted = true));
+      await delay(12_000, undefined, { signal }).catch(() => (wasAborted = true));
       return {};
     };
     const post: HookCallback = async (input) => {
@@ -132,7 +132,8 @@ export const hookOutputs: Program = {
               { hooks: [first] },
               { matcher: 'Bash', hooks: [second] },
               { hooks: [strict], onFailure: 'block' },
-              { matcher: 'Ba.h', hooks: [slow], timeout: 1 },
+              // Long enough that no other call is late on a machine that is busy.
+              { matcher: 'Ba.h', hooks: [slow], timeout: 4 },
               { matcher: 'Read|Bash', hooks: matching('names') },
               { matcher: 'B.*', hooks: matching('regular expression') },
               { matcher: '*', hooks: matching('star') },

@@ -186,8 +186,8 @@ export const optionsClaudeCode: Program = {
   },
 };
 
-/** Options that no engine of ours honours, one by one. */
-const UNSUPPORTED: Readonly<Record<string, Record<string, unknown>>> = {
+/** Options of Claude Code that need a session each. */
+const ONE_BY_ONE: Readonly<Record<string, Record<string, unknown>>> = {
   loadTimeoutMs: { loadTimeoutMs: 1000 },
   mcpServersDelivery: { mcpServersDelivery: 'initialize' },
   onUserDialog: { onUserDialog: async () => null, supportedDialogKinds: ['none'] },
@@ -205,9 +205,8 @@ function madeHere(name: string, folder: string, { all }: Stage['sdk']): Record<s
     case 'projectConfigRoot':
       return { projectConfigRoot: folder };
     case 'sessionStore': {
-      // Ours has no such class, and no such option.
-      const Store = all['InMemorySessionStore'] as (new () => unknown) | undefined;
-      return { sessionStore: Store === undefined ? {} : new Store() };
+      const Store = all['InMemorySessionStore'] as new () => unknown;
+      return { sessionStore: new Store() };
     }
     case 'spawnClaudeCodeProcess':
       return {
@@ -229,17 +228,17 @@ type Launch = {
 const spawnIt = ({ command, args, cwd, env, signal }: Launch) =>
   spawn(command, args, { cwd, env, signal, stdio: ['pipe', 'pipe', 'pipe'] });
 
-/** A program that sets one of them counts on it: ours refuse it. */
-export const optionsUnsupported: Program = {
-  name: 'options-unsupported',
-  ids: Object.keys(UNSUPPORTED).map((name) => `c.${name}`),
+/** Sessions with these options, one after another. */
+const oneByOne = (part: string, names: readonly string[]): Program => ({
+  name: `options-one-by-one-${part}`,
+  ids: names.map((name) => `c.${name}`),
   async run({ sdk, scene }) {
     const seen: Record<string, unknown> = {};
-    for (const [name, given] of Object.entries(UNSUPPORTED)) {
+    for (const name of names) {
       const at = await scene([text('Hello.')]);
-      const options = { ...given, ...madeHere(name, at.folder, sdk) };
+      const options = { ...ONE_BY_ONE[name], ...madeHere(name, at.folder, sdk) };
       seen[`c.${name}`] = await outcome(sdk, async () => {
-        // These names are not among our options.
+        // The names are only known as text here.
         const all = at.options({ settingSources: [], tools: [], ...options } as Options);
         const { messages, thrown } = await gather(sdk, sdk.query({ prompt: 'Hi', options: all }));
         return { thrown: thrown ?? 'nothing', results: findAll(messages, 'result').length };
@@ -247,4 +246,12 @@ export const optionsUnsupported: Program = {
     }
     return seen;
   },
-};
+});
+
+/** In several programs, so that they run side by side. */
+export const optionsOneByOne: readonly Program[] = Array.from({ length: 3 }, (_, part) =>
+  oneByOne(
+    String(part + 1),
+    Object.keys(ONE_BY_ONE).filter((_name, index) => index % 3 === part),
+  ),
+);

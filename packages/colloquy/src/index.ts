@@ -32,8 +32,10 @@ export type {
   ServerInfo,
   SessionMessage,
 } from './engines/engine.ts';
+export { InMemorySessionStore } from './engines/in-memory-session-store.ts';
 export { explainPermission, type PermissionQuestion } from './engines/explain/explain-permission.ts';
 export {
+  archiveSession,
   deleteSession,
   forkSession,
   type ForkSessionOptions,
@@ -42,11 +44,16 @@ export {
   type GetSessionInfoOptions,
   getSessionMessages,
   type GetSessionMessagesOptions,
+  getSubagentMessages,
+  type GetSubagentMessagesOptions,
   listSessions,
   type ListSessionsOptions,
+  listSubagents,
+  type ListSubagentsOptions,
   renameSession,
   type SessionMutationOptions,
   tagSession,
+  unarchiveSession,
 } from './engines/sessions.ts';
 export {
   AbortError,
@@ -217,6 +224,16 @@ export type { Options } from './options/options.ts';
 export type { SandboxSettings } from './options/sandbox.ts';
 export type { SpawnClaudeCodeProcess, SpawnedProcess, SpawnOptions } from './options/spawn-option.ts';
 export type { ServerConnection } from './options/server-connection.ts';
+export type { SessionKey, SessionStore, SessionStoreEntry, SessionStoreFlush } from './options/session-store.ts';
+export { type DeniedModelsMatch, matchDeniedModels } from './options/denied-models.ts';
+export {
+  filterEscalatingDefaultMode,
+  type ProvenanceEntry,
+  type ResolvedSettings,
+  type ResolvedSettingSource,
+  resolveSettings,
+  type ResolveSettingsOptions,
+} from './options/resolve-settings.ts';
 export type { Settings, SettingsPermissions } from './options/settings.ts';
 export type {
   CanUseTool,

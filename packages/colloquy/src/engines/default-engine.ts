@@ -3,6 +3,7 @@ import { CLI_OPTION_NAMES } from '../options/validate.ts';
 import type { Options } from '../options/options.ts';
 import { createApiEngine } from './api/api-engine.ts';
 import type { CliEngine } from './cli/cli-engine.ts';
+import type { CliSessionFunctions } from './cli/store-sessions.ts';
 import type { SpareProcess } from './cli/spare-process.ts';
 import type { Engine, EngineSession, SessionFunctions } from './engine.ts';
 
@@ -53,6 +54,17 @@ function lazySessions(load: () => Promise<SessionFunctions>): SessionFunctions {
   };
 }
 
+/** As above, with what only Claude Code's sessions have. */
+function lazyCliSessions(load: () => Promise<CliSessionFunctions>): CliSessionFunctions {
+  return {
+    ...lazySessions(load),
+    agents: async (id) => (await load()).agents(id),
+    agentMessages: async (id, agentId, o) => (await load()).agentMessages(id, agentId, o),
+    archive: async (id, isArchived) => (await load()).archive(id, isArchived),
+    inStore: (store, dir) => lazyCliSessions(async () => (await load()).inStore(store, dir)),
+  };
+}
+
 const cliEngine = async (): Promise<CliEngine> => (await import('./cli/cli-engine.ts')).cliEngine();
 
 /** A process of Claude Code started ahead of time, and the way to a session with it. */
@@ -69,5 +81,5 @@ const CLI_ENGINE: Engine = {
   kind: 'cli',
   supports: CLI_OPTION_NAMES,
   open: async (options) => (await cliEngine()).open(options),
-  sessions: lazySessions(async () => (await cliEngine()).sessions),
+  sessions: lazyCliSessions(async () => (await cliEngine()).sessions),
 };

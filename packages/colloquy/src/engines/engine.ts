@@ -2,6 +2,7 @@ import type { Entry, Input, Json, NewEntry, Seq } from '../log/entries.ts';
 import type { PermissionMode, SDKMessage, SDKUserMessage } from '../messages.ts';
 import type { Options } from '../options/options.ts';
 import type { PermissionModeInput } from '../options/permissions.ts';
+import type { SessionStore } from '../options/session-store.ts';
 import type { SlashCommand } from '../system-messages.ts';
 import type { Cursor, Live } from '../views/view.ts';
 import type { ToolConfiguration } from './hosted-options.ts';
@@ -288,6 +289,8 @@ export interface SessionFunctions {
     dir?: string | undefined;
     limit?: number | undefined;
     offset?: number | undefined;
+    /** With those of the repository's other working trees; only of Claude Code's sessions. Default true. */
+    includeWorktrees?: boolean | undefined;
   }): Promise<SDKSessionInfo[]>;
   get(id: string): Promise<SDKSessionInfo | undefined>;
   /** The conversation of a session, oldest first; an unknown id has none. */
@@ -303,6 +306,18 @@ export interface SessionFunctions {
   tag(id: string, tag: string | null): Promise<void>;
   /** @throws SessionNotFoundError | SessionBusyError */
   delete(id: string): Promise<void>;
+  /** The ids of its agents; an unknown session has none. Absent where agents have no history of their own. */
+  agents?(id: string): Promise<string[]>;
+  /** What an agent was told and said, oldest first; an unknown one nothing. */
+  agentMessages?(
+    id: string,
+    agentId: string,
+    o?: { limit?: number | undefined; offset?: number | undefined },
+  ): Promise<SessionMessage[]>;
+  /** Marks a session as put away, or takes the mark off. @throws SessionNotFoundError */
+  archive?(id: string, isArchived: boolean): Promise<void>;
+  /** The same functions over the sessions of a program's own store, by working directory. */
+  inStore?(store: SessionStore, dir: string | undefined): SessionFunctions;
 }
 
 export type SDKSessionInfo = {

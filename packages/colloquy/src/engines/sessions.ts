@@ -1,7 +1,8 @@
-import { SessionNotFoundError } from '../errors.ts';
+import { ConfigurationError, SessionNotFoundError } from '../errors.ts';
 import { defaultEngine, engineFor } from '#engines';
 import type { HttpSend } from '../messages-api/http-send.ts';
 import type { ServerConnection } from '../options/server-connection.ts';
+import type { SessionStore } from '../options/session-store.ts';
 import type { SDKSessionInfo, SessionFunctions, SessionMessage } from './engine.ts';
 
 /**
@@ -14,11 +15,18 @@ export type AtServer = {
   send?: HttpSend | undefined;
 };
 
-/** `dir`: the working directory of the session; in another one it counts as unknown. Default: any. */
-export type InDirectory = AtServer & { dir?: string | undefined };
-export type ListSessionsOptions = InDirectory & { limit?: number | undefined; offset?: number | undefined };
+/**
+ * `dir`: the working directory of the session; in another one it counts as unknown. Default: any. `sessionStore`: Claude Code's sessions
+ * of that directory (default: this process's) that a store of the program's keeps, in place of those on this machine.
+ */
+export type InDirectory = AtServer & { dir?: string | undefined; sessionStore?: SessionStore | undefined };
+type Page = { limit?: number | undefined; offset?: number | undefined };
+/** `includeWorktrees`: with `dir`, those of the repository's other working trees too; only of Claude Code's sessions. Default true. */
+export type ListSessionsOptions = InDirectory & Page & { includeWorktrees?: boolean | undefined };
 export type GetSessionInfoOptions = InDirectory;
-export type GetSessionMessagesOptions = InDirectory & { limit?: number | undefined; offset?: number | undefined };
+export type GetSessionMessagesOptions = InDirectory & Page;
+export type ListSubagentsOptions = InDirectory;
+export type GetSubagentMessagesOptions = InDirectory & Page;
 export type SessionMutationOptions = InDirectory;
 export type ForkSessionOptions = InDirectory & { upToMessageId?: string | undefined; title?: string | undefined };
 export type ForkSessionResult = { sessionId: string };
@@ -34,7 +42,7 @@ export async function getSessionInfo(
   o: GetSessionInfoOptions = {},
 ): Promise<SDKSessionInfo | undefined> {
   const info = await sessionsOf(o).get(sessionId);
-  return o.dir === undefined || info?.cwd === o.dir ? info : undefined;
+  return o.dir === undefined || o.sessionStore !== undefined || info?.cwd === o.dir ? info : undefined;
 }
 
 /** The prompts and answers of a session, oldest first; none for a session that does not exist. */
@@ -44,6 +52,30 @@ export async function getSessionMessages(
 ): Promise<SessionMessage[]> {
   if ((await getSessionInfo(sessionId, o)) === undefined) return [];
   return sessionsOf(o).messages(sessionId, o);
+}
+
+/**
+ * The ids of the agents that worked in a session; none for one that does not exist.
+ * @throws ConfigurationError where agents have no history of their own: it needs `engine: 'cli'` so far
+ */
+export async function listSubagents(sessionId: string, o: ListSubagentsOptions = {}): Promise<string[]> {
+  const sessions = sessionsOf(o);
+  if (sessions.agents === undefined) throw onlyOfClaudeCode('listSubagents');
+  return (await isElsewhere(sessionId, o)) ? [] : sessions.agents(sessionId);
+}
+
+/**
+ * What an agent was told and said, oldest first; nothing of one that does not exist.
+ * @throws ConfigurationError as `listSubagents`
+ */
+export async function getSubagentMessages(
+  sessionId: string,
+  agentId: string,
+  o: GetSubagentMessagesOptions = {},
+): Promise<SessionMessage[]> {
+  const sessions = sessionsOf(o);
+  if (sessions.agentMessages === undefined) throw onlyOfClaudeCode('getSubagentMessages');
+  return (await isElsewhere(sessionId, o)) ? [] : sessions.agentMessages(sessionId, agentId, o);
 }
 
 /**
@@ -82,12 +114,46 @@ export async function deleteSession(sessionId: string, o: SessionMutationOptions
   return sessionsOf(o).delete(sessionId);
 }
 
-async function checkDirectory(sessionId: string, o: InDirectory): Promise<void> {
-  if (o.dir === undefined) return;
-  if ((await getSessionInfo(sessionId, o)) === undefined) throw new SessionNotFoundError(sessionId);
+/**
+ * Puts a session away: it stays, and is listed as `archived`. A prompt in it takes it out again.
+ * @throws SessionNotFoundError; ConfigurationError where sessions cannot be archived: it needs `engine: 'cli'` so far, and no store
+ */
+export async function archiveSession(sessionId: string, o: SessionMutationOptions = {}): Promise<void> {
+  await setArchived(sessionId, true, o);
 }
 
-function sessionsOf({ engine, server, send }: AtServer = {}): SessionFunctions {
+/**
+ * Takes a session out again that was put away.
+ * @throws as `archiveSession`
+ */
+export async function unarchiveSession(sessionId: string, o: SessionMutationOptions = {}): Promise<void> {
+  await setArchived(sessionId, false, o);
+}
+
+async function setArchived(sessionId: string, isArchived: boolean, o: SessionMutationOptions): Promise<void> {
+  const sessions = sessionsOf(o);
+  if (sessions.archive === undefined) throw onlyOfClaudeCode(isArchived ? 'archiveSession' : 'unarchiveSession');
+  await checkDirectory(sessionId, o);
+  await sessions.archive(sessionId, isArchived);
+}
+
+const onlyOfClaudeCode = (name: string): ConfigurationError =>
+  new ConfigurationError(`${name} is there for the sessions of Claude Code; add \`engine: 'cli'\` if you mean those`);
+
+async function checkDirectory(sessionId: string, o: InDirectory): Promise<void> {
+  if (await isElsewhere(sessionId, o)) throw new SessionNotFoundError(sessionId);
+}
+
+async function isElsewhere(sessionId: string, o: InDirectory): Promise<boolean> {
+  return o.dir !== undefined && o.sessionStore === undefined && (await getSessionInfo(sessionId, o)) === undefined;
+}
+
+function sessionsOf({ engine, server, send, sessionStore, dir }: InDirectory = {}): SessionFunctions {
+  if (sessionStore !== undefined) {
+    const stored = engineFor({ engine: 'cli' }).sessions.inStore?.(sessionStore, dir);
+    if (stored === undefined) throw new ConfigurationError('A store of sessions needs Node');
+    return stored;
+  }
   if (engine === 'remote' || server !== undefined) return engineFor({ engine: 'remote', server, send }).sessions;
   return engine === 'cli' ? engineFor({ engine }).sessions : defaultEngine().sessions;
 }

@@ -1,5 +1,6 @@
 import { isRecord } from '../helpers/is-record.ts';
 import { HOOK_EVENTS } from './hooks.ts';
+import { checkSessionStore, type SessionStore, type SessionStoreFlush } from './session-store.ts';
 import type { SpawnClaudeCodeProcess } from './spawn-option.ts';
 
 /** Options that only the real Claude Code honours: they need `engine: 'cli'`. Names and meanings are those of the official SDK. */
@@ -20,6 +21,8 @@ export type CliOptions = {
   fallbackModel?: string | undefined;
   /** Settings that no other may weaken, as an administrator's would be. */
   managedSettings?: Record<string, unknown> | undefined;
+  /** For each answer of `sessionStore` before a session of it goes on. Default 60 s. */
+  loadTimeoutMs?: number | undefined;
   /** @deprecated in favour of `thinking` */
   maxThinkingTokens?: number | undefined;
   /** `argv`: servers are named in the arguments, which every user of the machine can see. Default `initialize`: nobody else sees them. */
@@ -42,6 +45,10 @@ export type CliOptions = {
   /** With `resume`: go on after this message. */
   resumeSessionAt?: string | undefined;
   resumeDropsTurn?: string | undefined;
+  /** Gets what is written of the session too; `resume` and `continue` then go on with a session of this store. */
+  sessionStore?: SessionStore | undefined;
+  /** When it gets it. Default `batched`. */
+  sessionStoreFlush?: SessionStoreFlush | undefined;
   skills?: string[] | 'all' | undefined;
   /** Starts Claude Code in a way of the program's. Its error output is then the program's to read. */
   spawnClaudeCodeProcess?: SpawnClaudeCodeProcess | undefined;
@@ -138,6 +145,7 @@ export const CLI_OPTION_CHECKS: Record<keyof CliOptions, Check> = {
       ? undefined
       : 'an object of flags without `--`, each with a string or null',
   fallbackModel: text,
+  loadTimeoutMs: (value) => (typeof value === 'number' && value > 0 ? undefined : 'a number of milliseconds'),
   managedSettings: record,
   maxThinkingTokens: count,
   mcpServersDelivery: delivery,
@@ -155,6 +163,8 @@ export const CLI_OPTION_CHECKS: Record<keyof CliOptions, Check> = {
   promptSuggestions: boolean,
   resumeSessionAt: text,
   resumeDropsTurn: text,
+  sessionStore: checkSessionStore,
+  sessionStoreFlush: (value) => (value === 'batched' || value === 'eager' ? undefined : 'one of batched, eager'),
   skills: (value) => (value === 'all' || isTexts(value) ? undefined : "an array of names, or 'all'"),
   spawnClaudeCodeProcess: fn,
   stderr: fn,

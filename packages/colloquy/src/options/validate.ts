@@ -3,7 +3,6 @@ import { ConfigurationError } from '../errors.ts';
 import { nearestName } from '../helpers/nearest-name.ts';
 import { modelInfo } from '../messages-api/models.ts';
 import { CLI_LACKS, CLI_OPTION_CHECKS, WIDER_IN_CLI } from './cli-options.ts';
-import { UNSUPPORTED_OPTIONS } from './official-options.ts';
 import { OPTION_CHECKS } from './option-checks.ts';
 import type { Options } from './options.ts';
 import type { PermissionModeInput } from './permissions.ts';
@@ -82,8 +81,8 @@ function unknownOption(name: string, engine: EngineKind): ConfigurationError {
     return new ConfigurationError(`The remote engine does not support the option \`${name}\`: ${refusal}`);
   }
   const other = (['cli', 'remote', 'api'] as const).find((kind) => kind !== engine && CHECKS[kind].has(name));
-  if (other !== undefined || UNSUPPORTED_OPTIONS.has(name)) {
-    const instead = other === undefined || other === 'api' ? '' : `, or choose \`engine: '${other}'\``;
+  if (other !== undefined) {
+    const instead = other === 'api' ? '' : `, or choose \`engine: '${other}'\``;
     return new ConfigurationError(
       `The ${engine} engine does not support the option \`${name}\`; leave it out${instead}`,
     );

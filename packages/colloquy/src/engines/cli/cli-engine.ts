@@ -7,12 +7,15 @@ import type { Engine } from '../engine.ts';
 import { CliSession } from './cli-session.ts';
 import type { SessionChoice } from './launch-options.ts';
 import type { StartOptions } from './open-process.ts';
+import { resumeFromStore } from './resume-from-store.ts';
 import { CLI_SESSIONS } from './session-functions.ts';
+import type { CliSessionFunctions } from './store-sessions.ts';
 import { SpareProcess } from './spare-process.ts';
 import { newestSession } from './transcripts.ts';
 
 /** Runs conversations with the real Claude Code, in a process of its own for each session. */
-export type CliEngine = Omit<Engine, 'open'> & {
+export type CliEngine = Omit<Engine, 'open' | 'sessions'> & {
+  sessions: CliSessionFunctions;
   open(options: Options): Promise<CliSession>;
   /** Starts a process ahead of time. @throws CLINotFoundError | CLIConnectionError | ConfigurationError */
   prewarm(options: Options): Promise<SpareProcess>;
@@ -32,8 +35,12 @@ export function cliEngine(): CliEngine {
 /** Makes an engine. Nothing is started before the first session. */
 export function createCliEngine(start: StartOptions = {}): CliEngine {
   const open = new Set<CliSession>();
-  const openSession = async (options: Options, choice: SessionChoice, spare?: SpareProcess): Promise<CliSession> => {
-    const session: CliSession = new CliSession(options, choice, { start, onClose: () => open.delete(session) });
+  const openSession = async (
+    options: Options,
+    choice: SessionChoice,
+    { spare, leave }: { spare?: SpareProcess; leave?: () => Promise<void> } = {},
+  ): Promise<CliSession> => {
+    const session: CliSession = new CliSession(options, choice, { start, leave, onClose: () => open.delete(session) });
     open.add(session);
     try {
       await session.open(spare?.handOver(session.host));
@@ -43,24 +50,27 @@ export function createCliEngine(start: StartOptions = {}): CliEngine {
     }
     return session;
   };
+  const openNew = async (given: Options): Promise<CliSession> => {
+    checkOptions(given);
+    const { options, leave } = (await resumeFromStore(given)) ?? { options: given, leave: undefined };
+    return openSession(options, await chooseSession(options), leave === undefined ? {} : { leave });
+  };
   return {
     kind: 'cli',
     supports: CLI_OPTION_NAMES,
     sessions: CLI_SESSIONS,
-    async open(options) {
-      checkOptions(options);
-      return openSession(options, await chooseSession(options));
-    },
+    open: openNew,
     async prewarm(options) {
       checkOptions(options);
       return SpareProcess.start(options, await chooseSession(options), start);
     },
     async openWith(spare, options) {
       checkOptions(options);
-      const choice = await chooseSession(options);
-      if (spare.fits(options, choice)) return openSession(options, spare.choice, spare);
+      const isStored = options.sessionStore !== undefined;
+      const choice = isStored ? undefined : await chooseSession(options);
+      if (choice !== undefined && spare.fits(options, choice)) return openSession(options, spare.choice, { spare });
       await spare.close();
-      return openSession(options, choice);
+      return openNew(options);
     },
     async close() {
       await Promise.allSettled([...open].map((session) => session.close()));
@@ -70,6 +80,11 @@ export function createCliEngine(start: StartOptions = {}): CliEngine {
 
 function checkOptions(options: Options): void {
   validateOptions(options);
+  if (options.sessionStore !== undefined && options.persistSession === false) {
+    throw new ConfigurationError(
+      'Option `sessionStore` gets what is written on this machine; leave `persistSession` out',
+    );
+  }
   if (options.canUseTool !== undefined && options.permissionPromptToolName !== undefined) {
     throw new ConfigurationError(
       'Options `canUseTool` and `permissionPromptToolName` both answer permission prompts; give one of them',
@@ -77,6 +92,7 @@ function checkOptions(options: Options): void {
   }
 }
 
+/** Which of the sessions on this machine; one of a store has been laid out there by then. */
 async function chooseSession(options: Options): Promise<SessionChoice> {
   const { sessionId, resume, forkSession } = options;
   const from = resume ?? (options.continue === true ? await newest(options) : undefined);

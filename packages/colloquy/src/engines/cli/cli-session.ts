@@ -15,10 +15,14 @@ import type { CliLine } from './parse-line.ts';
 import { PromptBook } from './prompt-book.ts';
 import { readTranscript } from './read-transcript.ts';
 import { transcriptOf } from './transcripts.ts';
+import { TranscriptMirror } from './transcript-mirror.ts';
 import { toFeed } from './translate-line.ts';
 
 /** For the end of a turn that is interrupted because the session is closed. */
 const INTERRUPT_WITHIN_MS = 2_000;
+
+/** What a session is given besides its options. `leave` takes away the place where it lies, when it is closed. */
+type SessionHost = { start: StartOptions; onClose: () => void; leave?: (() => Promise<void>) | undefined };
 
 type Running = OpenProcess & { initialized: Record<string, unknown> };
 
@@ -31,6 +35,10 @@ export class CliSession implements EngineSession {
   readonly answers: HostAnswers;
   readonly #start: StartOptions;
   readonly #onClose: () => void;
+  readonly #leave: () => Promise<void>;
+  readonly #mirror: TranscriptMirror | undefined;
+  /** What is told while the store of the program's is given what was written before; undefined when nothing waits. */
+  #held: Promise<void> | undefined;
   readonly #feed: MessageFeed;
   readonly #prompts = new PromptBook();
   readonly #over = new AbortController();
@@ -45,13 +53,17 @@ export class CliSession implements EngineSession {
   #died: Error | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(options: Options, choice: SessionChoice, o: { start: StartOptions; onClose: () => void }) {
+  constructor(options: Options, choice: SessionChoice, o: SessionHost) {
     this.id = choice.id;
     this.options = options;
     this.#choice = choice;
     this.#cliId = choice.id;
     this.#start = o.start;
     this.#onClose = o.onClose;
+    this.#leave = o.leave ?? (async () => {});
+    const { sessionStore, sessionStoreFlush: flush } = options;
+    const onLost = (message: CliLine): void => this.#tell(message, JSON.stringify(message));
+    this.#mirror = sessionStore === undefined ? undefined : new TranscriptMirror(sessionStore, { flush, onLost });
     this.#model = options.model;
     this.#feed = new MessageFeed(choice.id);
     this.answers = new HostAnswers(options);
@@ -161,11 +173,30 @@ export class CliSession implements EngineSession {
       { ...initializeFields(this.options), hooks: this.answers.hooks.registered },
       { ...this.#start, options: this.options, session: this.#choice, signal: AbortSignal.any(signals) },
     );
-    void open.process.exited.then(() => this.#onExit(open));
+    void open.process.exited.then(() => this.#inOrder(() => this.#onExit(open)));
     return { ...open, initialized };
   }
 
   #onLine(line: CliLine, text: string): void {
+    if (this.#mirror !== undefined && line.type === 'transcript_mirror') this.#mirror.take(line);
+    else if (this.#mirror !== undefined && line.type === 'result')
+      this.#inOrder(() => this.#tell(line, text), this.#mirror);
+    else this.#inOrder(() => this.#tell(line, text));
+  }
+
+  /** Once it is kept what was written before, and after what waits for that already. */
+  #inOrder(act: () => void, mirror?: TranscriptMirror): void {
+    if (mirror === undefined && this.#held === undefined) return act();
+    const held: Promise<void> = Promise.resolve(this.#held)
+      .then(() => mirror?.flush())
+      .then(() => {
+        if (this.#held === held) this.#held = undefined;
+        act();
+      });
+    this.#held = held;
+  }
+
+  #tell(line: CliLine, text: string): void {
     const lifecycle = this.#prompts.follow(line);
     if (line.type === 'system' && line['subtype'] === 'init' && typeof line['session_id'] === 'string') {
       this.#cliId = line['session_id'];
@@ -195,8 +226,11 @@ export class CliSession implements EngineSession {
         await running.process.shutDown();
         running.channel.close(new AbortError('The session is closed'));
       }
+      await this.#held;
+      await this.#mirror?.flush();
     } finally {
       this.#feed.close();
+      await this.#leave();
     }
   }
 

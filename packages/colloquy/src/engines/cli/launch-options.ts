@@ -63,6 +63,7 @@ const WAYS: { [Name in Honoured]: Way<NonNullable<Options[Name]>> } = {
   hooks: 'engine',
   includeHookEvents: toggle('include-hook-events'),
   includePartialMessages: toggle('include-partial-messages'),
+  loadTimeoutMs: 'engine',
   managedSettings: { flags: (settings) => ['--managed-settings', JSON.stringify(settings)] },
   maxBudgetUsd: flag('max-budget-usd'),
   maxThinkingTokens: flag('max-thinking-tokens'),
@@ -124,6 +125,8 @@ const WAYS: { [Name in Honoured]: Way<NonNullable<Options[Name]>> } = {
   // With the settings: see `settingsFlags`.
   sandbox: 'engine',
   sessionId: 'engine',
+  sessionStore: { flags: () => ['--session-mirror'] },
+  sessionStoreFlush: 'engine',
   settings: 'engine',
   settingSources: list('setting-sources'),
   skills: { initialize: (skills) => (skills === 'all' ? {} : { skills }) },

@@ -10,16 +10,32 @@ type Line = {
   isAside: boolean;
 };
 
-/**
- * The conversation in a transcript of Claude Code, oldest first: from the last message of the main thread back to the first. Lines of
- * other kinds, and those that were cut, are passed over. @see docs/internals/facts/agent-protocol.md (h)
- */
+/** A line of a transcript as it was written; those of other kinds than messages have no uuid. */
+export type TranscriptLine = Record<string, unknown>;
+
+/** The conversation in a transcript of Claude Code, oldest first. @see historyOf */
 export async function readTranscript(file: string): Promise<SessionMessage[]> {
-  const lines = (await readFile(file, 'utf8')).split('\n').flatMap((text) => toLine(text) ?? []);
-  const byId = new Map(lines.map((line) => [line.uuid, line]));
+  return historyOf(await readLines(file));
+}
+
+/** All lines of a transcript; those that were cut are passed over. */
+export async function readLines(file: string): Promise<TranscriptLine[]> {
+  return (await readFile(file, 'utf8')).split('\n').flatMap((text): TranscriptLine[] => {
+    const line = parseTranscriptLine(text);
+    return line === undefined ? [] : [line];
+  });
+}
+
+/**
+ * The conversation in these lines, oldest first: from the last message of the main thread back to the first. Lines of other kinds are
+ * passed over. The transcript of an agent (`ofAgent`) is aside of the main thread as a whole. @see docs/internals/facts/agent-protocol.md (h)
+ */
+export function historyOf(lines: readonly TranscriptLine[], o: { ofAgent?: boolean } = {}): SessionMessage[] {
+  const messages = lines.map(toLine).filter((line) => line !== undefined);
+  const byId = new Map(messages.map((line) => [line.uuid, line]));
   const history: SessionMessage[] = [];
   const seen = new Set<string>();
-  let at = lines.findLast(({ isAside, message }) => !isAside && message !== undefined);
+  let at = messages.findLast(({ isAside, message }) => (o.ofAgent === true || !isAside) && message !== undefined);
   while (at !== undefined && !seen.has(at.uuid)) {
     seen.add(at.uuid);
     if (at.message !== undefined) history.push(at.message);
@@ -28,9 +44,8 @@ export async function readTranscript(file: string): Promise<SessionMessage[]> {
   return history.toReversed();
 }
 
-function toLine(text: string): Line | undefined {
-  const line = parseTranscriptLine(text);
-  if (line === undefined || typeof line['uuid'] !== 'string') return undefined;
+function toLine(line: TranscriptLine): Line | undefined {
+  if (typeof line['uuid'] !== 'string') return undefined;
   const { uuid, type, message, parentUuid: parent } = line;
   const isMessage = (type === 'user' || type === 'assistant') && line['isMeta'] !== true && isRecord(message);
   return {
@@ -44,7 +59,7 @@ function toLine(text: string): Line | undefined {
 }
 
 /** A line of a transcript; undefined for one that is none, such as one that was cut. */
-export function parseTranscriptLine(text: string): Record<string, unknown> | undefined {
+export function parseTranscriptLine(text: string): TranscriptLine | undefined {
   if (text === '') return undefined;
   try {
     const value: unknown = JSON.parse(text);

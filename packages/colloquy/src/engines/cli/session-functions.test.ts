@@ -3,13 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import {
+  archiveSession,
   deleteSession,
   forkSession,
   getSessionInfo,
   getSessionMessages,
+  getSubagentMessages,
   listSessions,
+  listSubagents,
   renameSession,
   tagSession,
+  unarchiveSession,
 } from '../sessions.ts';
 
 const FIRST = '11111111-2222-4333-8444-555555555555';
@@ -83,4 +87,34 @@ test('what is not there, or empty, is refused', async () => {
   await expect(deleteSession('../other', CLI)).rejects.toMatchObject(unknown);
   await expect(renameSession(FIRST, '  ', CLI)).rejects.toMatchObject({ name: 'ConfigurationError' });
   await expect(tagSession(FIRST, '  ', CLI)).rejects.toMatchObject({ name: 'ConfigurationError' });
+});
+
+test('the agents of a session are found, with what they said', async () => {
+  const folder = await kept({ [FIRST]: [line('a', null, 'user', 'Hello')] });
+  const agents = join(folder, FIRST, 'subagents');
+  await mkdir(agents, { recursive: true });
+  const said = [line('c', null, 'user', 'Look'), line('d', 'c', 'assistant', 'Looked')];
+  const text = said.map((one) => `${JSON.stringify({ ...one, isSidechain: true })}\n`).join('');
+  await writeFile(join(agents, 'agent-abc.jsonl'), text);
+  await writeFile(join(agents, 'agent-abc.meta.json'), '{}');
+  expect(await listSubagents(FIRST, CLI)).toEqual(['abc']);
+  expect(await listSubagents(UNKNOWN, CLI)).toEqual([]);
+  expect((await getSubagentMessages(FIRST, 'abc', CLI)).map(({ uuid }) => uuid)).toEqual(['c', 'd']);
+  expect((await getSubagentMessages(FIRST, 'abc', { ...CLI, offset: 1 })).map(({ uuid }) => uuid)).toEqual(['d']);
+  expect(await getSubagentMessages(FIRST, '../../x', CLI)).toEqual([]);
+  expect(await getSubagentMessages(FIRST, 'abc', { ...CLI, dir: '/elsewhere' })).toEqual([]);
+  expect(await getSubagentMessages(UNKNOWN, 'abc', CLI)).toEqual([]);
+});
+
+test('a session is put away and taken out again, and its transcript stays as it is', async () => {
+  const folder = await kept({ [FIRST]: [line('a', null, 'user', 'Hello')] });
+  const before = await readFile(join(folder, `${FIRST}.jsonl`), 'utf8');
+  expect(await getSessionInfo(FIRST, CLI)).not.toHaveProperty('archived');
+  await archiveSession(FIRST, CLI);
+  expect(await listSessions({ ...CLI, dir: '/somewhere' })).toMatchObject([{ archived: true }]);
+  await unarchiveSession(FIRST, CLI);
+  expect(await getSessionInfo(FIRST, CLI)).toMatchObject({ archived: false });
+  expect(await readFile(join(folder, `${FIRST}.jsonl`), 'utf8')).toBe(before);
+  await expect(archiveSession(UNKNOWN, CLI)).rejects.toMatchObject({ name: 'SessionNotFoundError' });
+  await expect(archiveSession(FIRST, { ...CLI, dir: '/x' })).rejects.toMatchObject({ name: 'SessionNotFoundError' });
 });

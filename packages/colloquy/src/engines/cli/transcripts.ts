@@ -32,10 +32,36 @@ export async function transcripts(env: Env, cwd?: string): Promise<Transcript[]>
 }
 
 async function isFolderOf(cwd: string): Promise<(folder: string) => boolean> {
-  // One that is gone by now may have sessions still.
-  const name = (await realpath(cwd).catch(() => cwd)).replaceAll(/[^a-zA-Z0-9]/g, '-');
+  const name = await folderNameOf(cwd);
   const isCut = name.length > MAX_FOLDER_CHARS;
   return (folder) => (isCut ? folder.startsWith(name.slice(0, MAX_FOLDER_CHARS)) : folder === name);
+}
+
+/** By which a store keeps the sessions of a working directory: the name of its folder of transcripts. */
+export async function projectKeyOf(cwd: string): Promise<string> {
+  const name = await folderNameOf(cwd);
+  return name.length <= MAX_FOLDER_CHARS
+    ? name
+    : `${name.slice(0, MAX_FOLDER_CHARS)}-${checksum(await realFolder(cwd))}`;
+}
+
+const folderNameOf = async (cwd: string): Promise<string> => (await realFolder(cwd)).replaceAll(/[^a-zA-Z0-9]/g, '-');
+/** One that is gone by now may have sessions still. */
+const realFolder = (cwd: string): Promise<string> => realpath(cwd).catch(() => cwd);
+
+/** Of 32 bits, the same on every machine. */
+function checksum(text: string): string {
+  let sum = 0;
+  for (let at = 0; at < text.length; at += 1) sum = (Math.imul(sum, 31) + text.charCodeAt(at)) | 0;
+  return Math.abs(sum).toString(36);
+}
+
+/** A part of a list, as the session functions let one ask for it. */
+export function page<T>(
+  all: readonly T[],
+  { limit, offset = 0 }: { limit?: number | undefined; offset?: number | undefined } = {},
+): T[] {
+  return all.slice(offset, limit === undefined ? undefined : offset + limit);
 }
 
 type Transcript = { id: string; path: string; changedAtMs: number };
@@ -53,10 +79,15 @@ async function sessionsIn(folder: string): Promise<Transcript[]> {
   return found.flat();
 }
 
-function projectsFolder(env: Env): string {
+/** Where Claude Code keeps its settings and sessions. */
+export function configFolder(env: Env): string {
   const configured = env['CLAUDE_CONFIG_DIR'];
   const home = env['HOME'] ?? env['USERPROFILE'] ?? homedir();
-  return join(configured === undefined || configured === '' ? join(home, '.claude') : configured, 'projects');
+  return configured === undefined || configured === '' ? join(home, '.claude') : configured;
+}
+
+function projectsFolder(env: Env): string {
+  return join(configFolder(env), 'projects');
 }
 
 /** What is in a folder; nothing if it is not there. */

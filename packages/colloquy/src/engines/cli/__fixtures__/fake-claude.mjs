@@ -15,7 +15,8 @@ const session_id = flag('session-id') ?? flag('resume') ?? '00000000-0000-4000-8
 const uuid = () => crypto.randomUUID();
 const write = (text) => process.stdout.write(text);
 const tell = (message) => write(`${JSON.stringify({ ...message, uuid: uuid(), session_id })}\n`);
-const folder = join(process.env.HOME ?? '/nowhere', '.claude/projects/-folder');
+const config = process.env.CLAUDE_CONFIG_DIR ?? join(process.env.HOME ?? '/nowhere', '.claude');
+const folder = join(config, 'projects', process.env.FAKE_PROJECT ?? '-folder');
 const transcript = join(folder, `${session_id}.jsonl`);
 
 if (how === 'old') fail("error: unknown option '--input-format'");
@@ -129,7 +130,10 @@ let turnEnd = () => {};
 function keep(type, message) {
   const lines = existsSync(transcript) ? readFileSync(transcript, 'utf8').trim().split('\n') : [];
   const parentUuid = lines.length === 0 ? null : JSON.parse(lines.at(-1)).uuid;
-  appendFileSync(transcript, `${JSON.stringify({ type, uuid: uuid(), parentUuid, sessionId: session_id, message })}\n`);
+  const entry = { type, uuid: uuid(), parentUuid, sessionId: session_id, message };
+  appendFileSync(transcript, `${JSON.stringify(entry)}\n`);
+  if (args.includes('--session-mirror'))
+    write(`${JSON.stringify({ type: 'transcript_mirror', filePath: transcript, entries: [entry] })}\n`);
 }
 
 function assistant(text) {
