@@ -396,6 +396,7 @@ test('a conversation of an agent shows the agent, what waits for a program, and 
   session.start(uuid);
   session.answer();
   session.call('t', 'get_order', { id: 'A-17' });
+  session.call('b', 'bash', { command: 'ls' });
   session.tell({ type: 'system', subtype: 'tool_call_request', tool_use_id: 't', tool_name: 'get_order', input: {} });
   await log(page).getByText('Waits for a program').waitFor();
   await log(page).getByText('Waiting for the result of a program').waitFor();

@@ -21,8 +21,8 @@ function activityOf(view: SessionView): string {
   const blocks = view.turns.at(-1)?.blocks ?? [];
   const last = blocks.at(-1);
   const elsewhere = blocks.filter((block) => block.kind === 'tool' && block.state === 'elsewhere');
-  const isAtWork = blocks.some((block) => block.kind === 'tool' && block.state === 'running');
-  if (elsewhere.length > 0 && !isAtWork)
+  // Calls behind it that are allowed wait for it too.
+  if (elsewhere.length > 0)
     return elsewhere.length === 1
       ? 'Waiting for the result of a program'
       : `Waiting for ${elsewhere.length} results of programs`;
