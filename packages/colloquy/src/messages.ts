@@ -63,6 +63,20 @@ export type SDKAssistantMessage = Common & {
   resumed_from_incomplete_thinking?: true | undefined;
 };
 
+/** What was decided about a tool call, and by whom. */
+export type ToolResultMeta = {
+  id: string;
+  /** Why it was not run at all. */
+  non_execution_kind?: string | undefined;
+  permission_decision?:
+    | {
+        decision: 'accept' | 'reject';
+        source: 'config' | 'hook' | 'user_temporary' | 'user_permanent' | 'user_reject';
+        reason_type?: string | undefined;
+      }
+    | undefined;
+};
+
 /** A user message: a prompt given by the program, or the result of a tool told by the engine. */
 export type SDKUserMessage = {
   type: 'user';
@@ -78,6 +92,8 @@ export type SDKUserMessage = {
   isSynthetic?: boolean | undefined;
   /** On a tool's result: its structured output, or a string beginning with "Error:". */
   tool_use_result?: unknown;
+  /** On a tool's result: who let the call run, or did not. */
+  tool_result_meta?: ToolResultMeta[] | undefined;
   priority?: 'now' | 'next' | 'later' | undefined;
   origin?: SDKMessageOrigin | undefined;
   /** False: append without starting a turn. */
@@ -115,10 +131,11 @@ export type ModelUsage = {
   thinkingTokens?: number | undefined;
   cacheReadInputTokens: number;
   cacheCreationInputTokens: number;
-  /** How they are kept; only with `engine: 'cli'`, like the canonical name of the model and who offers it. */
+  /** How long they are kept. */
   cacheCreationEphemeral5mInputTokens?: number | undefined;
   cacheCreationEphemeral1hInputTokens?: number | undefined;
   canonicalModel?: string | undefined;
+  /** Who offers the model; not told where the program brought a client of its own. */
   provider?: string | undefined;
   webSearchRequests: number;
   costUSD: number;
@@ -150,8 +167,12 @@ export type TerminalReason =
   | 'turn_setup_failed';
 
 /** Tokens that were added up: nothing is null. */
-export type ResultUsage = Usage & { cache_creation_input_tokens: number; cache_read_input_tokens: number };
-
+export type ResultUsage = Usage & {
+  cache_creation_input_tokens: number;
+  cache_read_input_tokens: number;
+  fallback_credit?: unknown;
+  iterations?: unknown[] | undefined;
+};
 
 type ResultCommon = Common & {
   type: 'result';
@@ -175,25 +196,27 @@ type ResultCommon = Common & {
   origin?: SDKMessageOrigin | undefined;
   /** Prompts still waiting. */
   queued_turn_count?: number | undefined;
-  /** Which result of this run it is, from 0; only with `engine: 'cli'`, like all below. */
+  /** Which result of this run it is, from 0: since its session was opened in this process. */
   result_index?: number | undefined;
+  /** Only with `engine: 'cli'`, like all below. */
   resume_reason?: string | undefined;
   credential_expires_at?: string | undefined;
   fast_mode_state?: FastModeState | undefined;
   fast_mode_disabled_reason?: FastModeDisabledReason | undefined;
 };
 
-export type SDKResultSuccess = ResultCommon & TurnTimes & {
-  subtype: 'success';
-  /** Text of the last assistant message. */
-  result: string;
-  api_error_status?: number | null | undefined;
-  /** A hook put this call off; it is decided again in the next turn. */
-  deferred_tool_use?: { id: string; name: string; input: Record<string, unknown> } | undefined;
-  /** With `outputFormat`: the answer in that form, if the model gave one; `result` is its JSON text. */
-  structured_output?: unknown;
-  ttft_ms?: number | undefined;
-};
+export type SDKResultSuccess = ResultCommon &
+  TurnTimes & {
+    subtype: 'success';
+    /** Text of the last assistant message. */
+    result: string;
+    api_error_status?: number | null | undefined;
+    /** A hook put this call off; it is decided again in the next turn. */
+    deferred_tool_use?: { id: string; name: string; input: Record<string, unknown> } | undefined;
+    /** With `outputFormat`: the answer in that form, if the model gave one; `result` is its JSON text. */
+    structured_output?: unknown;
+    ttft_ms?: number | undefined;
+  };
 
 export type SDKResultError = ResultCommon & {
   subtype:
@@ -260,7 +283,7 @@ export type SDKPartialAssistantMessage = Common & {
 export type SDKStatusMessage = Common & {
   type: 'system';
   subtype: 'status';
-  /** Other than null only with `engine: 'cli'`. */
+  /** `requesting`: the model is asked; told to readers of the stream's events. */
   status: 'compacting' | 'requesting' | null;
   compact_result?: 'success' | 'failed' | undefined;
   compact_error?: string | undefined;

@@ -1,5 +1,7 @@
 // The facts a conversation is made of. Everything else is a view of these. Fixed contract: names may grow, not change meaning.
 
+import type { DecisionClassification } from '../options/permissions.ts';
+
 export type Seq = number;
 export type Json = unknown;
 /** `main`, or the id of an agent started by a tool. */
@@ -17,6 +19,8 @@ export type Decision = {
   updatedInput?: Json | undefined;
   suggestions?: Json[] | undefined;
   parts?: { text: string; behavior: 'allow' | 'ask' | 'deny'; rule?: string | undefined }[] | undefined;
+  /** How the person behind the callback came to it, if that is told; or that the callback failed. */
+  classification?: DecisionClassification | 'failed' | undefined;
   /** A deny that also ends the turn, as `canUseTool` may ask for. */
   interrupt?: boolean | undefined;
 };
@@ -79,7 +83,8 @@ export type Fact =
       keepFrom: Seq;
     }
   | { kind: 'turn_start'; turn: string; init: Json }
-  | { kind: 'prompt_taken'; prompt: Seq; turn: string }
+  /** `uuid` is the prompt's. */
+  | { kind: 'prompt_taken'; prompt: Seq; turn: string; uuid?: string | undefined }
   | { kind: 'context'; role: 'user' | 'system'; content: Json[]; source: string }
   | { kind: 'model_request'; request: string; attempt: number; upTo: Seq; maxTokens: number; reservedUsd: number }
   | {
@@ -89,7 +94,7 @@ export type Fact =
       /** As received, unknown types kept. */
       block: Json;
       /** On the first block of an answer: id, model and usage as the answer began. */
-      start?: { id: string; model: string; usage: Json; ttftMs: number } | undefined;
+      start?: { id: string; model: string; usage: Json; ttftMs: number; requestId?: string | undefined } | undefined;
       /** Cut by an interrupt: the text so far of a block that never ended. */
       cut?: true | undefined;
     }

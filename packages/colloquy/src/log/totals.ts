@@ -26,6 +26,23 @@ export function addUsage(a: Usage, b: Usage): ResultUsage {
     ...(thinking === 0 ? {} : { output_tokens_details: { thinking_tokens: thinking } }),
     ...(searches === 0 ? {} : { server_tool_use: { web_search_requests: searches } }),
     service_tier: b.service_tier ?? a.service_tier ?? null,
+    ...(b.speed ? { speed: b.speed } : {}),
+    ...(b.inference_geo ? { inference_geo: b.inference_geo } : {}),
+  };
+}
+
+/** The sum with every field that the API's answers have, also those that none of them told. */
+export function toldUsage(usage: ResultUsage): ResultUsage {
+  return {
+    ...usage,
+    cache_creation: usage.cache_creation ?? { ephemeral_5m_input_tokens: 0, ephemeral_1h_input_tokens: 0 },
+    output_tokens_details: usage.output_tokens_details ?? { thinking_tokens: 0 },
+    server_tool_use: { web_search_requests: 0, web_fetch_requests: 0, ...usage.server_tool_use },
+    service_tier: usage.service_tier ?? 'standard',
+    speed: usage.speed ?? 'standard',
+    inference_geo: usage.inference_geo ?? '',
+    fallback_credit: null,
+    iterations: [],
   };
 }
 
@@ -50,6 +67,11 @@ export function totalsWith(totals: Totals, model: string, usage: Usage): Totals 
     thinkingTokens: (before?.thinkingTokens ?? 0) + (usage.output_tokens_details?.thinking_tokens ?? 0),
     cacheReadInputTokens: (before?.cacheReadInputTokens ?? 0) + (usage.cache_read_input_tokens ?? 0),
     cacheCreationInputTokens: (before?.cacheCreationInputTokens ?? 0) + (usage.cache_creation_input_tokens ?? 0),
+    cacheCreationEphemeral5mInputTokens:
+      (before?.cacheCreationEphemeral5mInputTokens ?? 0) + (usage.cache_creation?.ephemeral_5m_input_tokens ?? 0),
+    cacheCreationEphemeral1hInputTokens:
+      (before?.cacheCreationEphemeral1hInputTokens ?? 0) + (usage.cache_creation?.ephemeral_1h_input_tokens ?? 0),
+    canonicalModel: info.id,
     webSearchRequests: (before?.webSearchRequests ?? 0) + (usage.server_tool_use?.web_search_requests ?? 0),
     costUSD: (before?.costUSD ?? 0) + (cost ?? 0),
     contextWindow: info.contextWindow,

@@ -45,6 +45,8 @@ export type Usage = {
   server_tool_use?: { web_search_requests: number; web_fetch_requests?: number | undefined } | null | undefined;
   output_tokens_details?: { thinking_tokens: number } | null | undefined;
   service_tier?: string | null | undefined;
+  speed?: string | null | undefined;
+  inference_geo?: string | null | undefined;
 };
 
 export type StopDetails = { type: 'refusal'; category: string | null; explanation: string | null } | null;

@@ -104,15 +104,16 @@ describe('each mode', () => {
     expect(await decisions(mode)).toBe(expected);
   });
 
-  test('readOnly and strict do not give way to allow rules; plan does not for changes', async () => {
+  test('readOnly and strict do not give way to allow rules; plan does', async () => {
     const rules = { allow: ['Read', 'Write', 'Bash(ls)', 'Bash(make)', 'mcp__web'] };
     const decided = async (mode: PermissionModeInput, call: PermissionCall): Promise<string> =>
       (await decide(call, withRules(rules, { permissionMode: mode }), WORLD)).behavior;
     expect(await decided('readOnly', write('a'))).toBe('deny');
     expect(await decided('readOnly', read('/etc/hosts'))).toBe('allow');
     expect(await decided('strict', read('a'))).toBe('ask');
-    expect(await decided('plan', write('a'))).toBe('ask');
-    expect(await decided('plan', bash('make'))).toBe('ask');
+    expect(await decided('plan', write('a'))).toBe('allow');
+    expect(await decided('plan', bash('make'))).toBe('allow');
+    expect(await decided('plan', bash('make it'))).toBe('ask');
     expect(await decided('plan', bash('ls'))).toBe('allow');
     expect(await decided('readOnly', bash('make'))).toBe('deny');
     expect(await decided('readOnly', bash('ls'))).toBe('allow');

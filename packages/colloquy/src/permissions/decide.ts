@@ -27,8 +27,8 @@ type Known = {
 
 /**
  * Decides about one call. In this order, the first that speaks counts: deny rules and a hook's deny, `readOnly`, ask rules and a
- * hook's ask, tools that need a person, `strict`, a hook's allow, `bypassPermissions`, `plan`, `acceptEdits`, allow rules, reading
- * inside the folders. What is left is asked; `dontAsk` and a world where nobody can be asked make a denial of it. Where tools have
+ * hook's ask, tools that need a person, `strict`, a hook's allow, `bypassPermissions`, `plan` for what no rule allows, `acceptEdits`,
+ * allow rules, reading inside the folders. What is left is asked; `dontAsk` and a world where nobody can be asked make a denial of it. Where tools have
  * policies, these speak in the place of what comes after `strict`.
  */
 export async function decide(call: PermissionCall, state: PermissionState, given: PermissionWorld): Promise<Decision> {
@@ -87,13 +87,21 @@ async function bySession(known: Known): Promise<Decision> {
   return command === undefined ? decision : { ...decision, parts: command.parts };
 }
 
-function byMode({ call: { tool, hook }, state, command }: Known): Decision | undefined {
+function byMode(known: Known): Decision | undefined {
+  const { call, state, command } = known;
+  const { tool, hook } = call;
   if (hook?.behavior === 'allow') return { behavior: 'allow', source: 'hook', reason: hook.reason };
   if (state.mode === 'bypassPermissions' && state.allowDangerouslySkipPermissions)
     return byModeWord('allow', 'The mode bypassPermissions allows every call.');
-  if (state.mode === 'plan' && tool.effect === 'write' && tool.harmless !== true && command?.readOnly !== true)
+  const changes = tool.effect === 'write' && tool.harmless !== true && command?.readOnly !== true;
+  if (state.mode === 'plan' && changes && !isAllowedByRule(known))
     return byModeWord('ask', `The mode plan wants ${tool.name} to be asked, because it changes things.`);
   return undefined;
+}
+
+function isAllowedByRule({ state, command, reach }: Known): boolean {
+  if (command !== undefined) return command.allow?.source === 'rule';
+  return findRule(state, 'allow', reach, 'yes') !== undefined;
 }
 
 async function byPlace(known: Known): Promise<Decision> {

@@ -1,4 +1,4 @@
-import { bashTool } from './bash.ts';
+import { bashTool, runCommand } from './bash.ts';
 import { editTool } from './edit.ts';
 import { type FromSchema, inputParser, type ObjectSchema } from './from-schema.ts';
 import { globTool } from './glob.ts';
@@ -117,7 +117,7 @@ const agentBash: Tool<FromSchema<typeof BASH_SCHEMA>> = {
   async run({ command, timeout_ms }, context): Promise<ToolOutcome> {
     if (command === undefined)
       return { content: `[The next command runs in ${context.cwd}.]`, state: { [SHELL_FOLDER]: context.cwd } };
-    return bashTool.run({ command, timeout: timeout_ms }, context);
+    return runCommand({ command, timeout: timeout_ms }, context, { endsInTime: true });
   },
 };
 

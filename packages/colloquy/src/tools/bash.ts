@@ -1,8 +1,9 @@
+import { isRecord } from '../helpers/is-record.ts';
 import { meaningOfExit } from './exit-codes.ts';
 import { type FromSchema, inputParser } from './from-schema.ts';
 import { afterCommand, checkedShellFolder, SHELL_FOLDER, ShellFolderGone } from './shell-folder.ts';
 import { startCommandTask } from './tasks/command-task.ts';
-import { type CommandRun, runForeground } from './tasks/foreground-run.ts';
+import { type CommandRun, type MovedRun, runForeground } from './tasks/foreground-run.ts';
 import type { KeptOutput } from './tasks/command-output.ts';
 import type { BackgroundTask } from './tasks/background-tasks.ts';
 import { plainText } from './text/plain-text.ts';
@@ -23,7 +24,7 @@ const SCHEMA = {
       type: 'integer',
       minimum: 1,
       maximum: MAX_TIMEOUT_MS,
-      description: `Milliseconds after which the command is ended. Default ${DEFAULT_TIMEOUT_MS}, at most ${MAX_TIMEOUT_MS}. None in the background.`,
+      description: `Milliseconds after which the command goes on in the background. Default ${DEFAULT_TIMEOUT_MS}, at most ${MAX_TIMEOUT_MS}.`,
     },
     description: {
       type: 'string',
@@ -52,7 +53,7 @@ export type BashOutput = {
   isImage: boolean;
   /** Nothing printed is no news. */
   noOutputExpected: boolean;
-  /** Present when the time-out ended the command. */
+  /** Present when its time was over: it goes on in the background, or was ended. */
   timedOutAfterMs?: number | undefined;
   /** What an exit code other than 0 means where it is no error. */
   returnCodeInterpretation?: string | undefined;
@@ -81,13 +82,23 @@ export const bashTool: Tool<BashInput, BashOutput> = {
     command,
     ...(dangerouslyDisableSandbox === true ? { withoutSandbox: true } : {}),
   }),
-  run: runCommand,
+  run: (input, context) => runCommand(input, context, { endsInTime: false }),
+  tell: (output) =>
+    isRecord(output) && typeof output['stdout'] === 'string'
+      ? toModelText(output['stdout'], typeof output['stderr'] === 'string' ? output['stderr'] : '', [])
+      : undefined,
 };
 
-async function runCommand(input: BashInput, context: ToolContext): Promise<ToolOutcome<BashOutput>> {
+/** `endsInTime`: a command whose time is over is ended, and does not go on in the background. */
+export async function runCommand(
+  input: BashInput,
+  context: ToolContext,
+  o: { endsInTime: boolean },
+): Promise<ToolOutcome<BashOutput>> {
   try {
     const cwd = await checkedShellFolder(context);
-    return await (input.run_in_background === true ? runBeside(input, context, cwd) : runHere(input, context, cwd));
+    if (input.run_in_background === true) return await runBeside(input, context, cwd);
+    return await runHere(input, context, { cwd, ...o });
   } catch (error) {
     if (!(error instanceof ShellFolderGone)) throw error;
     return { content: error.message, isError: true, state: { [SHELL_FOLDER]: context.cwd } };
@@ -97,15 +108,19 @@ async function runCommand(input: BashInput, context: ToolContext): Promise<ToolO
 async function runBeside(input: BashInput, context: ToolContext, cwd: string): Promise<ToolOutcome<BashOutput>> {
   const { command, description = command.slice(0, MAX_DESCRIPTION_CHARS) } = input;
   const task = await startCommandTask(context, { command, description, cwd });
-  return inBackground(task, 'The command runs in the background');
+  return { content: goesOn(task, 'The command runs in the background'), structured: inBackground(task) };
 }
 
-async function runHere(input: BashInput, context: ToolContext, cwd: string): Promise<ToolOutcome<BashOutput>> {
+async function runHere(
+  input: BashInput,
+  context: ToolContext,
+  { cwd, endsInTime }: { cwd: string; endsInTime: boolean },
+): Promise<ToolOutcome<BashOutput>> {
   const { command, description = command.slice(0, MAX_DESCRIPTION_CHARS) } = input;
   const timeoutMs = input.timeout ?? DEFAULT_TIMEOUT_MS;
-  const options = { command, description, cwd, timeoutMs, maxOutputBytes: MAX_OUTPUT_BYTES };
+  const options = { command, description, cwd, timeoutMs, maxOutputBytes: MAX_OUTPUT_BYTES, endsInTime };
   const run = await runForeground(context, options);
-  if ('task' in run) return inBackground(run.task, 'The command goes on in the background');
+  if ('task' in run) return moved(run, timeoutMs);
   const { outcome, kept } = run;
   const { stdout, stderr, interrupted, timedOut, exitCode } = outcome;
   const change = await afterCommand(context, cwd, outcome.cwd);
@@ -134,17 +149,35 @@ async function runHere(input: BashInput, context: ToolContext, cwd: string): Pro
   };
 }
 
-function inBackground(task: BackgroundTask, what: string): ToolOutcome<BashOutput> {
+/** Moved because somebody wanted it, or because its time was over: then with what it had printed. */
+function moved({ task, early }: MovedRun, timeoutMs: number): ToolOutcome<BashOutput> {
+  if (early === undefined)
+    return { content: goesOn(task, 'The command goes on in the background'), structured: inBackground(task) };
+  const { stdout, stderr } = early;
+  const note = goesOn(task, `The command takes longer than ${timeoutMs / 1000} s and goes on in the background`);
   return {
-    content: `${what} as task ${task.id}. Its output goes to ${task.outputFile}; TaskOutput and Read show it. You are told when it ends.`,
+    content: toModelText(stdout, stderr, [note]),
     structured: {
-      stdout: '',
-      stderr: '',
-      interrupted: false,
-      isImage: false,
-      noOutputExpected: false,
-      backgroundTaskId: task.id,
+      ...inBackground(task),
+      stdout: withoutLastLineEnd(stdout),
+      stderr: withoutLastLineEnd(stderr),
+      timedOutAfterMs: timeoutMs,
     },
+  };
+}
+
+function goesOn(task: BackgroundTask, what: string): string {
+  return `${what} as task ${task.id}. Its output goes to ${task.outputFile}; TaskOutput and Read show it. You are told when it ends.`;
+}
+
+function inBackground(task: BackgroundTask): BashOutput {
+  return {
+    stdout: '',
+    stderr: '',
+    interrupted: false,
+    isImage: false,
+    noOutputExpected: false,
+    backgroundTaskId: task.id,
   };
 }
 

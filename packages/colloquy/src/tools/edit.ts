@@ -43,7 +43,7 @@ export const editTool: Tool<EditInput, EditOutput> = {
   name: 'Edit',
   aliases: ['edit'],
   description: [
-    'Replaces a passage of a text file. The file must have been read in this session, and must not have changed since.',
+    'Replaces a passage of a text file. A file that was read in this session must not have changed since.',
     'old_string must match exactly, white space included, without the line numbers that reading shows; only whether lines end with LF or CRLF does not matter.',
     'Line ends and encoding of the file stay as they are. Notebooks are changed with NotebookEdit.',
     'It must occur exactly once: add neighbouring lines until it does, or set replace_all.',

@@ -57,7 +57,7 @@ export const multiEditTool: Tool<MultiEditInput, MultiEditOutput> = {
   onRequest: true,
   description: [
     'Makes several replacements in one text file, in the order given; each works as an Edit. All are made or none.',
-    'The file must have been read in this session, and must not have changed since.',
+    'A file that was read in this session must not have changed since.',
     'Take care that an edit does not change what a later one looks for.',
   ].join('\n'),
   inputSchema: SCHEMA,

@@ -90,7 +90,7 @@ async function editNotebook(
   const path = await files.resolve(shown);
   const found = await files.stat(path);
   if (found === undefined) throw await missingFileError(files, shown, cwd);
-  const original = await readSeenText(files, path, { shown, found, replacing: false, signal });
+  const original = await readSeenText(files, path, { shown, found, replacing: false, mustBeSeen: true, signal });
   const notebook = parseNotebook(original.text, shown);
   const change = changeCell(notebook, input, shown);
   const updated = writeLike(notebook, original.text);

@@ -43,7 +43,7 @@ const SCHEMA = {
 export type ReadInput = FromSchema<typeof SCHEMA>;
 export type ReadOutput = LinesOutput | ImageOutput | NotebookOutput | PdfOutput;
 
-/** Shows a file: lines of text with their numbers, an image, pages of a PDF, cells of a notebook. An edit needs it first. */
+/** Shows a file: lines of text with their numbers, an image, pages of a PDF, cells of a notebook. */
 export const readTool: Tool<ReadInput, ReadOutput> = {
   name: 'Read',
   aliases: ['read'],
@@ -52,7 +52,7 @@ export const readTool: Tool<ReadInput, ReadOutput> = {
     `Without offset and limit it shows the first ${LINE_LIMITS.DEFAULT_LINES} lines. Ask for a part of a long file with both; what was left out is said at the end.`,
     `Lines of more than ${LINE_LIMITS.MAX_LINE_CHARS} characters are cut.`,
     'Images (PNG, JPEG, GIF, WebP) are shown as pictures, PDFs as documents (a long one by pages), notebooks (.ipynb) as cells with their outputs. Folders and other binary files are refused.',
-    'Reading a file is required before it is edited or replaced.',
+    'Read a file before it is edited or replaced, unless you know what it holds.',
   ].join('\n'),
   inputSchema: SCHEMA,
   effect: 'read',
@@ -113,7 +113,7 @@ async function readByKind(
     default:
       if (lines.binary)
         throw new Error(`${file_path} is not a text file: it is binary, and no image or PDF that could be shown.`);
-      return { outcome: lines.end(real), state };
+      return { outcome: lines.end(file_path), state };
   }
 }
 

@@ -32,6 +32,8 @@ export interface Tool<I = Json, O = Json> {
   target(input: I): ToolTarget;
   /** Runs the call. An exception becomes an error result, told to the model. */
   run(input: I, context: ToolContext): Promise<ToolOutcome<O>>;
+  /** What the model is told of an output that a hook has put in the place of the tool's; undefined where it is no output of the tool. */
+  tell?(output: unknown): string | undefined;
 }
 
 export type ToolTarget = {

@@ -36,7 +36,7 @@ export const writeTool: Tool<WriteInput, WriteOutput> = {
   aliases: ['write'],
   description: [
     'Makes a file with the given content, or replaces the whole content of an existing one. Missing folders are made.',
-    'An existing file must have been read in this session, and must not have changed since; its encoding and byte order mark stay.',
+    'An existing file that was read in this session must not have changed since; read it first unless its content does not matter. Its encoding and byte order mark stay.',
     'To change a part of a file, edit it instead of writing all of it.',
   ].join('\n'),
   inputSchema: SCHEMA,

@@ -106,6 +106,7 @@ class ModelStream {
   readonly #answer = new MessageAccumulator();
   readonly #startedMs = performance.now();
   #ttftMs: number | undefined;
+  #requestId: string | undefined;
   #blocks = 0;
   #told = 0;
 
@@ -117,7 +118,8 @@ class ModelStream {
   async read(signal: AbortSignal): Promise<void> {
     const { feed } = this.#world.log;
     const body = requestBody(this.#world.history, this.#plan.head);
-    const { events } = await this.#world.client.stream(body, { signal });
+    const { events, requestId } = await this.#world.client.stream(body, { signal });
+    this.#requestId = requestId;
     for await (const batch of events) {
       for (const event of batch) {
         if (event.type === 'ping') continue;
@@ -172,9 +174,10 @@ class ModelStream {
     await note(this.#world, { kind: 'model_block', request: this.#plan.request, index, block, ...start });
   }
 
-  #start(): { id: string; model: string; usage: unknown; ttftMs: number } {
+  #start(): { id: string; model: string; usage: unknown; ttftMs: number; requestId?: string } {
     const { id, model, usage } = this.#answer;
-    return { id, model, usage, ttftMs: this.#ttftMs ?? 0 };
+    const start = { id, model, usage, ttftMs: this.#ttftMs ?? 0 };
+    return this.#requestId === undefined ? start : { ...start, requestId: this.#requestId };
   }
 
   #responseFact(): NewEntry & { kind: 'model_response' } {

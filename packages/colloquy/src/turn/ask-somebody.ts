@@ -5,7 +5,7 @@ import { messageOf } from '../helpers/message-of.ts';
 import { untilAborted } from '../helpers/until-aborted.ts';
 import type { CallState } from '../log/call-state.ts';
 import type { Decision, Entry, Json } from '../log/entries.ts';
-import type { MatchedAskRule, PermissionUpdate } from '../options/permissions.ts';
+import type { DecisionClassification, MatchedAskRule, PermissionUpdate } from '../options/permissions.ts';
 import type { Tool } from '../tools/tool.ts';
 import type { ShownCall } from '../views/door-messages.ts';
 import { contextOf } from './context.ts';
@@ -64,17 +64,19 @@ async function askCallback(
   } catch (error) {
     if (stop.cause !== undefined) return undefined;
     const reason = `The permission request failed: ${messageOf(error)}`;
-    return { ...open, decision: { behavior: 'deny', source: 'callback', reason } };
+    return { ...open, decision: { behavior: 'deny', source: 'callback', reason, classification: 'failed' } };
   }
   if (verdict.behavior === 'deny') {
-    const { reason, interrupt } = verdict;
-    return { ...open, decision: { behavior: 'deny', source: 'callback', reason, ...(interrupt ? { interrupt } : {}) } };
+    const { reason, interrupt, classification } = verdict;
+    const more = { ...(interrupt ? { interrupt } : {}), ...(classification === undefined ? {} : { classification }) };
+    return { ...open, decision: { behavior: 'deny', source: 'callback', reason, ...more } };
   }
   await applyUpdates(world, verdict.updates);
   return allowed(stop, tool, open, {
     source: 'callback',
     reason: 'canUseTool allowed the call.',
     updatedInput: verdict.updatedInput,
+    ...(verdict.classification === undefined ? {} : { classification: verdict.classification }),
   });
 }
 
@@ -93,15 +95,21 @@ async function allowed(
   stop: TurnStop,
   tool: Tool,
   open: Decided,
-  o: { source: 'callback' | 'person'; reason: string; updatedInput: Json | undefined },
+  o: {
+    source: 'callback' | 'person';
+    reason: string;
+    updatedInput: Json | undefined;
+    classification?: DecisionClassification;
+  },
 ): Promise<Decided | undefined> {
-  const { source, reason, updatedInput } = o;
-  if (updatedInput === undefined) return { ...open, decision: { behavior: 'allow', source, reason } };
+  const { updatedInput, ...word } = o;
+  const { source } = word;
+  if (updatedInput === undefined) return { ...open, decision: { behavior: 'allow', ...word } };
   try {
     return {
       ...open,
       input: await parseAgain(tool, updatedInput, stop),
-      decision: { behavior: 'allow', source, reason, updatedInput },
+      decision: { behavior: 'allow', ...word, updatedInput },
     };
   } catch (error) {
     if (stop.cause !== undefined) return undefined;

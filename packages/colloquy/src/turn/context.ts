@@ -4,7 +4,7 @@ import type { Json, NewEntry } from '../log/entries.ts';
 /**
  * Why the engine adds text to a conversation. `interrupt`, `continue`, `stop_hook` and `first_prompt` are told to the model and
  * shown; `environment`, `hook`, `task`, what became of background work, and
- * `agent_prompt`, the task of a subagent, are told to the model only; `warning` is shown only.
+ * `agent_prompt`, the task of a subagent, are told to the model only; `warning` is shown only; `hook_stop` stands in the log only.
  */
 export type ContextSource =
   | 'environment'
@@ -17,6 +17,7 @@ export type ContextSource =
   | 'output_reminder'
   | 'files_rewound'
   | 'stop_hook'
+  | 'hook_stop'
   | 'warning';
 
 export function contextOf(source: ContextSource, text: string): NewEntry & { kind: 'context' } {
@@ -34,7 +35,7 @@ export function hookContext({ block, additionalContext }: HookOutcome): NewEntry
 }
 
 /** Why hooks have ended the turn. */
-export function hookStop({ stopReason }: HookOutcome): NewEntry {
+export function hookStop({ stopReason }: HookOutcome): NewEntry & { kind: 'context' } {
   return contextOf('warning', stopReason ?? 'A hook ended the turn.');
 }
 

@@ -1,13 +1,14 @@
 import { isRecord } from '../helpers/is-record.ts';
 import { jsonCopy } from '../helpers/json-copy.ts';
-import type { PermissionUpdate } from '../options/permissions.ts';
+import type { DecisionClassification, PermissionUpdate } from '../options/permissions.ts';
 import { parseUpdate } from '../permissions/parse-update.ts';
 import { applyUpdate, type PermissionState } from '../permissions/state.ts';
 
 /** A `canUseTool` answer that has been understood. */
 export type PermissionVerdict =
-  | { behavior: 'allow'; updatedInput: unknown; updates: PermissionUpdate[] }
-  | { behavior: 'deny'; reason: string; interrupt: boolean };
+  | ({ behavior: 'allow'; updatedInput: unknown; updates: PermissionUpdate[] } & Classified)
+  | ({ behavior: 'deny'; reason: string; interrupt: boolean } & Classified);
+type Classified = { classification?: DecisionClassification };
 
 /**
  * Reads what a callback answered. What cannot be understood is a denial, and so is an answer with changes that could not hold:
@@ -17,14 +18,15 @@ export type PermissionVerdict =
 export function readPermissionResult(answer: unknown, state: PermissionState): PermissionVerdict {
   if (!isRecord(answer)) return denied('canUseTool gave no answer that could be understood.');
   const { behavior, updatedInput, updatedPermissions, message, interrupt } = answer;
+  const how = classified(answer['decisionClassification']);
   if (behavior === 'deny') {
     const reason = typeof message === 'string' && message.trim() !== '' ? message : 'canUseTool denied the call.';
-    return { behavior, reason, interrupt: interrupt === true };
+    return { behavior, reason, interrupt: interrupt === true, ...how };
   }
   if (behavior !== 'allow') return denied('canUseTool gave no answer that could be understood.');
   const input = jsonCopy(updatedInput ?? undefined);
   if (!input.ok) return denied(`canUseTool allowed the call with an input that is not JSON: ${input.problem}`);
-  return { behavior, updatedInput: input.value, updates: checkUpdates(updatedPermissions ?? [], state) };
+  return { behavior, updatedInput: input.value, updates: checkUpdates(updatedPermissions ?? [], state), ...how };
 }
 
 /**
@@ -35,6 +37,12 @@ export function checkUpdates(updates: unknown, state: PermissionState): Permissi
   const parsed = (Array.isArray(updates) ? updates : [updates]).map(parseUpdate);
   parsed.reduce(applyUpdate, state);
   return parsed;
+}
+
+function classified(word: unknown): Classified {
+  return word === 'user_temporary' || word === 'user_permanent' || word === 'user_reject'
+    ? { classification: word }
+    : {};
 }
 
 function denied(reason: string): PermissionVerdict {

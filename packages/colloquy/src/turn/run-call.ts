@@ -125,7 +125,8 @@ async function runAndSettle(
   const run = { input: decided.input, outcome, isInterrupted: interrupted, durationMs };
   const hooked = await afterCall(world, stop, call, tool, run);
   const replaced = replacementOf(hooked, call);
-  const content = replaced === undefined ? outcome.content : cleanContent(replaced.value);
+  const content =
+    replaced === undefined ? outcome.content : cleanContent(tool.tell?.(replaced.value) ?? replaced.value);
   const structured = replaced === undefined ? outcome.structured : replaced.value;
   const cwd = cwdOf(world);
   await note(
@@ -143,7 +144,7 @@ async function runAndSettle(
       outcome: interrupted ? 'interrupted' : 'done',
     },
     ...(hooked === undefined ? [] : hookContext(hooked)),
-    ...(hooked === undefined || hooked.continue ? [] : [hookStop(hooked)]),
+    ...(hooked === undefined || hooked.continue ? [] : [{ ...hookStop(hooked), source: 'hook_stop' }]),
   );
   if (cwd !== cwdOf(world)) await cwdChanged(world, stop, cwd, cwdOf(world));
   if (hooked?.continue === false) stop.stop({ why: 'hook' });

@@ -48,7 +48,7 @@ export async function beginTurn(world: TurnWorld, turn: string, prompts: readonl
 }
 
 function taken(prompt: QueuedPrompt, turn: string): NewEntry {
-  return { kind: 'prompt_taken', prompt: prompt.seq, turn, once: `take:${prompt.seq}` };
+  return { kind: 'prompt_taken', prompt: prompt.seq, turn, uuid: prompt.uuid, once: `take:${prompt.seq}` };
 }
 
 function startTimer(world: TurnWorld, stop: TurnStop): NodeJS.Timeout | undefined {

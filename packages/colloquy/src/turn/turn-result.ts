@@ -1,6 +1,7 @@
 import type { NewEntry } from '../log/entries.ts';
 import { toCheckpoint } from '../log/checkpoint.ts';
-import type { OpenTurn, SessionState } from '../log/fold.ts';
+import type { OpenTurn } from '../log/fold.ts';
+import { toldUsage, type Totals } from '../log/totals.ts';
 import type { ToolUseBlock } from '../messages-api/types.ts';
 import type { SDKResultError, TerminalReason } from '../messages.ts';
 import type { SDKMessageOrigin } from '../system-messages.ts';
@@ -36,13 +37,18 @@ type ErrorSubtype = SDKResultError['subtype'];
 export async function endTurn(world: TurnWorld, ending: Ending, ...facts: NewEntry[]): Promise<void> {
   const turn = world.state.turn;
   if (turn === undefined) return;
-  const result = resultFacts(world.state, turn, ending, Date.now());
+  const result = resultFacts(world, turn, ending, Date.now());
   // What was blocked is dropped from the history.
   const reason = reasonOf(ending);
   await world.log.append([...facts, { kind: 'turn_end', turn: turn.id, reason, result }], {
     sync: 'now',
     checkpoint: toCheckpoint(world.state),
   });
+}
+
+function offeredBy(provider: string | undefined, byModel: Totals['byModel']): Totals['byModel'] {
+  if (provider === undefined) return byModel;
+  return Object.fromEntries(Object.entries(byModel).map(([model, usage]) => [model, { ...usage, provider }]));
 }
 
 function reasonOf(ending: Ending): string {
@@ -56,7 +62,8 @@ function reasonOf(ending: Ending): string {
   }
 }
 
-function resultFacts(state: SessionState, turn: OpenTurn, ending: Ending, nowMs: number): ResultFacts {
+function resultFacts(world: TurnWorld, turn: OpenTurn, ending: Ending, nowMs: number): ResultFacts {
+  const { state, run } = world;
   const uuids = turn.prompts.map(({ uuid }) => uuid);
   // An origin is null, or an object with a kind: checked when the prompt was accepted.
   const origin = turn.prompts[0]?.origin as SDKMessageOrigin | null | undefined;
@@ -68,10 +75,11 @@ function resultFacts(state: SessionState, turn: OpenTurn, ending: Ending, nowMs:
     num_turns: worked ? 1 + turn.toolResults + turn.synthetic : 0,
     stop_reason: turn.stopReason,
     total_cost_usd: state.totals.costUsd,
-    usage: turn.usage,
-    modelUsage: state.totals.byModel,
+    usage: toldUsage(turn.usage),
+    modelUsage: offeredBy(run.provider, state.totals.byModel),
     permission_denials: turn.denials,
     queued_turn_count: state.queue.length,
+    ...(world.thread === 'main' ? { result_index: run.results++ } : {}),
     ...(uuids[0] === undefined ? {} : { user_message_uuid: uuids[0], user_message_uuids: uuids }),
     ...(origin ? { origin } : {}),
   };

@@ -18,6 +18,8 @@ import type { Backups } from './checkpoints.ts';
 
 /** Everything a turn may read and use. The session that owns the log makes it, and keeps `state` and `history` folded. */
 export type TurnWorld = {
+  /** What the results of this process tell of it: how many there were, and who offers the model, where that is known. */
+  run: { results: number; readonly provider: string | undefined };
   /** The session's own thread, or that of a subagent; `log`, `state` and `history` are of that thread alone. */
   thread: Thread;
   log: ThreadLog;

@@ -38,7 +38,7 @@ export function foldHistory(history: RequestHistory, entry: Entry): void {
       history.prompts.delete(entry.prompt);
       return;
     case 'context':
-      if (!SHOWN_ONLY.has(entry.source)) history.pending.blocks.push(...entry.content.map(wellFormedJson));
+      if (!NOT_SENT.has(entry.source)) history.pending.blocks.push(...entry.content.map(wellFormedJson));
       return;
     case 'segment':
       if (entry.reason === 'plain') makePlain(history);
@@ -74,8 +74,8 @@ function addResult({ pending, turnStart }: RequestHistory, toolUseId: string, js
   if (turnStart.pending.calls.includes(toolUseId)) turnStart.pending.results.set(toolUseId, json);
 }
 
-/** Context that is told to people and not to the model. */
-const SHOWN_ONLY: ReadonlySet<string> = new Set(['warning']);
+/** Context that is not told to the model. */
+const NOT_SENT: ReadonlySet<string> = new Set(['warning', 'hook_stop']);
 
 /** Closes the user message that has been gathering, if it holds anything. Called with each request. */
 export function flushPending(history: RequestHistory): void {

@@ -1,25 +1,26 @@
 import { derivedUuid, fragmentUuid, fragmentUuidPrefix, type UUID } from '../helpers/derived-uuid.ts';
-import type { Entry, Json, Thread } from '../log/entries.ts';
+import type { Decision, Entry, Json, Thread } from '../log/entries.ts';
 import type { ApiMessage, ContentBlock, MessageParam, StreamEvent, Usage } from '../messages-api/types.ts';
 import type {
   SDKAPIRetryMessage,
   SDKAssistantMessage,
   SDKAssistantMessageError,
-  SDKConversationRewoundMessage,
   SDKMessage,
   SDKPartialAssistantMessage,
   SDKResultMessage,
-  SDKStatusMessage,
   SDKSystemMessage,
 } from '../messages.ts';
-import type { Common } from '../system-messages.ts';
 import { copyOfDoor, type DoorState, foldDoorEntry, newDoorState } from './door-messages.ts';
+import { type AgentFields, type CommonFields, contextMessages, modeMessages, rewound } from './note-messages.ts';
+import { resultMeta } from './result-meta.ts';
 import { foldTask, type TasksState } from './task-messages.ts';
 import type { Live, View } from './view.ts';
 
 /** What folding messages needs to remember. */
 export type MessagesState = {
   sessionId: string;
+  /** The reader is told of the model's stream, and so of requests too. */
+  partial: boolean;
   /** The session is shown at a door of a server: prompts and permission requests are told too. */
   door: DoorState | undefined;
   /** The text and thinking of subagents are told too, not only their tool uses. */
@@ -38,20 +39,16 @@ type ThreadMessages = {
   /** Messages of a broken answer, to be named by the next one. */
   supersedes: UUID[];
   toolNames: Map<string, string>;
+  decisions: Map<string, Decision>;
+  /** The uuids of the turn's prompts, until its first answer has named them. */
+  asked: string[] | undefined;
   /** The API's message id of the answer whose stream events are passing. */
   live: { request: string; id: string } | undefined;
 };
 
-/** Whose messages they are: of the session itself, or of the subagent that a tool use has started. */
-type AgentFields = {
-  parent_tool_use_id: string | null;
-  agent_id?: string;
-  subagent_type?: string;
-  task_description?: string;
-};
 const OF_THE_SESSION: AgentFields = { parent_tool_use_id: null };
 
-type AnswerStart = { id: string; model: string; usage: Json };
+type AnswerStart = { id: string; model: string; usage: Json; requestId?: string | undefined };
 
 /** What an entry of `model_error` carries. */
 export type ModelErrorFacts = {
@@ -80,6 +77,7 @@ export const sdkMessagesView: View<MessagesState, SDKMessage> = {
 function newMessagesState(session: { id: string; door?: boolean; forwardSubagentText?: boolean }): MessagesState {
   return {
     sessionId: session.id,
+    partial: false,
     door: session.door === true ? newDoorState() : undefined,
     forwardSubagentText: session.forwardSubagentText === true,
     main: newThread(OF_THE_SESSION),
@@ -90,7 +88,15 @@ function newMessagesState(session: { id: string; door?: boolean; forwardSubagent
 }
 
 function newThread(from: AgentFields): ThreadMessages {
-  return { from, answer: undefined, supersedes: [], toolNames: new Map(), live: undefined };
+  return {
+    from,
+    answer: undefined,
+    supersedes: [],
+    toolNames: new Map(),
+    decisions: new Map(),
+    asked: undefined,
+    live: undefined,
+  };
 }
 
 function toMessages(state: MessagesState, entry: Entry): readonly SDKMessage[] {
@@ -110,6 +116,7 @@ function toMessages(state: MessagesState, entry: Entry): readonly SDKMessage[] {
 export function cloneMessagesState(state: MessagesState, door: boolean): MessagesState {
   return {
     ...state,
+    partial: false,
     door: door && state.door !== undefined ? copyOfDoor(state.door) : undefined,
     main: copyOfThread(state.main),
     agents: new Map([...state.agents].map(([thread, messages]) => [thread, copyOfThread(messages)])),
@@ -118,7 +125,13 @@ export function cloneMessagesState(state: MessagesState, door: boolean): Message
 }
 
 function copyOfThread(thread: ThreadMessages): ThreadMessages {
-  return { ...thread, supersedes: [...thread.supersedes], toolNames: new Map(thread.toolNames) };
+  return {
+    ...thread,
+    supersedes: [...thread.supersedes],
+    toolNames: new Map(thread.toolNames),
+    decisions: new Map(thread.decisions),
+    asked: thread.asked === undefined ? undefined : [...thread.asked],
+  };
 }
 
 /** What a subagent's thread begins with, in place of the facts of `init`. */
@@ -131,9 +144,18 @@ function agentMessages(state: MessagesState, thread: Thread, entry: Entry): read
     // Written when the agent starts, in this shape.
     const { toolUseId, agentType, description, prompt } = entry.init as AgentStart;
     const agent = { agent_id: thread, subagent_type: agentType, task_description: description };
-    state.agents.set(thread, newThread({ parent_tool_use_id: toolUseId, ...agent }));
+    const agentFields = { parent_tool_use_id: toolUseId, ...agent };
+    state.agents.set(thread, newThread(agentFields));
     const task = { task_id: thread, tool_use_id: toolUseId, description, task_type: 'local_agent' };
-    return [{ type: 'system', subtype: 'task_started', ...task, subagent_type: agentType, prompt, ...common }];
+    const asked: SDKMessage = {
+      type: 'user',
+      message: { role: 'user', content: [{ type: 'text', text: prompt }] },
+      ...agentFields,
+      timestamp: entry.at,
+      uuid: derivedUuid(state.sessionId, entry.seq, 1),
+      session_id: state.sessionId,
+    };
+    return [{ type: 'system', subtype: 'task_started', ...task, subagent_type: agentType, prompt, ...common }, asked];
   }
   const messages = state.agents.get(thread);
   if (messages === undefined) return [];
@@ -182,10 +204,18 @@ function threadMessages(state: MessagesState, thread: ThreadMessages, entry: Ent
   switch (entry.kind) {
     case 'turn_start':
       thread.toolNames.clear();
+      thread.decisions.clear();
+      thread.asked = [];
       // A subagent that an owner has left behind does not go on.
       state.agents.clear();
       // Written by the turn, in this shape.
       return [{ type: 'system', subtype: 'init', ...(entry.init as InitFacts), ...common }];
+    case 'prompt_taken':
+      if (entry.uuid !== undefined) thread.asked?.push(entry.uuid);
+      return [];
+    case 'model_request':
+      if (!state.partial || thread !== state.main) return [];
+      return [{ type: 'system', subtype: 'status', status: 'requesting', ...common }];
     case 'model_block':
       return [blockMessage(thread, entry, common)];
     case 'model_response':
@@ -195,6 +225,7 @@ function threadMessages(state: MessagesState, thread: ThreadMessages, entry: Ent
       return errorMessages(state, thread, entry, common);
     case 'tool_decision': {
       const { behavior, source, reason } = entry.decision;
+      thread.decisions.set(entry.toolUseId, entry.decision);
       if (behavior !== 'deny' || !AUTOMATIC.has(source)) return [];
       const tool_name = thread.toolNames.get(entry.toolUseId) ?? '';
       const { agent_id } = thread.from;
@@ -218,11 +249,11 @@ function threadMessages(state: MessagesState, thread: ThreadMessages, entry: Ent
     case 'tool_result':
       return [resultOfTool(thread, entry, common)];
     case 'context':
-      return contextMessages(thread, entry, common);
+      return contextMessages(thread.from, entry, common);
     case 'settings':
       return modeMessages(entry, common);
     case 'rewind':
-      return [rewound(state, entry, common)];
+      return [rewound(state.sessionId, entry, common)];
     case 'turn_end':
       // An answer that broke off and was given up stays, as one that was cut does: the next turn's replaces nothing.
       thread.supersedes.length = 0;
@@ -243,24 +274,6 @@ export type InitFacts = Omit<SDKSystemMessage, 'uuid' | 'session_id' | 'type' | 
 
 /** Denials that no hook and no person made. */
 const AUTOMATIC: ReadonlySet<string> = new Set(['rule', 'mode', 'none', 'tool']);
-
-type CommonFields = Pick<Common, 'uuid' | 'session_id'>;
-
-function rewound(
-  { sessionId }: MessagesState,
-  { prompt = '', prompts = [], from, to, by = '' }: Entry & { kind: 'rewind' },
-  common: CommonFields,
-): SDKConversationRewoundMessage {
-  return {
-    type: 'system',
-    subtype: 'conversation_rewound',
-    prompt_uuid: prompt,
-    dropped_prompts: prompts,
-    from_uuid: derivedUuid(sessionId, from ?? to + 1, 0),
-    by,
-    ...common,
-  };
-}
 
 function blockMessage(
   thread: ThreadMessages,
@@ -283,8 +296,17 @@ function blockMessage(
     timestamp: entry.at,
     ...(supersedes.length === 0 ? {} : { supersedes }),
     ...(entry.cut === true ? { aborted: true as const } : {}),
+    ...(start?.requestId === undefined ? {} : { request_id: start.requestId }),
+    ...askedIn(thread),
     ...common,
   };
+}
+
+/** The prompts that the turn's first answer is to name. */
+function askedIn(thread: ThreadMessages): Pick<SDKAssistantMessage, 'user_message_uuid' | 'user_message_uuids'> {
+  const { asked } = thread;
+  thread.asked = undefined;
+  return asked?.[0] === undefined ? {} : { user_message_uuid: asked[0], user_message_uuids: asked };
 }
 
 function apiMessage(id: string, model: string, content: ContentBlock[], usage: Json): ApiMessage {
@@ -376,51 +398,9 @@ function resultOfTool(
     tool_use_result: entry.isError
       ? `Error: ${typeof content === 'string' ? content : 'see the content'}`
       : (entry.structured ?? content),
+    ...resultMeta(entry.toolUseId, thread.decisions.get(entry.toolUseId)),
     ...common,
   };
-}
-
-/** A change of mode. Colloquy's own modes are reported as `default`, with their name beside, as in `init`. */
-function modeMessages(entry: Entry & { kind: 'settings' }, common: CommonFields): readonly SDKStatusMessage[] {
-  const { permissionMode: mode, reportedMode: reported } = entry.patch;
-  if (typeof reported !== 'string') return [];
-  // Written by the mode control together with the mode itself.
-  const permissionMode = reported as NonNullable<SDKStatusMessage['permissionMode']>;
-  const own = typeof mode === 'string' && mode !== reported ? { colloquy_mode: mode } : {};
-  return [{ type: 'system', subtype: 'status', status: null, permissionMode, ...own, ...common }];
-}
-
-function contextMessages(
-  thread: ThreadMessages,
-  entry: Entry & { kind: 'context' },
-  common: CommonFields,
-): readonly SDKMessage[] {
-  // Text blocks written by the turn.
-  const content = entry.content as Exclude<MessageParam['content'], string>;
-  switch (entry.source) {
-    case 'interrupt':
-      return [{ type: 'user', message: { role: 'user', content }, ...thread.from, timestamp: entry.at, ...common }];
-    case 'continue':
-    case 'output_reminder':
-    case 'first_prompt':
-    case 'stop_hook':
-      return [
-        {
-          type: 'user',
-          message: { role: 'user', content },
-          ...thread.from,
-          isSynthetic: true,
-          timestamp: entry.at,
-          ...common,
-        },
-      ];
-    case 'warning': {
-      const text = content.map((block) => (block.type === 'text' ? block.text : '')).join('');
-      return [{ type: 'system', subtype: 'informational', content: text, level: 'warning', ...common }];
-    }
-    default:
-      return [];
-  }
 }
 
 /** The message for an event of the model's stream; of subagents, only where their text is forwarded. */

@@ -150,7 +150,7 @@ describe('PostToolUse', () => {
     await using other = await openHooks(callOf(), { ...ALLOWED, hooks: stopping.hooks });
     const told = await other.turn('Go');
     expect(told.at(-1)).toMatchObject({ subtype: 'success', result: '', terminal_reason: 'hook_stopped' });
-    expect(warnings(told)).toEqual(['Enough']);
+    expect(warnings(told)).toEqual([]);
     expect(other.emulator.requests).toHaveLength(1);
   });
 });

@@ -75,16 +75,24 @@ test('acceptEdits covers every tool that edits, inside the folders, but for prot
     expect(await field.one(['Write', { file_path: path, content: 'x' }], options)).toMatchObject({ decided: 'asked' });
 });
 
-test('plan asks for every change, whatever rules allow; reading goes on', async () => {
+test('plan asks for every change that no rule allows; reading goes on', async () => {
   using field = new Field(FILES);
   const options: Options = {
     ...servers(),
     permissionMode: 'plan',
-    allowedTools: ['Write', 'Edit', 'Bash', 'mcp__web'],
+    allowedTools: ['Edit', 'Bash(true *)', 'Bash(cat *)', 'mcp__web'],
   };
-  const calls = [write, edit, bash('touch made'), bash('cat a.txt'), search, read];
+  const calls = [write, edit, bash('touch made'), bash('true it'), bash('cat a.txt'), search, read];
   const { outcomes } = await field.play(calls, options);
-  expect(outcomes.map(({ decided }) => decided)).toEqual(['asked', 'asked', 'asked', 'allowed', 'allowed', 'allowed']);
+  expect(outcomes.map(({ decided }) => decided)).toEqual([
+    'asked',
+    'allowed',
+    'asked',
+    'allowed',
+    'allowed',
+    'allowed',
+    'allowed',
+  ]);
   expect(existsSync(join(field.cwd, 'made'))).toBe(false);
   const allowed = await field.one(write, options, async () => ({ behavior: 'allow' }));
   expect(allowed).toMatchObject({ failed: false });

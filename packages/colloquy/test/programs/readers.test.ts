@@ -143,9 +143,11 @@ test('a slow loop loses stream events and no message', async () => {
     .map((words) => words.slice(0, 20));
   expect(whole).toEqual([
     'init',
+    'status',
     'assistant 1 2 3 4 5 ',
     'result 1 2 3 4 5 6 7',
     'init',
+    'status',
     'assistant two',
     'result two',
   ]);

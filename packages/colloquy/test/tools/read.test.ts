@@ -15,7 +15,7 @@ describe('text', () => {
       isError: false,
       structured: {
         type: 'text',
-        file: { filePath: scene.path('a.txt'), content: 'one\ntwo\nthree', numLines: 3, startLine: 1, totalLines: 3 },
+        file: { filePath: 'a.txt', content: 'one\ntwo\nthree', numLines: 3, startLine: 1, totalLines: 3 },
       },
     });
   });

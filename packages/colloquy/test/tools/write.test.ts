@@ -13,9 +13,11 @@ test('makes a file with its folders, and the model then knows it', async () => {
   expect(scene.read('new/a.txt')).toBe('');
 });
 
-test('replaces a file that was read, and tells what changed', async () => {
-  await using scene = await openTools({ 'a.txt': 'one\ntwo\n' });
-  expect((await scene.call('Write', { file_path: 'a.txt', content: 'x' })).text).toContain('has not been read');
+test('replaces a file that was read, or was not, and tells what changed', async () => {
+  await using scene = await openTools({ 'a.txt': 'one\ntwo\n', 'b.txt': 'unread' });
+  expect(await scene.call('Write', { file_path: 'b.txt', content: 'x' })).toMatchObject({
+    structured: { type: 'update', originalFile: 'unread' },
+  });
   await scene.call('Read', { file_path: 'a.txt' });
   expect(await scene.call('Write', { file_path: 'a.txt', content: 'one\n' })).toMatchObject({
     structured: {

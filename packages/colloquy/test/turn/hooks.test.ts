@@ -128,15 +128,15 @@ describe('what hooks say', () => {
     );
 
   test.each([
-    ['PreToolUse', 'hook_stopped'],
-    ['PostToolUse', 'hook_stopped'],
-    ['Stop', 'stop_hook_prevented'],
-  ])('of %s to people, and why it ended the turn, is told', async (event, terminal_reason) => {
+    ['PreToolUse', 'hook_stopped', ['Look out', 'Enough']],
+    ['PostToolUse', 'hook_stopped', ['Look out']],
+    ['Stop', 'stop_hook_prevented', ['Look out', 'Enough']],
+  ])('of %s to people is told, and why it ended the turn but after a call', async (event, terminal_reason, said) => {
     const options = hook(event, async () => ({ systemMessage: 'Look out', continue: false, stopReason: 'Enough' }));
     await using scene = await openScene(call(), withEcho({ ...options, allowedTools: ['mcp__e'] }));
     const told = await scene.turn('Go');
     expect(resultOf(told)).toMatchObject({ subtype: 'success', terminal_reason });
-    expect(news(told)).toEqual(['Look out', 'Enough']);
+    expect(news(told)).toEqual(said);
     expect(JSON.stringify(scene.emulator.requests)).not.toContain('Look out');
   });
 

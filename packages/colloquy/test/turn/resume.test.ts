@@ -220,7 +220,7 @@ function lasting({
   user_message_uuids: _ms,
   ...result
 }: SDKResultMessage) {
-  return { ...result, duration_ms: 0, duration_api_ms: 0, ttft_ms: 0 };
+  return { ...result, duration_ms: 0, duration_api_ms: 0, ttft_ms: 0, result_index: 0 };
 }
 
 /** A store that remembers every checkpoint as it was when it was handed in. */

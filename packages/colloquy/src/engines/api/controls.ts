@@ -130,7 +130,9 @@ export const CONTROLS: Handlers = {
   },
 
   async backgroundTasks(session, { toolUseId }) {
-    return { moved: session.world.background.moveToBackground(toolUseId) };
+    const moved = session.world.background.moveToBackground(toolUseId);
+    // Said of one call only; asked of all, it just does it.
+    return { moved: moved || toolUseId === undefined };
   },
 
   async getTaskOutput(session, { taskId, maxBytes }) {

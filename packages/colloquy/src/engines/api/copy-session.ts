@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { SessionNotFoundError } from '../../errors.ts';
+import { isRecord } from '../../helpers/is-record.ts';
 import type { Entry, NewEntry, Seq } from '../../log/entries.ts';
 import { emptyState, foldEntry, type OpenTurn } from '../../log/fold.ts';
 import { SessionLog } from '../../log/session-log.ts';
@@ -35,15 +36,65 @@ export async function copySession(
 async function copyEntries(store: Store, from: string, to: string, upTo: Seq): Promise<void> {
   await using log = await SessionLog.open(store, to);
   const state = emptyState();
+  const uuids = new NewUuids();
   while (state.seq < upTo) {
     const page = await store.read(from, { after: state.seq, upTo, limit: PAGE });
     if (page.length === 0) throw new SessionNotFoundError(from);
     for (const entry of page) foldEntry(state, entry);
-    await log.append(page.map(withoutPlace), { sync: 'lazy' });
+    await log.append(
+      page.map((entry) => uuids.renew(withoutPlace(entry))),
+      { sync: 'lazy' },
+    );
   }
   await log.append([...closing(state, from), { kind: 'fork', from: { session: from, seq: state.seq } }], {
     sync: 'now',
   });
+}
+
+/** The prompts of a copy are messages of their own: each has a new uuid, wherever it is named. */
+class NewUuids {
+  readonly #made = new Map<string, string>();
+
+  renew(entry: NewEntry): NewEntry {
+    switch (entry.kind) {
+      case 'prompt':
+        return { ...entry, ...this.#renewPrompt(entry) };
+      case 'prompt_taken':
+        return entry.uuid === undefined ? entry : { ...entry, uuid: this.#of(entry.uuid) };
+      case 'rewind': {
+        const { prompt, prompts } = entry;
+        return {
+          ...entry,
+          ...(prompt === undefined ? {} : { prompt: this.#of(prompt) }),
+          ...(prompts === undefined ? {} : { prompts: prompts.map((uuid) => this.#of(uuid)) }),
+        };
+      }
+      case 'turn_end':
+        return { ...entry, result: this.#renewResult(entry.result) };
+      default:
+        return entry;
+    }
+  }
+
+  #renewPrompt({ uuid, once }: NewEntry & { kind: 'prompt' }): { uuid: string; once?: string } {
+    const made = randomUUID();
+    this.#made.set(uuid, made);
+    return { uuid: made, ...(once === `key:${uuid}` ? { once: `key:${made}` } : {}) };
+  }
+
+  #renewResult(result: unknown): unknown {
+    if (!isRecord(result)) return result;
+    const { user_message_uuid: first, user_message_uuids: all } = result;
+    return {
+      ...result,
+      ...(typeof first === 'string' ? { user_message_uuid: this.#of(first) } : {}),
+      ...(Array.isArray(all) ? { user_message_uuids: all.map((uuid) => this.#of(String(uuid))) } : {}),
+    };
+  }
+
+  #of(uuid: string): string {
+    return this.#made.get(uuid) ?? uuid;
+  }
 }
 
 function withoutPlace(entry: Entry): NewEntry {

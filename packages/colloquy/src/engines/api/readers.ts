@@ -9,7 +9,7 @@ import type { ApiSession } from './api-session.ts';
 /** Messages for a program, in batches of what is ready. The reader stands in the log from this call on. */
 export function readMessages(session: ApiSession, o: ReadOptions): AsyncIterable<readonly SDKMessage[]> {
   const live = session.log.feed.read({ after: o.after, fragments: o.partial === true, signal: o.signal });
-  const view = openView(session, o.after, false);
+  const view = openView(session, o.after, { door: false, partial: o.partial === true });
   // Prompts that wait already are told of too, once a turn takes them.
   const waiting: LifecycleState | undefined =
     o.lifecycle === true ? new Map(session.state.queue.map(({ seq, uuid }) => [seq, uuid])) : undefined;
@@ -49,7 +49,8 @@ export function readPlaced(
 ): AsyncIterable<readonly PlacedMessage[]> {
   const door = o.door === true;
   const live = session.log.feed.read({ after: o.after, fragments: o.partial === true, signal: o.signal });
-  const view = openView(session, o.after, door);
+  // Who comes back is told the same, with the stream's events or without.
+  const view = openView(session, o.after, { door, partial: false });
   return mapPlaced(session, live, view);
 }
 
@@ -76,10 +77,17 @@ async function* mapPlaced(
 }
 
 /** Where a reader begins: now, or at its cursor. */
-function openView(session: ApiSession, after: Cursor | undefined, door: boolean): Promise<MessagesState> {
-  if (after === undefined) return Promise.resolve(session.views.now(door));
-  const opening = session.views.at(session.store, Number(after.split('.')[1]), door);
+function openView(
+  session: ApiSession,
+  after: Cursor | undefined,
+  { door, partial }: { door: boolean; partial: boolean },
+): Promise<MessagesState> {
+  const opening =
+    after === undefined
+      ? Promise.resolve(session.views.now(door))
+      : session.views.at(session.store, Number(after.split('.')[1]), door);
+  const view = opening.then((state) => ({ ...state, partial }));
   // Told with the first pull; it may be that nobody pulls.
-  opening.catch(() => {});
-  return opening;
+  view.catch(() => {});
+  return view;
 }

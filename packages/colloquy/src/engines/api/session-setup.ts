@@ -137,6 +137,7 @@ export class SessionSetup {
     const told = (): string | undefined => session.state.environment;
     const system = systemPrompt(this.#options.systemPrompt, tools.box.offered);
     return {
+      run: { results: 0, provider: this.#parts.apiKeySource === 'client' ? undefined : 'firstParty' },
       thread: 'main',
       log: session.log,
       state: session.state,

@@ -1,3 +1,5 @@
+import { delay } from '../../helpers/delay.ts';
+import { OutputWindow } from '../output-window.ts';
 import type { ShellOutcome, ToolContext } from '../tool.ts';
 import type { BackgroundTask } from './background-tasks.ts';
 import { CommandOutput, type KeptOutput } from './command-output.ts';
@@ -14,14 +16,19 @@ export type CommandRun = {
   problem: string | undefined;
 };
 
+const NEVER = new Promise<never>(() => {});
+
+/** A command that goes on as a task, and what it had printed by then, if it is because its time was over. */
+export type MovedRun = { task: BackgroundTask; early: { stdout: string; stderr: string } | undefined };
+
 /**
- * Runs a command and waits for its end, or until somebody wants it to go on in the background: then it is a task, with all it has
- * printed so far. An interrupt ends it unless it is one by then.
+ * Runs a command and waits for its end, or until its time is over or somebody wants it to go on in the background: then it is a task,
+ * with all it has printed so far. An interrupt ends it unless it is one by then; `endsInTime`: so does the end of its time.
  */
 export async function runForeground(
   context: ToolContext,
-  spec: CommandSpec & { timeoutMs: number; maxOutputBytes: number },
-): Promise<CommandRun | { task: BackgroundTask }> {
+  spec: CommandSpec & { timeoutMs: number; maxOutputBytes: number; endsInTime: boolean },
+): Promise<CommandRun | MovedRun> {
   const { background, signal, toolUseId, shell } = context;
   const stop = new AbortController();
   const output = new CommandOutput(background.folder, { onFull: () => stop.abort() });
@@ -29,12 +36,28 @@ export async function runForeground(
   if (signal.aborted) onAbort();
   else signal.addEventListener('abort', onAbort, { once: true });
   const foreground = background.foreground(toolUseId);
-  const { cwd, timeoutMs, maxOutputBytes } = spec;
-  const onOutput = (piece: Uint8Array): Promise<void> | undefined => output.add(piece);
-  const running = shell.run(spec.command, { cwd, timeoutMs, signal: stop.signal, maxOutputBytes, onOutput });
+  const { cwd, timeoutMs, maxOutputBytes, endsInTime } = spec;
+  const early = { stdout: new OutputWindow(maxOutputBytes), stderr: new OutputWindow(maxOutputBytes) };
+  const onOutput = (piece: Uint8Array, stream: 'stdout' | 'stderr'): Promise<void> | undefined => {
+    if (!endsInTime) early[stream].add(Buffer.from(piece));
+    return output.add(piece);
+  };
+  const ended = new AbortController();
+  const late = endsInTime ? NEVER : delay(timeoutMs, { signal: ended.signal }).then(() => 'late' as const);
+  late.catch(() => {});
+  const running = shell.run(spec.command, {
+    cwd,
+    timeoutMs: endsInTime ? timeoutMs : undefined,
+    signal: stop.signal,
+    maxOutputBytes,
+    onOutput,
+  });
   try {
-    const moved = await Promise.race([foreground.moved.then(() => true), running.then(() => false)]);
-    if (moved) return { task: await goOn(context, { spec, output, running, stop }) };
+    const why = await Promise.race([foreground.moved.then(() => 'asked' as const), running.then(() => 'ended'), late]);
+    if (why !== 'ended') {
+      const soFar = why === 'late' ? { stdout: early.stdout.text(), stderr: early.stderr.text() } : undefined;
+      return { task: await goOn(context, { spec, output, running, stop }), early: soFar };
+    }
     const outcome = await running;
     const { kept, problem } = await keep(output, outcome);
     return { outcome, kept, problem, tooMuch: output.isFull };
@@ -42,6 +65,7 @@ export async function runForeground(
     await output.end();
     throw error;
   } finally {
+    ended.abort();
     foreground.done();
     signal.removeEventListener('abort', onAbort);
   }

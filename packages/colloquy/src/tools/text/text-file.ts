@@ -11,14 +11,14 @@ export type TextFile = DecodedText & {
 };
 
 /**
- * Reads a file that the model has seen, in order to change it. The path must be real; `shown` is what messages call it.
+ * Reads a file in order to change it: as the model has seen it, if it has. The path must be real; `shown` is what messages call it.
  * With `replacing`, damaged text is no error: none of it is written back.
- * @throws Error for a file that was not seen, has changed since, is no file, or is damaged.
+ * @throws Error for a file that has changed since it was seen, was not seen where that is wanted (`mustBeSeen`), is no file, or is damaged.
  */
 export async function readSeenText(
   files: Files,
   path: string,
-  o: { shown: string; found: FileStat; replacing: boolean; signal: AbortSignal },
+  o: { shown: string; found: FileStat; replacing: boolean; mustBeSeen?: boolean; signal: AbortSignal },
 ): Promise<TextFile> {
   const state = requireSeen(files, path, o);
   const decoded = decodeText(await files.read(path, { signal: o.signal }));
@@ -30,11 +30,16 @@ export async function readSeenText(
   return { ...decoded, state };
 }
 
-/** The state in which the model has seen a file, if the file is still in it. @throws Error which tells the model to read it. */
-function requireSeen(files: Files, path: string, { shown, found }: { shown: string; found: FileStat }): FileStat {
+/** The state of a file from which it may be changed. @throws Error which tells the model to read it. */
+function requireSeen(
+  files: Files,
+  path: string,
+  { shown, found, mustBeSeen }: { shown: string; found: FileStat; mustBeSeen?: boolean },
+): FileStat {
   if (found.kind === 'directory') throw new Error(`${shown} is a directory, not a file.`);
   if (found.kind === 'other') throw new Error(`${shown} is a device, pipe or socket, not a file that can be changed.`);
   const seen = files.seen(path);
+  if (seen === undefined && mustBeSeen !== true) return found;
   if (seen === undefined)
     throw new Error(`${shown} exists and has not been read in this session. Read it first, then change it.`);
   if (seen.size === found.size && seen.mtimeMs === found.mtimeMs) return seen;
