@@ -65,7 +65,11 @@ export class ApiSession implements HostedSession {
 
   /** Begins to work: takes up a turn that an earlier owner left open, then whatever waits in the queue. */
   start(): void {
-    this.#running = this.#run().catch((error: unknown) => this.#fail(error));
+    this.#running = this.#run()
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => {
+        for (const { refuse } of this.#between.splice(0)) refuse(this.#failure ?? isClosed(this.id));
+      });
     if (this.setup.abortSignal?.aborted === true) this.#onAbort();
   }
 
@@ -226,7 +230,8 @@ export class ApiSession implements HostedSession {
     await this.hooks.start();
     while (this.#closing === undefined) {
       const open = this.state.turn !== undefined;
-      if (!open) for (const { run } of this.#between.splice(0)) await run();
+      // More may come while one is at work.
+      while (!open && this.#between.length > 0) await this.#between.shift()?.run();
       // A turn that the budget has ended goes on without a prompt.
       const goesOn = !open && this.state.budget === 'raised';
       const prompts = open || goesOn ? [] : this.#nextPrompts();
@@ -277,8 +282,7 @@ export class ApiSession implements HostedSession {
 
   #checkOpen(): void {
     if (this.#failure !== undefined) throw this.#failure;
-    if (this.#closing !== undefined)
-      throw new AbortError(`Session ${this.id} is closed; open it again with { resume: '${this.id}' }`);
+    if (this.#closing !== undefined) throw isClosed(this.id);
   }
 
   readonly #onAbort = (): void => {
@@ -318,6 +322,10 @@ export class ApiSession implements HostedSession {
       this.setup.close();
     }
   }
+}
+
+function isClosed(id: string): AbortError {
+  return new AbortError(`Session ${id} is closed; open it again with { resume: '${id}' }`);
 }
 
 function inTurn(id: string): ConfigurationError {
