@@ -17,26 +17,16 @@ export type Inputs = [
   Holds<Takes<Official.AsyncHookJSONOutput, Colloquy.AsyncHookJSONOutput>>,
   Holds<Takes<Official.CanUseTool, Colloquy.CanUseTool>>,
   Holds<Takes<Official.ElicitationResult, Colloquy.ElicitationResult>>,
-  Holds<Takes<Official.ForkSessionOptions, Colloquy.ForkSessionOptions, { sessionStore: 'later' }>>,
-  Holds<Takes<Official.GetSessionInfoOptions, Colloquy.GetSessionInfoOptions, { sessionStore: 'later' }>>,
+  Holds<Takes<Official.ForkSessionOptions, Colloquy.ForkSessionOptions>>,
+  Holds<Takes<Official.GetSessionInfoOptions, Colloquy.GetSessionInfoOptions>>,
   Holds<
-    Takes<
-      Official.GetSessionMessagesOptions,
-      Colloquy.GetSessionMessagesOptions,
-      { sessionStore: 'later'; includeSystemMessages: 'later' }
-    >
+    Takes<Official.GetSessionMessagesOptions, Colloquy.GetSessionMessagesOptions, { includeSystemMessages: 'later' }>
   >,
   Holds<Takes<Official.HookCallback, Colloquy.HookCallback>>,
   Holds<Takes<Official.HookCallbackMatcher, Colloquy.HookCallbackMatcher>>,
   Holds<Takes<Official.HookEvent, Colloquy.HookEvent>>,
   Holds<Takes<Official.HookJSONOutput, Colloquy.HookJSONOutput>>,
-  Holds<
-    Takes<
-      Official.ListSessionsOptions,
-      Colloquy.ListSessionsOptions,
-      { sessionStore: 'later'; includeProgrammatic: 'later'; includeWorktrees: 'later' }
-    >
-  >,
+  Holds<Takes<Official.ListSessionsOptions, Colloquy.ListSessionsOptions, { includeProgrammatic: 'later' }>>,
   Holds<
     Takes<
       Official.McpServerConfig,
@@ -55,9 +45,6 @@ export type Inputs = [
       Official.Options,
       Colloquy.Options,
       {
-        loadTimeoutMs: 'refused at open: no engine of ours honours it';
-        sessionStore: 'refused at open: no engine of ours honours it';
-        sessionStoreFlush: 'refused at open: no engine of ours honours it';
         agents: 'see AgentDefinition';
         mcpServers: 'see McpServerConfig';
       }
@@ -80,13 +67,33 @@ export type Inputs = [
       }
     >
   >,
-  Holds<Takes<Official.SessionMutationOptions, Colloquy.SessionMutationOptions, { sessionStore: 'later' }>>,
+  Holds<Takes<Official.SessionMutationOptions, Colloquy.SessionMutationOptions>>,
   Holds<Takes<Official.Settings, Colloquy.Settings>>,
+  Holds<Takes<Official.SessionStore, Colloquy.SessionStore, { listSessionSummaries: 'later' }>>,
+  Holds<Takes<Official.SessionStoreFlush, Colloquy.SessionStoreFlush>>,
+  Holds<Takes<Official.ListSubagentsOptions, Colloquy.ListSubagentsOptions>>,
+  Holds<Takes<Official.GetSubagentMessagesOptions, Colloquy.GetSubagentMessagesOptions>>,
+  Holds<Takes<Official.ResolveSettingsOptions, Colloquy.ResolveSettingsOptions>>,
   Holds<Takes<Official.SyncHookJSONOutput, Colloquy.SyncHookJSONOutput>>,
 ];
 
 /** What programs read. */
 export type Outputs = [
+  Holds<Gives<Colloquy.SessionKey, Official.SessionKey>>,
+  Holds<Gives<Colloquy.SessionStoreEntry, Official.SessionStoreEntry>>,
+  Holds<Gives<Colloquy.DeniedModelsMatch, Official.DeniedModelsMatch>>,
+  Holds<Gives<Colloquy.ResolvedSettingSource, Official.ResolvedSettingSource>>,
+  Holds<Gives<Colloquy.ProvenanceEntry, Official.ProvenanceEntry>>,
+  Holds<
+    Gives<Colloquy.ResolvedSettings, Official.ResolvedSettings, { effective: 'see Settings'; sources: 'see Settings' }>
+  >,
+  Holds<
+    Gives<
+      InstanceType<typeof Colloquy.InMemorySessionStore>,
+      InstanceType<typeof Official.InMemorySessionStore>,
+      { listSessionSummaries: 'later' }
+    >
+  >,
   Holds<Gives<Colloquy.UserDialogRequest, Official.UserDialogRequest>>,
   Holds<Gives<Colloquy.SpawnOptions, Official.SpawnOptions>>,
   Holds<Gives<Colloquy.AccountInfo, Official.AccountInfo>>,
@@ -361,26 +368,29 @@ export type Functions = [
     Takes<
       Given<typeof Official.listSessions, 0>,
       Given<typeof Colloquy.listSessions, 0>,
-      { sessionStore: 'later'; includeProgrammatic: 'later'; includeWorktrees: 'later' }
+      { includeProgrammatic: 'later' }
     >
   >,
-  Holds<
-    Takes<Given<typeof Official.getSessionInfo, 1>, Given<typeof Colloquy.getSessionInfo, 1>, { sessionStore: 'later' }>
-  >,
+  Holds<Takes<Given<typeof Official.getSessionInfo, 1>, Given<typeof Colloquy.getSessionInfo, 1>>>,
   Holds<
     Takes<
       Given<typeof Official.getSessionMessages, 1>,
       Given<typeof Colloquy.getSessionMessages, 1>,
-      { sessionStore: 'later'; includeSystemMessages: 'later' }
+      { includeSystemMessages: 'later' }
     >
   >,
-  Holds<Takes<Given<typeof Official.forkSession, 1>, Given<typeof Colloquy.forkSession, 1>, { sessionStore: 'later' }>>,
+  Holds<Takes<Given<typeof Official.forkSession, 1>, Given<typeof Colloquy.forkSession, 1>>>,
+  Holds<Takes<Given<typeof Official.renameSession, 2>, Given<typeof Colloquy.renameSession, 2>>>,
+  Holds<Takes<Given<typeof Official.tagSession, 2>, Given<typeof Colloquy.tagSession, 2>>>,
+  Holds<Takes<Given<typeof Official.deleteSession, 1>, Given<typeof Colloquy.deleteSession, 1>>>,
+  Holds<Takes<Given<typeof Official.listSubagents, 1>, Given<typeof Colloquy.listSubagents, 1>>>,
+  Holds<Takes<Given<typeof Official.getSubagentMessages, 2>, Given<typeof Colloquy.getSubagentMessages, 2>>>,
+  Holds<Takes<Given<typeof Official.archiveSession, 1>, Given<typeof Colloquy.archiveSession, 1>>>,
+  Holds<Takes<Given<typeof Official.unarchiveSession, 1>, Given<typeof Colloquy.unarchiveSession, 1>>>,
+  Holds<Takes<Given<typeof Official.resolveSettings, 0>, Given<typeof Colloquy.resolveSettings, 0>>>,
+  Holds<Takes<Given<typeof Official.matchDeniedModels, 0>, Given<typeof Colloquy.matchDeniedModels, 0>>>,
   Holds<
-    Takes<Given<typeof Official.renameSession, 2>, Given<typeof Colloquy.renameSession, 2>, { sessionStore: 'later' }>
-  >,
-  Holds<Takes<Given<typeof Official.tagSession, 2>, Given<typeof Colloquy.tagSession, 2>, { sessionStore: 'later' }>>,
-  Holds<
-    Takes<Given<typeof Official.deleteSession, 1>, Given<typeof Colloquy.deleteSession, 1>, { sessionStore: 'later' }>
+    Takes<Given<typeof Official.filterEscalatingDefaultMode, 0>, Given<typeof Colloquy.filterEscalatingDefaultMode, 0>>
   >,
   Holds<Gives<Awaited<ReturnType<typeof Colloquy.forkSession>>, Awaited<ReturnType<typeof Official.forkSession>>>>,
   Holds<Gives<Awaited<ReturnType<typeof Colloquy.listSessions>>, Awaited<ReturnType<typeof Official.listSessions>>>>,

@@ -62,11 +62,19 @@ export async function resolveSettings(o: ResolveSettingsOptions = {}): Promise<R
   return { effective, provenance, sources, machinePolicy: { didNotLoad: false } };
 }
 
+/** What it takes of a result, whoever made that. */
+type Filterable = {
+  effective: Settings;
+  provenance: { permissions?: { source: string } | undefined };
+  sources: { source: string; settings: Settings }[];
+  machinePolicy?: unknown;
+};
+
 /** The settings without a mode that a repository may not choose for the people who work in it. */
-export function filterEscalatingDefaultMode({ effective, provenance, sources }: ResolvedSettings): Settings {
+export function filterEscalatingDefaultMode({ effective, provenance, sources }: Filterable): Settings {
   const permissions: unknown = effective.permissions;
   if (!isRecord(permissions) || !ESCALATING.has(permissions['defaultMode'])) return effective;
-  const says = ({ settings }: ResolvedSource): boolean =>
+  const says = ({ settings }: Filterable['sources'][number]): boolean =>
     isRecord(settings.permissions) && 'defaultMode' in settings.permissions;
   const by = sources.findLast(says)?.source ?? provenance.permissions?.source;
   if (by !== 'project') return effective;

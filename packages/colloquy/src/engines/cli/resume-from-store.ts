@@ -19,7 +19,7 @@ const MAIN_CONFIG = '.claude.json';
 const SUBPATH = /^[\w-][\w.-]*(?:\/[\w-][\w.-]*)*$/;
 
 /** Options under which a session of a store lies where Claude Code looks for it, and what takes that place away again. */
-export type Materialized = { options: Options; leave(): Promise<void> };
+export type Materialized = { options: Options; leave: () => Promise<void> };
 
 /**
  * Lays the session that is to be resumed out of the program's store into a folder of its own, with the settings of the user's.
