@@ -4,7 +4,7 @@ import { controls, framing, questions } from './control.ts';
 import { background, events } from './events.ts';
 import { hookEvents, hookEventsLater } from './hook-events.ts';
 import { hookCommands, hookEndings, hookOutputs } from './hook-outputs.ts';
-import { interrupts, severalTurns } from './live-sessions.ts';
+import { interrupts, interruptsAll, severalTurns } from './live-sessions.ts';
 import { optionsClaudeCode, optionsOneByOne } from './options-claude-code.ts';
 import { optionsRequest, optionsRequestLater } from './options-request.ts';
 import { optionsAgents, optionsSessions, optionsTurns } from './options-sessions.ts';
@@ -30,6 +30,7 @@ import { toolsLists, toolsShell } from './tools-shell.ts';
 export const PROGRAMS: readonly Program[] = [
   refusedCredential,
   interrupts,
+  interruptsAll,
   background,
   events,
   retries,

@@ -102,6 +102,33 @@ export const severalTurns: Program = {
   },
 };
 
+/** An interrupt that takes what waits with it. */
+export const interruptsAll: Program = {
+  name: 'interrupts-all',
+  ids: ['b.interrupt.cancel-queued'],
+  async run({ sdk, scene }) {
+    const at = await scene([stall({ afterEvents: 4 }, text('A story that hangs in the air.')), text('Next.')]);
+    const later = withId('Waits');
+    const input = prompts(withId('First'));
+    const query = sdk.query({ prompt: input, options: at.options({ ...BASE, includePartialMessages: true }) });
+    const heard = listen(query);
+    await deltas(heard, 1);
+    input.say(later);
+    await queued(query);
+    const gave = await query.interrupt({ cancelQueued: true });
+    input.end();
+    await heard.ended;
+    return {
+      'b.interrupt.cancel-queued': {
+        gave: at.normal(gave),
+        isListed: gave?.cancelled?.includes(later.uuid ?? ''),
+        results: results(heard.messages).map((one) => pick(one, ['subtype', 'terminal_reason'])),
+        requests: at.emulator.requests.length,
+      },
+    };
+  },
+};
+
 /** Interrupts, and prompts that come while something goes on. */
 export const interrupts: Program = {
   name: 'interrupts',
