@@ -65,6 +65,7 @@ test('with partial messages the raw events come too, each block after its deltas
   const messages = await collect(query({ prompt: 'Hi', options: offline(emulator, { includePartialMessages: true }) }));
   expect(messages.map(brief)).toEqual([
     'init',
+    'status',
     'message_start',
     'content_block_start',
     'delta Hel',
