@@ -24,9 +24,9 @@ export async function waitUntilGone({ id }: Pick<ProcessGroup, 'id'>, boundMs: n
 }
 
 /** Ends a group: asked first, then killed. Settles when it is gone, or after a few seconds at most. */
-export async function endGroup(group: ProcessGroup): Promise<void> {
+export async function endGroup(group: ProcessGroup, termGraceMs = TERM_GRACE_MS): Promise<void> {
   sendSignal(-group.id, 'SIGTERM');
-  if (await waitUntilGone(group, TERM_GRACE_MS)) return;
+  if (await waitUntilGone(group, termGraceMs)) return;
   sendSignal(-group.id, 'SIGKILL');
   await waitUntilGone(group, KILL_GRACE_MS);
 }

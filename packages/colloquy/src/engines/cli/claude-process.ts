@@ -27,6 +27,8 @@ const TEMP_NAME = 'CLAUDE_CODE_TMPDIR';
 const END_WITHIN_MS = 2_000;
 /** For its last words after its end; what it has started may hold the pipes longer. */
 const LAST_WORDS_MS = 500;
+/** For what it still does when it is asked to end; a busy machine needs a while to let it. */
+const TERM_WITHIN_MS = 2_500;
 /** For a process that the program has started, after each signal. */
 const KILL_AFTER_MS = 2_000;
 /** In a row, without a message between them. */
@@ -158,7 +160,7 @@ export class ClaudeProcess {
     return this.#stderr.text();
   }
 
-  /** Ends it: the end of its input first, then a signal, then another. Resolves when nothing of it is left; within 6 s. Safe to call twice. */
+  /** Ends it: the end of its input first, then a signal, then another. Resolves when nothing of it is left; within 7 s. Safe to call twice. */
   shutDown(o: { atOnce?: boolean | undefined } = {}): Promise<void> {
     return (this.#shutDown ??= this.#end(o.atOnce === true));
   }
@@ -190,7 +192,7 @@ export class ClaudeProcess {
       return;
     }
     const group = { id: pid, mark: this.#place.mark };
-    await endGroup(group);
+    await endGroup(group, TERM_WITHIN_MS);
     await killEscaped(group);
   }
 
