@@ -77,7 +77,9 @@ test.each([
   const seen = await readOn(client.receiveResponse());
   expect(seen.filter(({ type }) => type !== 'stream_event').map(brief)).toEqual([
     'init',
+    'status',
     'api_retry',
+    'status',
     'assistant The whole answer',
     'result The whole answer',
   ]);

@@ -31,7 +31,7 @@ test('an interrupt in the middle of the stream ends the turn with a result, and 
   expect(whole(first).slice(-2)).toEqual(['user [Request interrupted by user]', 'result error_during_execution']);
   expect(first.at(-1)).toMatchObject({ is_error: true, terminal_reason: 'aborted_streaming' });
   await client.query('Go on');
-  expect(whole(await collect(client.receiveResponse()))).toEqual(['init', 'assistant Next', 'result Next']);
+  expect(whole(await collect(client.receiveResponse()))).toEqual(['init', 'status', 'assistant Next', 'result Next']);
   // The model is told what it had said, and that it was interrupted.
   expect(emulator.requests[1]?.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'user']);
 });

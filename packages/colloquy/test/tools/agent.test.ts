@@ -36,7 +36,7 @@ test('a subagent works in a conversation of its own, and its report goes back as
   expect(used?.outputTokens).toBeGreaterThan(result?.type === 'result' ? result.usage.output_tokens : 0);
 });
 
-test('of a subagent its tool uses and their results are told, with the tool use that started it', async () => {
+test('of a subagent its prompt, its tool uses and their results are told, with the tool use that started it', async () => {
   await using scene = await openScene(
     [toolUse('Agent', TASK), toolUse('Glob', { pattern: '*' }), text('Nothing is here.'), text('All done.')],
     { tools: ['Agent', 'Glob'] },
@@ -46,6 +46,7 @@ test('of a subagent its tool uses and their results are told, with the tool use 
   const id = toolUseIds(messages)[0];
   const nested = messages.filter((message) => 'parent_tool_use_id' in message && message.parent_tool_use_id === id);
   expect(nested).toMatchObject([
+    { type: 'user', message: { content: [{ type: 'text', text: 'List what is here.' }] } },
     {
       type: 'assistant',
       subagent_type: 'general-purpose',
