@@ -20,8 +20,9 @@ export default defineConfig({
     pool: 'forks',
     // Tests wait for processes and files more than they compute.
     maxWorkers: '100%',
-    testTimeout: 5_000,
-    hookTimeout: 10_000,
+    // Ends what hangs; a busy machine may take many times what a test takes.
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
     teardownTimeout: 5_000,
     unstubEnvs: true,
     restoreMocks: true,

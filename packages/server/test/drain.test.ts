@@ -24,6 +24,7 @@ test('draining is bounded', async () => {
   await sendPrompt(client, id, '@stall after=1');
   await stream.until(({ message }) => message?.type === 'stream_event');
   await app.drain(20);
+  expect(await jsonOf(client.get(`/v1/native/sessions/${id}`))).toMatchObject({ running: true });
   await client.post(`/v1/sessions/${id}/control`, { name: 'interrupt', args: {} });
   await stream.until(isResult);
 });
