@@ -36,7 +36,4 @@ export const DIFFERENCES: readonly Difference[] = [
   ...rows('api', 'an error of its own', ERRORS),
   ...rows('api', 'one result per prompt', { 'a.order.prompt-while-streaming': '', 'a.order.prompt-while-tool': '' }),
   ...rows('api', 'budget stops before', { 'a.situation.budget': '' }),
-  ...rows('api', 'contracts of ours', {
-    'b.setModel.default': 'the first model of the session comes back, in place of none that changes',
-  }),
 ];

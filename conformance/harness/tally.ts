@@ -7,7 +7,7 @@ export type TableTally = { official: Share; cli: Share; api: Share; apiBuilt: Sh
 export const GATES = { cli: 0.98, apiBuilt: 0.95 } as const;
 
 /** What has been reached, and is not given up again: a run that comes to less fails. Raised with what is reached, up to the gates. */
-const FLOORS = { cli: 0.95, apiBuilt: 0.88 } as const;
+const FLOORS = { cli: 0.98, apiBuilt: 0.95 } as const;
 
 /** How many of these rows are equal. A row that nothing observes counts as not equal. */
 export function tally(judged: readonly Judged[]): TableTally {

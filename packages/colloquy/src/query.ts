@@ -25,7 +25,7 @@ export interface Query extends AsyncGenerator<SDKMessage, void, undefined>, Clau
   interrupt(o?: { cancelQueued?: boolean | undefined }): Promise<Controls['interrupt']['result']>;
   /** Counts from the next tool call on. @throws ConfigurationError */
   setPermissionMode(mode: PermissionModeInput): Promise<void>;
-  /** Counts from the next request on; without a model, the first one again. @throws ConfigurationError */
+  /** Counts from the next request on; without a model nothing changes, as in the official SDK. @throws ConfigurationError */
   setModel(model?: string): Promise<void>;
   /** Sends further prompts; resolves when the iterable has ended and all are accepted. The query then ends after their results too. */
   streamInput(messages: AsyncIterable<SDKUserMessage>): Promise<void>;
@@ -97,6 +97,7 @@ class RunningQuery extends AskableIterator implements Query {
   }
 
   async setModel(model?: string): Promise<void> {
+    if (model === undefined) return;
     await this.#run.control('setModel', { model });
   }
 

@@ -221,6 +221,8 @@ test('controls change the mode and the model, and tell what there is', async () 
   const prompts = channel<SDKUserMessage>();
   const run = query({ prompt: prompts, options: offline(emulator, { model: 'opus' }) });
   await run.setModel('haiku');
+  // As in the official SDK, without a model nothing changes; `ClaudeSDKClient` goes back to the first one.
+  await run.setModel();
   await run.setPermissionMode('readOnly');
   await expect(run.setPermissionMode('bypassPermissions')).rejects.toThrow(ConfigurationError);
   prompts.push(said('1'));
