@@ -14,7 +14,7 @@ test('shows a file with line numbers, and tells the program its content', async 
     content: '1\tone\n2\ttwo',
     structured: {
       type: 'text',
-      file: { filePath: join(place.cwd, 'a.txt'), content: 'one\ntwo\n', numLines: 3, startLine: 1, totalLines: 3 },
+      file: { filePath: 'a.txt', content: 'one\ntwo\n', numLines: 3, startLine: 1, totalLines: 3 },
     },
   });
 });

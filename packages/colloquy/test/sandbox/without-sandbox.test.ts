@@ -63,8 +63,7 @@ test.for(MODES.filter((mode) => mode !== 'bypassPermissions'))(
 test.for<[mode: (typeof MODES)[number], ran: string[]]>([
   ['default', COMMANDS],
   ['acceptEdits', COMMANDS],
-  // `ls` only reads.
-  ['plan', ['ls']],
+  ['plan', COMMANDS],
   ['dontAsk', COMMANDS],
   ['readOnly', ['ls']],
   ['strict', []],
