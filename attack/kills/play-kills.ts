@@ -9,7 +9,8 @@ import { Random } from '../streams/random.ts';
 import { Served } from './served.ts';
 
 const POLL_MS = 20;
-const SETTLE_WITHIN_MS = 60_000;
+/** The prompts that pile up under 200 kills take minutes. */
+const SETTLE_WITHIN_MS = 600_000;
 /** Appends of one round of prompts are about eight a session; a death is somewhere among them. */
 const APPENDS_PER_SESSION = 8;
 
