@@ -102,4 +102,15 @@ export class BatchIterator<T> implements AsyncGenerator<T, void, undefined> {
   }
 }
 
+/** Hands out the items of a reader of batches one by one. Leaving the loop ends the reader. */
+export function oneByOne<T>(reader: Required<Pick<AsyncIterator<readonly T[]>, 'next' | 'return'>>): BatchIterator<T> {
+  return new BatchIterator({
+    pull: async () => {
+      const next = await reader.next();
+      return next.done === true ? undefined : next.value;
+    },
+    close: () => void reader.return(),
+  });
+}
+
 function noop(): void {}

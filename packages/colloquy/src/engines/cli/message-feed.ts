@@ -1,5 +1,5 @@
 import { ConfigurationError, LimitExceededError } from '../../errors.ts';
-import { BatchIterator } from '../../helpers/batch-iterator.ts';
+import { oneByOne } from '../../helpers/batch-iterator.ts';
 import { Wakeup } from '../../log/wakeup.ts';
 import type { SDKMessage } from '../../messages.ts';
 import type { ReadOptions } from '../engine.ts';
@@ -61,14 +61,7 @@ export class MessageFeed {
   }
 
   messages(o: ReadOptions = {}): AsyncIterable<SDKMessage> {
-    const reader = this.#open(o);
-    return new BatchIterator({
-      pull: async () => {
-        const next = await reader.next();
-        return next.done === true ? undefined : next.value;
-      },
-      close: () => void reader.return(),
-    });
+    return oneByOne(this.#open(o));
   }
 
   #open(o: ReadOptions): FeedReader {

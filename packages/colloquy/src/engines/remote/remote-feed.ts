@@ -1,4 +1,4 @@
-import { BatchIterator } from '../../helpers/batch-iterator.ts';
+import { oneByOne } from '../../helpers/batch-iterator.ts';
 import type { SDKMessage } from '../../messages.ts';
 import type { ReadOptions } from '../engine.ts';
 import { followMessages, type Told } from './follow-messages.ts';
@@ -53,14 +53,7 @@ export class RemoteFeed {
   }
 
   messages(o: ReadOptions = {}): AsyncIterable<SDKMessage> {
-    const reader = this.#open(o);
-    return new BatchIterator({
-      pull: async () => {
-        const next = await reader.next();
-        return next.done === true ? undefined : next.value;
-      },
-      close: () => void reader.return(),
-    });
+    return oneByOne(this.#open(o));
   }
 
   /** Ends all readers, after what is ready. */
