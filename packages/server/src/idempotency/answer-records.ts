@@ -143,27 +143,29 @@ export class AnswerRecords {
     this.#abandoned.add(id);
   }
 
-  /** Erases what requests for a thing and what lies below it were answered. */
-  async forget(path: string): Promise<void> {
-    await this.#db
-      .deleteFrom('request')
-      .where((where) =>
-        where.or([
-          where('path', '=', path),
-          where(sql<boolean>`substr(path, 1, ${path.length + 1}) = ${`${path}/`}`, '=', sql<boolean>`1`),
-        ]),
-      )
-      .execute();
-    await emptyWal(this.#db);
-  }
-
-  /** Erases the answers that tell of a thing which is deleted, of the request that made it above all; that there was one stays known. */
-  async forgetWhatMade(id: string): Promise<void> {
-    await this.#db
-      .updateTable('request')
-      .set({ headers: null, body: null })
-      .where(sql<number>`instr(body, ${id})`, '>', 0)
-      .execute();
+  /**
+   * Erases what requests for a thing, known by these names, and for what lies below it were answered: `paths` are its own. The answers
+   * that tell of it, of the request that made it above all, are erased too; that there was one stays known.
+   */
+  async forget(names: readonly string[], paths: readonly string[] = []): Promise<void> {
+    for (const path of paths) {
+      await this.#db
+        .deleteFrom('request')
+        .where((where) =>
+          where.or([
+            where('path', '=', path),
+            where(sql<boolean>`substr(path, 1, ${path.length + 1}) = ${`${path}/`}`, '=', sql<boolean>`1`),
+          ]),
+        )
+        .execute();
+    }
+    for (const name of names) {
+      await this.#db
+        .updateTable('request')
+        .set({ headers: null, body: null })
+        .where(sql<number>`instr(body, ${name})`, '>', 0)
+        .execute();
+    }
     await emptyWal(this.#db);
   }
 

@@ -54,10 +54,7 @@ async function eraseTraces(app: App, uuid: string): Promise<void> {
   await (await app.search()).forget(uuid);
   await forgetOutputs(await app.tables(), uuid);
   await forgetWork(await app.tables(), uuid);
-  const answers = await app.answers();
-  for (const name of [uuid, uuidToId('sesn', uuid)]) {
-    await answers.forget(`/v1/sessions/${name}`);
-    await answers.forget(`/v1/native/sessions/${name}`);
-    await answers.forgetWhatMade(name);
-  }
+  const names = [uuid, uuidToId('sesn', uuid)];
+  const paths = names.flatMap((name) => [`/v1/sessions/${name}`, `/v1/native/sessions/${name}`]);
+  await (await app.answers()).forget(names, paths);
 }

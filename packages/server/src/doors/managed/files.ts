@@ -77,7 +77,7 @@ export function addFiles(hono: Hono<AppEnv>, app: App): void {
       await removeOutput(session.cwd, row.path);
     }
     await removeUpload(await store(), row.id);
-    await (await app.answers()).forgetWhatMade(row.id);
+    await (await app.answers()).forget([row.id]);
     await emptyWal(await app.tables());
     return c.json({ id: row.id, type: 'file_deleted' });
   });
