@@ -12,6 +12,7 @@ export type {
   ServerInfo,
   SessionFunctions,
 } from './engines/engine.ts';
+export { AGENT_TOOL_NAMES, WORKER_TOOLS } from './engines/api/check-hosted.ts';
 export type { HostedOptions, ToolConfiguration, ToolPolicy } from './engines/hosted-options.ts';
 export { type CallOutcome, type SimulatedCall, simulatePolicy } from './engines/explain/simulate-policy.ts';
 export { ipBytes } from './helpers/ip-address.ts';

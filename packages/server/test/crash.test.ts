@@ -1,8 +1,4 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { jsonOf, type TestClient } from '../src/testing/test-app.ts';
 import {
   createSession,
@@ -14,30 +10,14 @@ import {
   startServer,
   temporaryFolder,
 } from './running-server.ts';
+import { serveInChild } from './serve-in-child.ts';
 
 // A server that is killed without warning, and the next one on the same folder.
 
-/** Starts a server in a process of its own; `kill` ends it as a power cut would. */
-async function serveInChild(folder: string): Promise<{ client: TestClient; kill(): Promise<void> }> {
-  const script = fileURLToPath(new URL('./served-child.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--conditions=colloquy-source', script, folder], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const exited = once(child, 'exit');
-  const kill = async (): Promise<void> => {
-    child.kill('SIGKILL');
-    await exited;
-  };
-  onTestFinished(kill);
-  const [link] = await once(createInterface({ input: child.stdout }), 'line');
-  const { origin, hash } = new URL(link);
+/** A server in a process of its own, and who talks to it. */
+async function startChild(folder: string): Promise<{ client: TestClient; kill: () => Promise<void> }> {
+  const { origin, secret, kill } = await serveInChild(folder);
   const json = { 'content-type': 'application/json' };
-  const exchanged = await fetch(`${origin}/auth/exchange`, {
-    method: 'POST',
-    headers: json,
-    body: JSON.stringify({ token: hash.replace('#token=', '') }),
-  });
-  const secret = /^colloquy=([^;]+)/.exec(exchanged.headers.get('set-cookie') ?? '')?.[1] ?? '';
   const authorization = `Bearer ${secret}`;
   const client: TestClient = {
     secret,
@@ -55,7 +35,7 @@ async function serveInChild(folder: string): Promise<{ client: TestClient; kill(
 
 test('what a killed server had accepted, the next one takes up by itself: open turns, queued prompts, pending questions', async () => {
   const folder = await temporaryFolder();
-  const first = await serveInChild(folder);
+  const first = await startChild(folder);
   const asking = await createSession(first.client);
   const idle = await createSession(first.client);
   const before = await follow(first.client, asking);
@@ -80,7 +60,7 @@ test('what a killed server had accepted, the next one takes up by itself: open t
 
 test('a page that was signed in before the crash still is', async () => {
   const folder = await temporaryFolder();
-  const first = await serveInChild(folder);
+  const first = await startChild(folder);
   const { secret } = first.client;
   await first.kill();
   const { app } = await startServer({ folder });

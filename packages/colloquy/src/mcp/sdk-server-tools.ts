@@ -27,11 +27,7 @@ export async function sdkServerTools(key: string, server: McpSdkServerConfig): P
 }
 
 function toTool(name: string, definition: SdkMcpToolDefinition, zod: typeof Zod): Tool<Record<string, unknown>> {
-  if (!TOOL_NAME.test(name)) {
-    throw new ConfigurationError(
-      `${JSON.stringify(name)} cannot be the name of a tool: letters, digits, _ and - are allowed, 64 at most`,
-    );
-  }
+  checkToolName(name);
   const { inputSchema, schema } = readShape(name, definition, zod);
   return {
     name,
@@ -47,6 +43,14 @@ function toTool(name: string, definition: SdkMcpToolDefinition, zod: typeof Zod)
     target: () => ({}),
     run: (input, context) => runHandler(schema, definition, input, context),
   };
+}
+
+/** @throws ConfigurationError for a name that the Messages API does not take */
+export function checkToolName(name: string): void {
+  if (TOOL_NAME.test(name)) return;
+  throw new ConfigurationError(
+    `${JSON.stringify(name)} cannot be the name of a tool: letters, digits, _ and - are allowed, 64 at most`,
+  );
 }
 
 /** A tool's shape as a schema for the model, and to check inputs with. @throws ConfigurationError */

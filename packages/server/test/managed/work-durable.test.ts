@@ -1,12 +1,9 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import Anthropic from '@anthropic-ai/sdk';
 import { createEmulator, text, toolUse } from '@colloquy/emulator';
-import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { openTables } from '../../src/store/tables.ts';
 import { temporaryFolder } from '../running-server.ts';
+import { serveInChild } from '../serve-in-child.ts';
 import { answers, Follower, isOver, ofType, say, waitsFor } from './conversing.ts';
 import { all, caught, type Managed, startManaged } from './fixture.ts';
 import { clientOf, newQueue, take, workerKey } from './working.ts';
@@ -15,28 +12,11 @@ import { clientOf, newQueue, take, workerKey } from './working.ts';
 
 afterEach(() => void vi.useRealTimers());
 
-/** A server in a process of its own; `kill` ends it as a power cut would. */
-async function serveInChild(
+/** A server in a process of its own, and the official client. */
+async function startChild(
   folder: string,
 ): Promise<Pick<Managed, 'client' | 'fetch' | 'clientWith'> & { kill: () => Promise<void> }> {
-  const script = fileURLToPath(new URL('../served-child.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--conditions=colloquy-source', script, folder], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const exited = once(child, 'exit');
-  const kill = async (): Promise<void> => {
-    child.kill('SIGKILL');
-    await exited;
-  };
-  onTestFinished(kill);
-  const [link] = await once(createInterface({ input: child.stdout }), 'line');
-  const { origin, hash } = new URL(String(link));
-  const exchanged = await fetch(`${origin}/auth/exchange`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ token: hash.replace('#token=', '') }),
-  });
-  const secret = /^colloquy=([^;]+)/.exec(exchanged.headers.get('set-cookie') ?? '')?.[1] ?? '';
+  const { origin, secret, kill } = await serveInChild(folder);
   const clientWith: Managed['clientWith'] = (apiKey, more = {}) =>
     new Anthropic({ baseURL: origin, apiKey, maxRetries: 0, ...more });
   return {
@@ -81,7 +61,7 @@ test('what is queued is there after a restart, and so is a lease; what was lost 
 
 test('a server that is killed right after it has accepted a message has work for the next worker, once', async () => {
   const folder = await temporaryFolder();
-  const first = await serveInChild(folder);
+  const first = await startChild(folder);
   const queue = await newQueue(first);
   await first.client.beta.sessions.events.send(queue.session, { events: [say('@tool bash {"command":"uname"}')] });
   await first.kill();
@@ -97,7 +77,7 @@ test('a server that is killed right after it has accepted a message has work for
 
 test('a server that is killed under a worker leaves it its item, and takes the result once', async () => {
   const folder = await temporaryFolder();
-  const first = await serveInChild(folder);
+  const first = await startChild(folder);
   const queue = await newQueue(first);
   const stream = await first.client.beta.sessions.events.stream(queue.session);
   await first.client.beta.sessions.events.send(queue.session, { events: [say('@tool bash {"command":"uname"}')] });

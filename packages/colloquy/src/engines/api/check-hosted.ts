@@ -7,16 +7,9 @@ import type { HostedOptions, ToolConfiguration } from '../hosted-options.ts';
 
 // By hand, like the checks of the options, because zod would delay the first answer. The tools' names stand here for the same reason.
 
-const POLICY_TOOLS: ReadonlySet<string> = new Set([
-  'bash',
-  'read',
-  'write',
-  'edit',
-  'glob',
-  'grep',
-  'web_fetch',
-  'web_search',
-]);
+/** The tools of `agent_toolset_20260401`. */
+export const AGENT_TOOL_NAMES = ['bash', 'read', 'write', 'edit', 'glob', 'grep', 'web_fetch', 'web_search'] as const;
+const POLICY_TOOLS: ReadonlySet<string> = new Set(AGENT_TOOL_NAMES);
 /** Those that work on files and commands: what a worker has. The others reach the web from here. */
 export const WORKER_TOOLS: ReadonlySet<string> = new Set(['bash', 'read', 'write', 'edit', 'glob', 'grep']);
 

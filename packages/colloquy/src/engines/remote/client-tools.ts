@@ -1,6 +1,5 @@
-import { ConfigurationError } from '../../errors.ts';
 import { untilAborted } from '../../helpers/until-aborted.ts';
-import { argumentsOf, readShape } from '../../mcp/sdk-server-tools.ts';
+import { argumentsOf, checkToolName, readShape } from '../../mcp/sdk-server-tools.ts';
 import { toToolOutcome } from '../../mcp/tool-result.ts';
 import { type McpServerConfig, type SdkMcpToolDefinition, sdkServersOf } from '../../options/mcp.ts';
 import type { ToolOutcome } from '../../tools/tool.ts';
@@ -13,9 +12,6 @@ export type ClientTool = DeclaredTool & {
   /** @throws what the handler throws, and an Error for arguments that do not fit */
   run(input: unknown, extra: { signal: AbortSignal; toolUseId: string }): Promise<ToolOutcome>;
 };
-
-/** The Messages API takes no other names. */
-const TOOL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 
 /** The tools of the in-process servers, as `mcp__<key>__<tool>`. Loads zod if there are any. @throws ConfigurationError */
 export async function clientTools(
@@ -36,11 +32,7 @@ function toClientTool(
   definition: SdkMcpToolDefinition,
   zod: Parameters<typeof readShape>[2],
 ): ClientTool {
-  if (!TOOL_NAME.test(name)) {
-    throw new ConfigurationError(
-      `${JSON.stringify(name)} cannot be the name of a tool: letters, digits, _ and - are allowed, 64 at most`,
-    );
-  }
+  checkToolName(name);
   const { inputSchema, schema } = readShape(name, definition, zod);
   return {
     name,

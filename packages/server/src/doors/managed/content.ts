@@ -1,16 +1,10 @@
 import { z } from 'zod';
+import { base64, base64Image, MAX_TEXT, text, urlSource } from '../content-fields.ts';
 
 // Content that clients send: of messages, and of results of tools. Strict: a key that is not known is told by name.
 
-const MAX_TEXT = 10_000_000;
 const MAX_BLOCKS = 1_000;
 
-const text = z
-  .string()
-  .max(MAX_TEXT)
-  .refine((value) => value.trim() !== '', 'must not be empty');
-const base64 = z.base64().max(MAX_TEXT * 3);
-const url = z.strictObject({ type: z.literal('url'), url: z.httpUrl().max(8_192) });
 const file = z.strictObject({ type: z.literal('file'), file_id: z.string().max(200) });
 const label = z.string().max(500).nullish();
 
@@ -18,15 +12,7 @@ const textBlock = z.strictObject({ type: z.literal('text'), text });
 
 const imageBlock = z.strictObject({
   type: z.literal('image'),
-  source: z.discriminatedUnion('type', [
-    z.strictObject({
-      type: z.literal('base64'),
-      media_type: z.enum(['image/jpeg', 'image/png', 'image/gif', 'image/webp']),
-      data: base64,
-    }),
-    url,
-    file,
-  ]),
+  source: z.discriminatedUnion('type', [base64Image, urlSource, file]),
 });
 
 const documentBlock = z.strictObject({
@@ -34,7 +20,7 @@ const documentBlock = z.strictObject({
   source: z.discriminatedUnion('type', [
     z.strictObject({ type: z.literal('base64'), media_type: z.literal('application/pdf'), data: base64 }),
     z.strictObject({ type: z.literal('text'), media_type: z.literal('text/plain'), data: text }),
-    url,
+    urlSource,
     file,
   ]),
   title: label,

@@ -1,6 +1,6 @@
 import { ConfigurationError } from 'colloquy';
 import type { Controls, HostedSession } from 'colloquy/internal';
-import type { Context, Hono } from 'hono';
+import type { Hono } from 'hono';
 import type { z } from 'zod';
 import type { App, AppEnv } from '../../app-env.ts';
 import { HttpError } from '../../http/http-error.ts';
@@ -14,9 +14,6 @@ import { refuseUnsandboxed } from './sessions.ts';
 
 /** What a client says to a session: prompts, controls, and answers to permission requests. Each is durable before its 2xx. */
 export function addConversation(hono: Hono<AppEnv>, app: App): void {
-  const toWrite = async (c: Context<AppEnv>): Promise<string> =>
-    (await app.sessions.getToWrite(c.get('principal'), c.req.param('id') ?? '')).row.id;
-
   hono.post('/v1/sessions/:id/messages', async (c) => {
     const message = parse(UserMessageBody, await readJson(c.req.raw));
     const session = await app.sessions.getToWrite(c.get('principal'), c.req.param('id'));
@@ -44,7 +41,7 @@ export function addConversation(hono: Hono<AppEnv>, app: App): void {
 
   hono.post('/v1/sessions/:id/answers', async (c) => {
     const { request, decision } = parse(AnswerBody, await readJson(c.req.raw));
-    const id = await toWrite(c);
+    const { id } = (await app.sessions.getToWrite(c.get('principal'), c.req.param('id'))).row;
     const updates = decision.behavior === 'allow' ? (decision.updatedPermissions ?? []) : [];
     for (const update of updates) if (update.type === 'setMode') refuseUnsandboxed(update.mode, app);
     const by = c.get('principal').name;

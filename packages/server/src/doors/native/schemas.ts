@@ -1,10 +1,10 @@
 import type { Cursor } from 'colloquy/internal';
 import { z } from 'zod';
 import { pageFields } from '../../http/page.ts';
+import { base64, base64Image, MAX_TEXT, text, urlSource } from '../content-fields.ts';
 
 // What the native API takes. Strict: a key that is not known is told by name, never ignored.
 
-const MAX_TEXT = 10_000_000;
 const MAX_RULES = 500;
 
 const permissionMode = z.enum([
@@ -98,25 +98,12 @@ export const ForkBody = z.strictObject({
   upToMessageId: z.string().min(1).max(200).optional(),
 });
 
-const text = z
-  .string()
-  .max(MAX_TEXT)
-  .refine((value) => value.trim() !== '', 'must not be empty');
-const base64 = z.base64().max(MAX_TEXT * 3);
-
 /** What a person may put into a prompt. Results of tools are not among it: those are facts, which only the engine tells. */
 const promptBlock = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('text'), text }),
   z.strictObject({
     type: z.literal('image'),
-    source: z.discriminatedUnion('type', [
-      z.strictObject({
-        type: z.literal('base64'),
-        media_type: z.enum(['image/jpeg', 'image/png', 'image/gif', 'image/webp']),
-        data: base64,
-      }),
-      z.strictObject({ type: z.literal('url'), url: z.httpUrl().max(8_192) }),
-    ]),
+    source: z.discriminatedUnion('type', [base64Image, urlSource]),
   }),
   z.strictObject({
     type: z.literal('document'),
@@ -259,3 +246,10 @@ export const MessagesQuery = z.strictObject({
 
 /** A place in the log, in a path. */
 export const SeqParam = digits.pipe(z.number().min(1));
+
+export const SearchQuery = z.strictObject({
+  q: z.string().trim().min(1).max(1_000),
+  limit: count(100).default(20),
+  /** How many finds to pass over. */
+  page: digits.pipe(z.number().max(10_000)).default(0),
+});

@@ -1,23 +1,10 @@
 import { SessionNotFoundError } from 'colloquy';
 import type { Hono } from 'hono';
-import { z } from 'zod';
 import type { App, AppEnv } from '../../app-env.ts';
 import type { Principal } from '../../auth/principal.ts';
 import { parse } from '../../http/parse.ts';
 import type { Found } from '../../search/transcript-index.ts';
-
-const number = (most: number) =>
-  z
-    .string()
-    .regex(/^\d{1,6}$/, 'must be a whole number')
-    .transform(Number)
-    .pipe(z.number().max(most));
-
-const SearchQuery = z.strictObject({
-  q: z.string().trim().min(1).max(1_000),
-  limit: number(100).pipe(z.number().min(1)).default(20),
-  page: number(10_000).default(0),
-});
+import { SearchQuery } from './schemas.ts';
 
 /** `GET /v1/native/search?q=`: where words stand in the conversations that the caller may see. */
 export function addSearch(hono: Hono<AppEnv>, app: App): void {

@@ -1,11 +1,11 @@
-import type { HostedOptions } from 'colloquy/internal';
+import { AGENT_TOOL_NAMES, type HostedOptions } from 'colloquy/internal';
 import type { Principal } from '../../auth/principal.ts';
 import { HttpError } from '../../http/http-error.ts';
 import type { Tables } from '../../store/tables.ts';
 import type { SessionAgentInput, SessionAgentUpdate } from './agent-input.ts';
 import { type AgentSnapshot, toClearable, toModelConfig, toSnapshot } from './agent-object.ts';
 import { archived, getAgent } from './agents.ts';
-import { BUILT_IN_NAMES, resolveTools } from './tool-config.ts';
+import { resolveTools } from './tool-config.ts';
 
 type Overrides = Extract<SessionAgentInput, { type: 'agent_with_overrides' }>;
 
@@ -36,7 +36,7 @@ export function toToolPolicies(
 ): Required<Pick<HostedOptions, 'toolPolicies' | 'externalTools'>> {
   const toolset = snapshot.tools.find((tool) => tool.type === 'agent_toolset_20260401');
   const toolPolicies = Object.fromEntries(
-    BUILT_IN_NAMES.map((name) => {
+    AGENT_TOOL_NAMES.map((name) => {
       const config = toolset?.configs.find((one) => one.name === name) ?? toolset?.default_config;
       return [name, { enabled: config?.enabled ?? false, policy: config?.permission_policy.type ?? 'always_ask' }];
     }),

@@ -1,11 +1,11 @@
+import { AGENT_TOOL_NAMES } from 'colloquy/internal';
 import { z } from 'zod';
 import { unsupported } from '../../http/unsupported.ts';
 
 // The tools of an agent: as they are sent, and as they are kept and answered, with every default filled in.
 // See docs/internals/facts/managed-agents-api.md, "Tool configuration".
 
-export const BUILT_IN_NAMES = ['bash', 'read', 'write', 'edit', 'glob', 'grep', 'web_fetch', 'web_search'] as const;
-export type BuiltInName = (typeof BUILT_IN_NAMES)[number];
+export type BuiltInName = (typeof AGENT_TOOL_NAMES)[number];
 
 /** Entries of `tools`. */
 const MAX_TOOLS = 128;
@@ -42,8 +42,8 @@ const NO_FILTER = 'what the web tools reach is decided by the environment and by
 
 const BuiltInInput = z
   .strictObject({
-    name: z.enum(BUILT_IN_NAMES),
-    type: z.enum(BUILT_IN_NAMES).optional(),
+    name: z.enum(AGENT_TOOL_NAMES),
+    type: z.enum(AGENT_TOOL_NAMES).optional(),
     ...settingsInput,
     allowed_domains: unsupported(NO_FILTER),
     blocked_domains: unsupported(NO_FILTER),
@@ -56,7 +56,7 @@ const BuiltInInput = z
 const ToolsetInput = z.strictObject({
   type: z.literal('agent_toolset_20260401'),
   default_config: z.strictObject(settingsInput).nullish(),
-  configs: z.array(BuiltInInput).max(BUILT_IN_NAMES.length).optional(),
+  configs: z.array(BuiltInInput).max(AGENT_TOOL_NAMES.length).optional(),
 });
 
 const CustomTool = z.strictObject({
@@ -80,7 +80,7 @@ export const ToolsInput = z
   .array(z.discriminatedUnion('type', [ToolsetInput, CustomTool, McpToolset]))
   .max(MAX_TOOLS)
   .superRefine((tools, context) => {
-    const names = new Set<string>(BUILT_IN_NAMES);
+    const names = new Set<string>(AGENT_TOOL_NAMES);
     for (const [index, tool] of tools.entries()) {
       const name = tool.type === 'custom' ? tool.name : tool.type;
       if (names.has(name)) {

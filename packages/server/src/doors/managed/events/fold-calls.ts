@@ -1,4 +1,4 @@
-import type { Entry, Json } from 'colloquy/internal';
+import { AGENT_TOOL_NAMES, type Entry, type Json, WORKER_TOOLS } from 'colloquy/internal';
 import { toEventId } from './event-id.ts';
 import type { ContentBlock, EventBody, EventUpsert } from './event-types.ts';
 import { type EventsState, type OpenCall, processed } from './events-state.ts';
@@ -8,20 +8,8 @@ import { settle, tell, wait } from './tell-event.ts';
 /** What the model is told of a denial that says nothing. */
 export const PLAIN_DENIAL = 'The user did not allow this call.';
 
-/** The built-in tools that a worker can run in the server's place. All others that run elsewhere are a client's. */
-const WORKER_TOOLS: ReadonlySet<string> = new Set([
-  'bash',
-  'read',
-  'write',
-  'edit',
-  'glob',
-  'grep',
-  'web_fetch',
-  'web_search',
-]);
-
-/** Those that run at a worker, where there is one; the others run on the server even then. */
-const SELF_HOSTED_TOOLS: ReadonlySet<string> = new Set(['bash', 'read', 'write', 'edit', 'glob', 'grep']);
+/** The built-in tools. Of the calls that run elsewhere, theirs are a worker's, all others a client's. */
+const BUILT_IN_TOOLS: ReadonlySet<string> = new Set(AGENT_TOOL_NAMES);
 
 /** A call that the model has made; it is told once it is known what becomes of it. */
 export function registerCall(state: EventsState, { seq, thread, block }: Entry & { kind: 'model_block' }): void {
@@ -64,7 +52,7 @@ export function foldCallEntry(state: EventsState, entry: Entry, out: EventUpsert
         if (call.thread === 'main') tellCall(call, entry, ALLOWED, out);
         return;
       }
-      call.external = WORKER_TOOLS.has(call.name) ? 'worker' : 'client';
+      call.external = BUILT_IN_TOOLS.has(call.name) ? 'worker' : 'client';
       tellCall(call, entry, ALLOWED, out);
       return;
     }
@@ -134,7 +122,7 @@ function foldDecision(state: EventsState, entry: Entry & { kind: 'tool_decision'
 
 /** Whether it is known without the next entry, which tells that a call runs elsewhere, what kind of event a call is. */
 function isKnownTool({ isNative }: EventsState, name: string): boolean {
-  return isNative ? !name.startsWith('mcp__') : WORKER_TOOLS.has(name);
+  return isNative ? !name.startsWith('mcp__') : BUILT_IN_TOOLS.has(name);
 }
 
 function foldSupplied(state: EventsState, entry: Entry & { kind: 'external_result' }, out: EventUpsert[]): void {
@@ -142,7 +130,7 @@ function foldSupplied(state: EventsState, entry: Entry & { kind: 'external_resul
   if (call === undefined || call.isSupplied) return;
   call.isSupplied = true;
   // It may come before the turn has got to the call.
-  call.external ??= WORKER_TOOLS.has(call.name) ? 'worker' : 'client';
+  call.external ??= BUILT_IN_TOOLS.has(call.name) ? 'worker' : 'client';
   tellCall(call, entry, ALLOWED, out);
   const answered = { content: toBlocks(entry.content), is_error: entry.isError };
   const body: EventBody =
@@ -159,7 +147,7 @@ function foldResult(state: EventsState, entry: Entry & { kind: 'tool_result' }, 
   state.calls.delete(entry.toolUseId);
   if (call.answered !== undefined) settle(state, call.answered, entry, out);
   if (call.thread !== 'main' && !call.isTold) return;
-  const isOutside = call.external !== undefined || (state.isSelfHosted === true && SELF_HOSTED_TOOLS.has(call.name));
+  const isOutside = call.external !== undefined || (state.isSelfHosted === true && WORKER_TOOLS.has(call.name));
   // Refused before anybody decided: no such tool, or an input that does not fit it. What is not allowed no worker begins with.
   const isDenied = entry.outcome === 'denied' || isOutside;
   tellCall(call, entry, isDenied ? { evaluated_permission: 'deny' } : {}, out);
