@@ -7,14 +7,15 @@ export type {
   HostedSession,
   PermissionAnswer,
   PlacedMessage,
+  PlacedReadOptions,
   QueuedPromptInfo,
-  ReadOptions,
   ServerInfo,
   SessionFunctions,
 } from './engines/engine.ts';
 export { AGENT_TOOL_NAMES, WORKER_TOOLS } from './engines/api/check-hosted.ts';
 export type { HostedOptions, ToolConfiguration, ToolPolicy } from './engines/hosted-options.ts';
 export { type CallOutcome, type SimulatedCall, simulatePolicy } from './engines/explain/simulate-policy.ts';
+export { giveWay } from './helpers/give-way.ts';
 export { ipBytes } from './helpers/ip-address.ts';
 export { makeFolder, makeFolderSync } from './helpers/make-folder.ts';
 export { fromCheckpoint } from './log/checkpoint.ts';

@@ -1,5 +1,5 @@
 import type { Options } from 'colloquy';
-import { createApiEngine, type Store } from 'colloquy/internal';
+import { createApiEngine, giveWay, type Store } from 'colloquy/internal';
 import type { App } from './app-env.ts';
 import { type AppOptions, checkAppOptions } from './app-options.ts';
 import { type Auth, createAuth } from './auth/auth.ts';
@@ -154,6 +154,9 @@ function answering(
   closing: AbortSignal,
 ): ServerApp['fetch'] {
   return async (request, env) => {
+    // Hundreds may come at once, and streams are not to stand still for all of them.
+    const pause = giveWay();
+    if (pause !== undefined) await pause;
     if (closing.aborted) return respondError(new HttpError(503, 'The server is shutting down'), newRequestId());
     const answer = Promise.resolve(hono.fetch(request, env));
     busy.add(answer);

@@ -54,6 +54,13 @@ export type ReadOptions = {
   signal?: AbortSignal | undefined;
 };
 
+export type PlacedReadOptions = ReadOptions & {
+  /** With what the doors of a server tell besides. */
+  door?: boolean | undefined;
+  /** Batches of nothing but stream events are this far apart at least, in milliseconds. Default 0. */
+  coalesceMs?: number | undefined;
+};
+
 /** A message together with its place, for doors that let readers come back. */
 export type PlacedMessage = { cursor: Cursor; message: SDKMessage } | { live: Live & { type: 'gap' | 'signal' } };
 
@@ -74,7 +81,7 @@ export interface HostedSession extends EngineSession {
    * Like `messages`, with each message's place, in batches of what is ready. With `door`, prompts are told back
    * (`isReplay`), and what becomes of them, and so are permission requests, calls that run elsewhere, and the answers to both.
    */
-  placed(o?: ReadOptions & { door?: boolean | undefined }): AsyncIterable<readonly PlacedMessage[]>;
+  placed(o?: PlacedReadOptions): AsyncIterable<readonly PlacedMessage[]>;
   /** The newest entry that has been told. */
   readonly head: Seq;
   /** The log itself from now on, each entry once it is durable, with what the model is saying. It exists from this call on. */

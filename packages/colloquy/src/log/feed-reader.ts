@@ -26,13 +26,22 @@ export class FeedReader implements AsyncIterableIterator<readonly Live[]> {
   readonly #host: ReaderHost;
   readonly #signal: AbortSignal | undefined;
   readonly #wakeup = new Wakeup();
+  readonly #coalesceMs: number;
+  /** When it was last told something, and whether it waits since then for more fragments to come together. */
+  #toldAtMs = -Infinity;
+  #isCollecting = false;
   #loading: Promise<void> | undefined;
   #failure: { error: unknown } | undefined;
   #ended = false;
 
-  constructor(host: ReaderHost, state: ReaderState, signal: AbortSignal | undefined) {
+  constructor(
+    host: ReaderHost,
+    state: ReaderState,
+    { signal, coalesceMs = 0 }: { signal?: AbortSignal | undefined; coalesceMs?: number | undefined },
+  ) {
     this.#host = host;
     this.state = state;
+    this.#coalesceMs = coalesceMs;
     this.#signal = signal;
     if (signal?.aborted) this.#ended = true;
     else signal?.addEventListener('abort', this.#end, { once: true });
@@ -44,6 +53,11 @@ export class FeedReader implements AsyncIterableIterator<readonly Live[]> {
 
   wake(): void {
     this.#wakeup.wake();
+  }
+
+  /** There is a fragment more. */
+  wakeForFragment(): void {
+    if (this.state.wantsFragments && !this.#isCollecting) this.#wakeup.wake();
   }
 
   /** Ends with an error, once what is ready has been fetched. */
@@ -61,8 +75,15 @@ export class FeedReader implements AsyncIterableIterator<readonly Live[]> {
   async next(): Promise<IteratorResult<readonly Live[], undefined>> {
     const host = this.#host;
     while (!this.#ended) {
+      const collectMs = this.#coalesceMs === 0 ? 0 : this.#untilToldMs();
+      if (collectMs > 0) {
+        this.#wantDurable();
+        await this.#collect(collectMs);
+        continue;
+      }
       const ready = takeReady(host.state, this.state);
       if (ready.length > 0) {
+        if (this.#coalesceMs > 0) this.#toldAtMs = performance.now();
         host.moved();
         return { done: false, value: ready };
       }
@@ -74,7 +95,7 @@ export class FeedReader implements AsyncIterableIterator<readonly Live[]> {
       } else if (host.closed) {
         this.#end();
       } else {
-        if (this.state.durableOnly && host.state.durable < host.state.head) host.wantDurable();
+        this.#wantDurable();
         await this.#wakeup.wait();
       }
     }
@@ -97,6 +118,31 @@ export class FeedReader implements AsyncIterableIterator<readonly Live[]> {
     this.#host.detach(this);
     this.#wakeup.wake();
   };
+
+  /** How much longer what is ready may wait, for more to come with it: nothing but fragments, and only right after others. */
+  #untilToldMs(): number {
+    const { state } = this;
+    const feed = this.#host.state;
+    const hasOthers = state.nextSeq <= lastFor(feed, state) || state.signals.length > 0 || state.gapDue;
+    if (hasOthers || feed.frag === state.frag || this.#host.closed || this.#failure !== undefined) return 0;
+    return Math.max(0, this.#toldAtMs + this.#coalesceMs - performance.now());
+  }
+
+  #wantDurable(): void {
+    const { durable, head } = this.#host.state;
+    if (this.state.durableOnly && durable < head) this.#host.wantDurable();
+  }
+
+  async #collect(ms: number): Promise<void> {
+    this.#isCollecting = true;
+    const timer = setTimeout(() => this.#wakeup.wake(), ms);
+    try {
+      await this.#wakeup.wait();
+    } finally {
+      clearTimeout(timer);
+      this.#isCollecting = false;
+    }
+  }
 
   #needsStore(): boolean {
     const { state } = this.#host;

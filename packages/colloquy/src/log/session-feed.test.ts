@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { isRecord } from '../helpers/is-record.ts';
 import type { Entry, Fact, Input } from './entries.ts';
 import type { Cursor, Live } from './live.ts';
@@ -538,4 +538,58 @@ test('a slow reader is told a bounded number at a time, and what waits for it is
     while (sizes.length < 2) sizes.push((await reader.next()).value?.length);
     expect(sizes).toEqual([1_024, 978]);
   }
+});
+
+describe('a reader with a time between its batches', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  async function begin(): Promise<{ feed: SessionFeed; next: () => Promise<string[]>; add: (kind: Fact) => void }> {
+    const { feed, add } = await openFeed();
+    const reader = reading(feed, { after: '0.0.0', fragments: true, coalesceMs: 20 });
+    await add(request('r'), true);
+    feed.fragment('main', 'r', start(0));
+    await batch(reader);
+    return { feed, next: () => batch(reader), add: (kind) => void add(kind, true) };
+  }
+  const isOpen = (promise: Promise<unknown>): Promise<unknown> => Promise.race([promise, Promise.resolve('open')]);
+
+  test('is told fragments that come fast together, and the first after a pause at once', async () => {
+    const { feed, next } = await begin();
+    const told = next();
+    feed.fragment('main', 'r', delta(0, 'a'));
+    await vi.advanceTimersByTimeAsync(19);
+    feed.fragment('main', 'r', delta(0, 'b'));
+    expect(await isOpen(told)).toBe('open');
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await told).toEqual(['1.1.2 a', '1.1.3 b']);
+    await vi.advanceTimersByTimeAsync(20);
+    feed.fragment('main', 'r', delta(0, 'c'));
+    expect(await next()).toEqual(['1.1.4 c']);
+    // The lease's.
+    expect(vi.getTimerCount()).toBe(1);
+  });
+
+  test('is told entries and signals at once, with the fragments before them', async () => {
+    const { feed, next, add } = await begin();
+    feed.fragment('main', 'r', delta(0, 'a'));
+    const told = next();
+    add(block('r', 0));
+    expect(await told).toEqual(['1.1.2 a', '1.2.2 model_block']);
+    feed.fragment('main', 'r', start(1));
+    const more = next();
+    expect(await isOpen(more)).toBe('open');
+    feed.signal('ring');
+    expect(await more).toEqual(['1.2.3 content_block_start', 'signal ring']);
+    expect(vi.getTimerCount()).toBe(1);
+  });
+
+  test('ends at once', async () => {
+    const { feed, next } = await begin();
+    feed.fragment('main', 'r', delta(0, 'a'));
+    const told = next();
+    feed.close();
+    expect(await told).toEqual(['1.1.2 a']);
+    expect(await next()).toEqual(['end']);
+  });
 });

@@ -32,6 +32,8 @@ export type FeedReadOptions = {
   fragments?: boolean | undefined;
   /** Without `after` too, each entry is told only once it is durable. */
   durable?: boolean | undefined;
+  /** Fragments are told in batches, this far apart at least. The first after a pause is told at once, and so is all else, with those before it. */
+  coalesceMs?: number | undefined;
   signal?: AbortSignal | undefined;
 };
 
@@ -97,7 +99,7 @@ export class SessionFeed {
     state.frag += 1;
     const owner = state.open.add(thread, request, event, state.head);
     state.fragments.push(new HeldFragment(state, thread, request, event, owner));
-    for (const reader of this.#readers) if (reader.state.wantsFragments) reader.wake();
+    for (const reader of this.#readers) reader.wakeForFragment();
   }
 
   /** Tells something to those who read right now. */
@@ -113,7 +115,7 @@ export class SessionFeed {
    * @throws InvalidCursorError
    */
   read(o: FeedReadOptions = {}): AsyncIterable<readonly Live[]> {
-    const reader = new FeedReader(this.#host, this.#startAt(o), o.signal);
+    const reader = new FeedReader(this.#host, this.#startAt(o), o);
     if (!reader.ended) this.#readers.add(reader);
     return reader;
   }

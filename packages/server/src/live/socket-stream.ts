@@ -1,12 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Cursor, HostedSession, PlacedMessage } from 'colloquy/internal';
+import { type Cursor, giveWay, type HostedSession, type PlacedMessage } from 'colloquy/internal';
 import type { WebSocket } from 'ws';
 import { FrameIds, toPlace } from './frame-ids.ts';
+import { COALESCE_MS } from './message-stream.ts';
 
 /** A quiet socket is asked this often whether somebody is there; one that has not said so by the next time is let go. */
 const PING_MS = 15_000;
-/** Messages follow each other no faster, so that fast fragments share one. */
-const COALESCE_MS = 20;
 /** A client that has not taken a message for so long is let go; it comes back with its cursor. */
 const STALLED_MS = 120_000;
 
@@ -30,9 +28,10 @@ export async function streamOverSocket(
   try {
     const place = toPlace(o.after);
     const ids = new FrameIds(place);
-    for await (const batch of session.placed({ after: place.after, partial: true, door: true, signal })) {
+    const read = { after: place.after, partial: true, door: true, coalesceMs: COALESCE_MS, signal };
+    for await (const batch of session.placed(read)) {
+      await giveWay();
       await send(socket, toFrames(batch, ids), signal);
-      await delay(COALESCE_MS, undefined, { signal }).catch(() => undefined);
     }
     return { ended: !signal.aborted };
   } finally {

@@ -1,11 +1,6 @@
 import type { PlacedMessage } from 'colloquy/internal';
 import { FrameIds, type FramePlace } from './frame-ids.ts';
 
-/** A comment that keeps proxies from taking a quiet stream for a dead one. */
-export const HEARTBEAT_FRAME = ': hb\n\n';
-/** How soon a browser's own reader comes back after a broken connection. */
-export const OPENING_FRAME = 'retry: 1000\n\n';
-
 /** A chunk ends with the frame that passes this. */
 const MAX_CHUNK_CHARS = 128 * 1024;
 

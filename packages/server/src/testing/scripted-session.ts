@@ -1,5 +1,5 @@
 import type { SDKMessage, SDKUserMessage } from 'colloquy';
-import type { Controls, HostedSession, PlacedMessage, ReadOptions } from 'colloquy/internal';
+import type { Controls, HostedSession, PlacedMessage, PlacedReadOptions } from 'colloquy/internal';
 import { type Deferred, deferred } from './deferred.ts';
 
 /** A session that tells what a test says, to any number of readers, each from its first batch. */
@@ -8,7 +8,7 @@ export type ScriptedSession = HostedSession & {
   tell(messages: readonly PlacedMessage[]): void;
   /** Every waiting and later read rejects. */
   fail(error: unknown): void;
-  readonly readers: { after: unknown; partial: unknown; door: unknown; isOpen: boolean }[];
+  readonly readers: { after: unknown; partial: unknown; door: unknown; coalesceMs: unknown; isOpen: boolean }[];
   /** Batches that readers have taken. */
   readonly taken: number;
   readonly sent: SDKUserMessage[];
@@ -110,8 +110,9 @@ class Script {
     this.#wake();
   }
 
-  async *read(o: ReadOptions & { door?: boolean | undefined }): AsyncGenerator<readonly PlacedMessage[], void, void> {
-    const reader = { after: o.after, partial: o.partial, door: o.door, isOpen: true };
+  async *read(o: PlacedReadOptions): AsyncGenerator<readonly PlacedMessage[], void, void> {
+    const { after, partial, door, coalesceMs } = o;
+    const reader = { after, partial, door, coalesceMs, isOpen: true };
     this.readers.push(reader);
     o.signal?.addEventListener('abort', () => this.#wake(), { once: true });
     let next = 0;

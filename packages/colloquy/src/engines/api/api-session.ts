@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AbortError, ColloquyError, ConfigurationError } from '../../errors.ts';
 import { delay } from '../../helpers/delay.ts';
+import { giveWay } from '../../helpers/give-way.ts';
 import { messageOf } from '../../helpers/message-of.ts';
 import type { Entry, Input, Json, NewEntry, Seq } from '../../log/entries.ts';
 import { foldEntry, isRewound, type QueuedPrompt, type SessionState } from '../../log/fold.ts';
@@ -15,7 +16,7 @@ import { beginTurn, runTurn } from '../../turn/run-turn.ts';
 import { TurnStop, type TurnWorld } from '../../turn/turn-world.ts';
 import { foldHistory } from '../../views/fold-history.ts';
 import { newHistory, type RequestHistory } from '../../views/request-history.ts';
-import type { Controls, HostedSession, PlacedMessage, ReadOptions } from '../engine.ts';
+import type { Controls, HostedSession, PlacedMessage, PlacedReadOptions, ReadOptions } from '../engine.ts';
 import { checkUserMessage, toPrompt } from '../user-message.ts';
 import { CONTROLS } from './controls.ts';
 import { pickPrompts } from './pick-prompts.ts';
@@ -120,7 +121,7 @@ export class ApiSession implements HostedSession {
     return readMessages(this, o);
   }
 
-  placed(o: ReadOptions & { door?: boolean | undefined } = {}): AsyncIterable<readonly PlacedMessage[]> {
+  placed(o: PlacedReadOptions = {}): AsyncIterable<readonly PlacedMessage[]> {
     return readPlaced(this, o);
   }
 
@@ -228,7 +229,10 @@ export class ApiSession implements HostedSession {
     await recoverTurn(this.world);
     await recoverTasks(this.world);
     await this.hooks.start();
-    while (this.#closing === undefined) {
+    for (;;) {
+      const pause = giveWay();
+      if (pause !== undefined) await pause;
+      if (this.#closing !== undefined) return;
       const open = this.state.turn !== undefined;
       // More may come while one is at work.
       while (!open && this.#between.length > 0) await this.#between.shift()?.run();

@@ -3,7 +3,7 @@ import { foldLifecycle, type LifecycleState } from '../../views/prompt-lifecycle
 import { messageOfSignal } from '../../views/signal-message.ts';
 import { type MessagesState, sdkMessagesView, toStreamEvent } from '../../views/to-sdk-messages.ts';
 import type { Cursor, Live } from '../../views/view.ts';
-import type { PlacedMessage, ReadOptions } from '../engine.ts';
+import type { PlacedMessage, PlacedReadOptions, ReadOptions } from '../engine.ts';
 import type { ApiSession } from './api-session.ts';
 
 /** Messages for a program, in batches of what is ready. The reader stands in the log from this call on. */
@@ -43,12 +43,10 @@ async function* mapMessages(
 }
 
 /** Messages with their places, for the doors of a server. */
-export function readPlaced(
-  session: ApiSession,
-  o: ReadOptions & { door?: boolean | undefined },
-): AsyncIterable<readonly PlacedMessage[]> {
+export function readPlaced(session: ApiSession, o: PlacedReadOptions): AsyncIterable<readonly PlacedMessage[]> {
   const door = o.door === true;
-  const live = session.log.feed.read({ after: o.after, fragments: o.partial === true, signal: o.signal });
+  const { after, coalesceMs, signal } = o;
+  const live = session.log.feed.read({ after, fragments: o.partial === true, coalesceMs, signal });
   // Who comes back is told the same, with the stream's events or without.
   const view = openView(session, o.after, { door, partial: false });
   return mapPlaced(session, live, view);

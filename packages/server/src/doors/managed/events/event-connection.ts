@@ -1,15 +1,11 @@
-import type { Seq } from 'colloquy/internal';
+import { giveWay, type Seq } from 'colloquy/internal';
+import { COALESCE_MS } from '../../../live/message-stream.ts';
+import { sseBody } from '../../../live/sse-body.ts';
 import type { ManagedEvent } from './event-types.ts';
 import type { Preview } from './previews.ts';
 
-const HEARTBEAT_MS = 15_000;
-const HEARTBEAT_FRAME = ': hb\n\n';
 /** Told at once, so that whoever waits for the first byte knows that it stands. */
 const OPENING_FRAME = ': open\n\n';
-/** Chunks follow each other no faster, so that fast deltas share one. The first after a pause goes at once. */
-const COALESCE_MS = 20;
-/** A client that has not taken a chunk for so long is let go; it comes back, and reads the list. */
-const STALLED_MS = 120_000;
 /** Past this, a slow client gets no further deltas of the message, whose event comes all the same. */
 const MAX_WAITING_DELTAS = 256 * 1024;
 /** Past this it is let go. */
@@ -32,11 +28,13 @@ export class EventConnection {
   #size = 0;
   /** The message of which it was told too little to be told more. */
   #lost: string | undefined;
+  readonly #close: () => void;
+  /** Something else than deltas waits. */
+  #isUrgent = false;
   #isEnding = false;
   #isOver = false;
   #wake: () => void = () => {};
-  #lastChunkAt = 0;
-  #stalled: ReturnType<typeof setTimeout> | undefined;
+  #lastChunkAtMs = -Infinity;
 
   constructor(o: {
     after: Seq;
@@ -49,14 +47,17 @@ export class EventConnection {
     this.#wants = new Set(o.previews);
     this.#signal = o.signal;
     this.#onEnd = o.onEnd;
-    this.#signal.addEventListener('abort', this.#abort, { once: true });
-    this.body = this.#open();
+    const { body, end } = sseBody({ opening: OPENING_FRAME, next: () => this.#next(), onEnd: () => this.#finish() });
+    this.body = body;
+    this.#close = end;
+    this.#signal.addEventListener('abort', end, { once: true });
   }
 
   /** Tells an event, as `eventFrame` has made it. */
   event(frame: string): void {
+    this.#isUrgent = true;
     this.#put({ frame });
-    if (this.#size > MAX_WAITING) this.#finish();
+    if (this.#size > MAX_WAITING) this.#close();
   }
 
   /** Tells a preview, if it is wanted and there is room. */
@@ -82,6 +83,7 @@ export class EventConnection {
   /** Ends it once the client has taken what waits. */
   end(): void {
     this.#isEnding = true;
+    this.#isUrgent = true;
     this.#wake();
   }
 
@@ -92,41 +94,21 @@ export class EventConnection {
     this.#wake();
   }
 
-  #open(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    const encoder = new TextEncoder();
-    return new ReadableStream(
-      {
-        start: (controller) => controller.enqueue(encoder.encode(OPENING_FRAME)),
-        pull: async (controller) => {
-          clearTimeout(this.#stalled);
-          const chunk = await this.#nextChunk();
-          if (chunk === undefined) {
-            this.#finish();
-            controller.close();
-            return;
-          }
-          controller.enqueue(encoder.encode(chunk));
-          this.#lastChunkAt = Date.now();
-          this.#stalled = setTimeout(() => {
-            this.#finish();
-            controller.close();
-          }, STALLED_MS);
-        },
-        cancel: () => this.#finish(),
-      },
-      { highWaterMark: 1 },
-    );
-  }
-
-  /** The next chunk, a heartbeat when there is none in time, or undefined at the end. */
-  async #nextChunk(): Promise<string | undefined> {
-    if (this.#waiting.length === 0) await this.#change(HEARTBEAT_MS);
-    // What comes at the same time shares a chunk.
-    else if (!this.#isEnding) await this.#pause(this.#lastChunkAt + COALESCE_MS - Date.now());
-    if (this.#isOver) return undefined;
-    if (this.#waiting.length === 0) return this.#isEnding ? undefined : HEARTBEAT_FRAME;
-    if (!this.#isEnding) await this.#pause(this.#lastChunkAt + COALESCE_MS - Date.now());
-    return this.#isOver ? undefined : this.#take();
+  /** The next chunk, or undefined at the end. */
+  async #next(): Promise<string | undefined> {
+    while (this.#waiting.length === 0) {
+      if (this.#isEnding || this.#isOver) return undefined;
+      await this.#change();
+    }
+    while (!this.#isUrgent && !this.#isOver) {
+      const ms = this.#lastChunkAtMs + COALESCE_MS - performance.now();
+      if (ms <= 0) break;
+      await this.#change(ms);
+    }
+    const pause = giveWay();
+    if (pause !== undefined) await pause;
+    this.#lastChunkAtMs = performance.now();
+    return this.#take();
   }
 
   #take(): string {
@@ -139,14 +121,14 @@ export class EventConnection {
       if (chunk.length > MAX_CHUNK) break;
     }
     this.#waiting = this.#waiting.slice(taken);
+    this.#isUrgent = this.#isEnding || this.#waiting.length > 0;
     return chunk;
   }
 
-  /** Resolves when something waits, when it ends, or after a while. */
-  #change(ms: number): Promise<void> {
-    if (this.#isOver || this.#isEnding) return Promise.resolve();
+  /** Resolves when there is more, when it ends, or after a while. */
+  #change(ms?: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#wake(), ms);
+      const timer = ms === undefined ? undefined : setTimeout(() => this.#wake(), ms);
       this.#wake = () => {
         clearTimeout(timer);
         this.#wake = () => {};
@@ -155,27 +137,10 @@ export class EventConnection {
     });
   }
 
-  /** Waits, but not for one that is over. */
-  #pause(ms: number): Promise<void> {
-    if (ms <= 0 || this.#isOver) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        this.#signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      this.#signal.addEventListener('abort', done, { once: true });
-    });
-  }
-
-  readonly #abort = (): void => this.#finish();
-
+  /** Whatever waits. */
   #finish(): void {
-    if (this.#isOver) return;
     this.#isOver = true;
-    clearTimeout(this.#stalled);
-    this.#signal.removeEventListener('abort', this.#abort);
+    this.#signal.removeEventListener('abort', this.#close);
     this.#waiting = [];
     this.#wake();
     this.#onEnd();
