@@ -1,4 +1,5 @@
 import { AbortError, ColloquyError } from '../errors.ts';
+import { giveWay } from '../helpers/give-way.ts';
 import { BUSY_TIMEOUT_MS, type SqliteDriver, type SqliteStatement, toStoreError } from './sqlite-driver.ts';
 import { SqliteWal } from './sqlite-wal.ts';
 import type { Sync } from './store.ts';
@@ -48,6 +49,9 @@ export class SqliteConnection {
     if (this.#queue.length === 1) soon(() => this.#flush());
     // What a job resolves with is what its work returned.
     const value = (await written) as T;
+    // Hundreds may have shared the commit.
+    const pause = giveWay();
+    if (pause !== undefined) await pause;
     if (sync === 'now') await this.#makeDurable();
     return value;
   }

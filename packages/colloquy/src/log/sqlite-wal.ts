@@ -14,8 +14,12 @@ export type Disk = {
 
 const DISK: Disk = { later: promisify(fdatasync), now: fdatasyncSync };
 
-/** A disk that was quicker than this the last time, in milliseconds, is waited for on the spot: to go through a thread takes longer. */
+/**
+ * A disk that was quicker than this the last time, in milliseconds, is waited for on the spot: to go through a thread takes longer. Not
+ * where many wait for it, with whom much else is to be done meanwhile.
+ */
 const QUICK_MS = 1;
+const FEW = 3;
 /** Turns of the event loop that a sync waits at most for commits that are about to come. */
 const MAX_TURNS = 5;
 
@@ -30,6 +34,8 @@ export class SqliteWal {
   #fd: number | undefined;
   #running: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
+  /** How many have asked for the next one. */
+  #asked = 0;
   #lastTookMs = Infinity;
   #failure: { error: unknown } | undefined;
   /** Whether commits are about to come: what is waited for then may as well take them along. */
@@ -46,6 +52,7 @@ export class SqliteWal {
    */
   sync(): Promise<void> {
     // The one under way may have begun before the newest commit. The next one is shared by all who come before it begins.
+    this.#asked += 1;
     return (this.#next ??= this.#syncAfter(this.#running));
   }
 
@@ -65,18 +72,20 @@ export class SqliteWal {
       if (!this.isBusy()) break;
     }
     this.#next = undefined;
-    const syncing = this.#syncNow();
+    const isForFew = this.#asked <= FEW;
+    this.#asked = 0;
+    const syncing = this.#syncNow(isForFew);
     this.#running = syncing.catch(() => {});
     await syncing;
   }
 
-  async #syncNow(): Promise<void> {
+  async #syncNow(isForFew: boolean): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure.error;
     // Windows flushes only what may be written through the descriptor. SQLite keeps no locks on this file that closing it would drop.
     this.#fd ??= openSync(this.#path, 'r+');
     const startedMs = performance.now();
     try {
-      if (this.#disk.now !== undefined && this.#lastTookMs < QUICK_MS) this.#disk.now(this.#fd);
+      if (this.#disk.now !== undefined && isForFew && this.#lastTookMs < QUICK_MS) this.#disk.now(this.#fd);
       else await this.#disk.later(this.#fd);
     } catch (error) {
       this.#failure = { error };
