@@ -1,12 +1,14 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import { type Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createAdaptorServer, type WebSocketServerLike } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { ConfigurationError } from 'colloquy';
 import { WebSocketServer } from 'ws';
 import type { AppOptions } from './app-options.ts';
 import { LOOPBACK_HOSTS } from './auth/host-check.ts';
 import { createAppOn } from './create-app.ts';
+import { writeDirectly } from './live/sse-body.ts';
 import { mindUpgrades, UPGRADE_OPTIONS } from './http/upgrades.ts';
 
 /** How long answers that have been given may take to reach their clients when the server closes. */
@@ -58,7 +60,11 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   sockets.on('connection', (_, request) => accepted.add(request.socket));
   // Without `createServer` of another kind, the adaptor makes a plain HTTP server.
   const server = createAdaptorServer({
-    fetch: (request, env) => app.fetch(request, env),
+    fetch: async (request, env) => {
+      const response = await app.fetch(request, env);
+      const isWritten = env.outgoing instanceof ServerResponse && writeDirectly(response, env.outgoing);
+      return isWritten ? RESPONSE_ALREADY_SENT : response;
+    },
     // The adaptor's type wants `noServer` to be told, which the one of ws leaves open.
     websocket: { server: sockets as unknown as WebSocketServerLike },
     serverOptions: UPGRADE_OPTIONS,

@@ -2,7 +2,7 @@ import { ColloquyError, SessionNotFoundError } from '../errors.ts';
 import type { Entry, Json, Seq, Thread } from './entries.ts';
 import { FeedReader, type ReaderHost } from './feed-reader.ts';
 import { FragmentWindow, HeldFragment } from './fragment-window.ts';
-import type { Cursor, Live } from './live.ts';
+import type { Cursor } from './live.ts';
 import type { FeedState, ReaderState } from './merge-live.ts';
 import { OpenBlocks } from './open-blocks.ts';
 import type { Store } from './store.ts';
@@ -114,7 +114,7 @@ export class SessionFeed {
    * closed, after everything published by then, or with the signal.
    * @throws InvalidCursorError
    */
-  read(o: FeedReadOptions = {}): AsyncIterable<readonly Live[]> {
+  read(o: FeedReadOptions = {}): FeedReader {
     const reader = new FeedReader(this.#host, this.#startAt(o), o);
     if (!reader.ended) this.#readers.add(reader);
     return reader;

@@ -1,6 +1,6 @@
 import { type Cursor, giveWay, type HostedSession } from 'colloquy/internal';
 import { toPlace } from './frame-ids.ts';
-import { sseBody } from './sse-body.ts';
+import { SseBody } from './sse-body.ts';
 import { WaitingFrames } from './sse-frames.ts';
 
 /** How soon a browser's own reader comes back after a broken connection. */
@@ -31,7 +31,7 @@ export function streamMessages(session: HostedSession, o: StreamOptions): Readab
   const batches = session.placed({ ...read, signal: left.signal })[Symbol.asyncIterator]();
   const waiting = new WaitingFrames(place);
 
-  const { body, end } = sseBody({
+  const body = new SseBody({
     opening: OPENING_FRAME,
     async next() {
       for (;;) {
@@ -54,7 +54,8 @@ export function streamMessages(session: HostedSession, o: StreamOptions): Readab
       o.onEnd({ ended: isWhole, ...(error === undefined ? {} : { error }) });
     },
   });
+  const end = (): void => body.end();
   if (o.signal.aborted) end();
   else o.signal.addEventListener('abort', end, { once: true });
-  return body;
+  return body.stream;
 }

@@ -1,3 +1,5 @@
+import type { ServerResponse } from 'node:http';
+
 /** A quiet stream says this often that it is alive. */
 const HEARTBEAT_MS = 15_000;
 /** A comment that keeps proxies from taking a quiet stream for a dead one. */
@@ -17,49 +19,128 @@ export type SseSource = {
 /** `isWhole` when `next` came to its end; an `error` is what it threw. */
 export type SseEnd = { isWhole: boolean; error?: unknown };
 
-/** The bytes of a stream of events, made only as fast as the client takes them, with a sign of life in between. `end` ends them. */
-export function sseBody(source: SseSource): { body: ReadableStream<Uint8Array<ArrayBuffer>>; end: () => void } {
-  const encoder = new TextEncoder();
-  let isOver = false;
-  let close = (): void => {};
-  let timer: ReturnType<typeof setInterval> | undefined;
-  let takenAtMs = Date.now();
+/** Where frames go. */
+type Sink = {
+  isFull: () => boolean;
+  write: (frames: string) => void;
+  close: () => void;
+  /** Closes it at once; what waits there is lost. */
+  drop?: () => void;
+};
 
-  const finish = (how: SseEnd): void => {
-    if (isOver) return;
-    isOver = true;
-    clearInterval(timer);
-    source.onEnd(how);
-    close();
-  };
-  const body = new ReadableStream<Uint8Array<ArrayBuffer>>(
-    {
-      start(controller) {
-        close = () => controller.close();
-        controller.enqueue(encoder.encode(source.opening));
-        timer = setInterval(() => {
-          if ((controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(HEARTBEAT_FRAME));
-          else if (Date.now() - takenAtMs >= STALLED_MS) finish({ isWhole: false });
-        }, HEARTBEAT_MS);
+/** The bodies of responses, by what stands for them there. */
+const bodies = new WeakMap<ReadableStream, SseBody>();
+
+/**
+ * A stream of events, made only as fast as the client takes them, with a sign of life in between. As the body of a response it is a web
+ * stream; where Node serves, `writeDirectly` takes it without one: bytes and promises a frame cost more than the frame.
+ */
+export class SseBody {
+  readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly #source: SseSource;
+  #sink: Sink | undefined;
+  #isOver = false;
+  #takenAtMs = Date.now();
+  readonly #timer: ReturnType<typeof setInterval>;
+
+  constructor(source: SseSource) {
+    this.#source = source;
+    this.stream = this.#toStream();
+    bodies.set(this.stream, this);
+    this.#timer = setInterval(() => this.#beat(), HEARTBEAT_MS);
+  }
+
+  /** Ends it, whatever is still to come. */
+  end(): void {
+    this.#finish({ isWhole: false });
+  }
+
+  /** Writes it to a response of Node that has its head, in place of the stream. */
+  async writeTo(outgoing: ServerResponse): Promise<void> {
+    outgoing.once('close', () => this.end());
+    this.#sink = {
+      isFull: () => outgoing.writableNeedDrain,
+      write: (frames) => outgoing.write(frames),
+      close: () => outgoing.end(),
+      drop: () => outgoing.destroy(),
+    };
+    if (this.#isOver) return void outgoing.end();
+    outgoing.write(this.#source.opening);
+    while (!this.#isOver) {
+      await this.#next();
+      if (outgoing.writableNeedDrain) await drained(outgoing);
+    }
+  }
+
+  #toStream(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    const encoder = new TextEncoder();
+    return new ReadableStream(
+      {
+        start: (controller) => {
+          controller.enqueue(encoder.encode(this.#source.opening));
+          this.#sink = {
+            isFull: () => (controller.desiredSize ?? 0) <= 0,
+            write: (frames) => controller.enqueue(encoder.encode(frames)),
+            close: () => controller.close(),
+          };
+        },
+        pull: () => this.#next(),
+        cancel: () => {
+          this.#sink = undefined;
+          this.end();
+        },
       },
-      async pull(controller) {
-        takenAtMs = Date.now();
-        try {
-          const frames = await source.next();
-          if (isOver) return;
-          if (frames === undefined) finish({ isWhole: true });
-          else controller.enqueue(encoder.encode(frames));
-        } catch (error) {
-          // The status line is long gone: the client sees the end and comes back, and is then told the reason.
-          finish({ isWhole: false, error });
-        }
-      },
-      cancel() {
-        close = () => {};
-        finish({ isWhole: false });
-      },
-    },
-    { highWaterMark: 1 },
-  );
-  return { body, end: () => finish({ isWhole: false }) };
+      { highWaterMark: 1 },
+    );
+  }
+
+  async #next(): Promise<void> {
+    this.#takenAtMs = Date.now();
+    try {
+      const frames = await this.#source.next();
+      if (this.#isOver) return;
+      if (frames === undefined) this.#finish({ isWhole: true });
+      else this.#sink?.write(frames);
+    } catch (error) {
+      // The status line is long gone: the client sees the end and comes back, and is then told the reason.
+      this.#finish({ isWhole: false, error });
+    }
+  }
+
+  #beat(): void {
+    if (this.#sink?.isFull() === false) this.#sink.write(HEARTBEAT_FRAME);
+    else if (Date.now() - this.#takenAtMs >= STALLED_MS) {
+      this.end();
+      this.#sink?.drop?.();
+    }
+  }
+
+  #finish(how: SseEnd): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearInterval(this.#timer);
+    this.#source.onEnd(how);
+    this.#sink?.close();
+  }
+}
+
+/** Whether a response is a stream of events, which is then written to Node's own response, head and all. */
+export function writeDirectly(response: Response, outgoing: ServerResponse): boolean {
+  const body = response.body === null ? undefined : bodies.get(response.body);
+  if (body === undefined) return false;
+  outgoing.writeHead(response.status, [...response.headers].flat());
+  void body.writeTo(outgoing);
+  return true;
+}
+
+function drained(outgoing: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      outgoing.off('drain', done);
+      outgoing.off('close', done);
+      resolve();
+    };
+    outgoing.on('drain', done);
+    outgoing.on('close', done);
+  });
 }

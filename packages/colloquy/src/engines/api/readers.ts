@@ -1,4 +1,5 @@
 import type { SDKMessage } from '../../messages.ts';
+import type { FeedReader } from '../../log/feed-reader.ts';
 import { foldLifecycle, type LifecycleState } from '../../views/prompt-lifecycle.ts';
 import { messageOfSignal } from '../../views/signal-message.ts';
 import { type MessagesState, sdkMessagesView, toStreamEvent } from '../../views/to-sdk-messages.ts';
@@ -42,36 +43,61 @@ async function* mapMessages(
   if (session.failure !== undefined) throw session.failure;
 }
 
-/** Messages with their places, for the doors of a server. */
-export function readPlaced(session: ApiSession, o: PlacedReadOptions): AsyncIterable<readonly PlacedMessage[]> {
-  const door = o.door === true;
+/** Messages with their places, for the doors of a server. Ends with `signal`, or when it is left. */
+export function readPlaced(session: ApiSession, o: PlacedReadOptions): AsyncIterableIterator<readonly PlacedMessage[]> {
   const { after, coalesceMs, signal } = o;
-  const live = session.log.feed.read({ after, fragments: o.partial === true, coalesceMs, signal });
+  const feed = session.log.feed.read({ after, fragments: o.partial === true, coalesceMs, signal });
   // Who comes back is told the same, with the stream's events or without.
-  const view = openView(session, o.after, { door, partial: false });
-  return mapPlaced(session, live, view);
+  return new PlacedReader(session, feed, openView(session, after, { door: o.door === true, partial: false }));
 }
 
-async function* mapPlaced(
-  session: ApiSession,
-  feed: AsyncIterable<readonly Live[]>,
-  opening: Promise<MessagesState>,
-): AsyncGenerator<readonly PlacedMessage[], void, void> {
-  const view = await opening;
-  for await (const batch of feed) {
-    const out: PlacedMessage[] = [];
-    for (const live of batch) {
-      if (live.type === 'gap' || live.type === 'signal') out.push({ live });
-      else if (live.type === 'fragment') {
-        const message = toStreamEvent(view, live);
-        if (message !== undefined) out.push({ cursor: live.cursor, message });
-      } else {
-        for (const message of sdkMessagesView.entry(view, live.entry)) out.push({ cursor: live.cursor, message });
-      }
-    }
-    if (out.length > 0) yield out;
+/** Written by hand, as a generator costs several asynchronous hops a batch, and a server hands out thousands a second. */
+class PlacedReader implements AsyncIterableIterator<readonly PlacedMessage[]> {
+  readonly #session: ApiSession;
+  readonly #feed: FeedReader;
+  readonly #opening: Promise<MessagesState>;
+  #view: MessagesState | undefined;
+
+  constructor(session: ApiSession, feed: FeedReader, opening: Promise<MessagesState>) {
+    this.#session = session;
+    this.#feed = feed;
+    this.#opening = opening;
   }
-  if (session.failure !== undefined) throw session.failure;
+
+  async next(): Promise<IteratorResult<readonly PlacedMessage[], undefined>> {
+    this.#view ??= await this.#opening;
+    for (;;) {
+      const { value: batch } = await this.#feed.next();
+      if (batch === undefined) break;
+      const value = toPlaced(this.#view, batch);
+      if (value.length > 0) return { done: false, value };
+    }
+    if (this.#session.failure !== undefined) throw this.#session.failure;
+    return { done: true, value: undefined };
+  }
+
+  async return(): Promise<IteratorResult<readonly PlacedMessage[], undefined>> {
+    await this.#feed.return();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}
+
+function toPlaced(view: MessagesState, batch: readonly Live[]): readonly PlacedMessage[] {
+  const placed: PlacedMessage[] = [];
+  for (const live of batch) {
+    if (live.type === 'gap' || live.type === 'signal') placed.push({ live });
+    else if (live.type === 'fragment') {
+      const message = toStreamEvent(view, live);
+      if (message !== undefined) placed.push({ cursor: live.cursor, message });
+    } else {
+      for (const message of sdkMessagesView.entry(view, live.entry)) placed.push({ cursor: live.cursor, message });
+    }
+  }
+  return placed;
 }
 
 /** Where a reader begins: now, or at its cursor. */

@@ -1,6 +1,6 @@
 import { giveWay, type Seq } from 'colloquy/internal';
 import { COALESCE_MS } from '../../../live/message-stream.ts';
-import { sseBody } from '../../../live/sse-body.ts';
+import { SseBody } from '../../../live/sse-body.ts';
 import type { ManagedEvent } from './event-types.ts';
 import type { Preview } from './previews.ts';
 
@@ -47,10 +47,10 @@ export class EventConnection {
     this.#wants = new Set(o.previews);
     this.#signal = o.signal;
     this.#onEnd = o.onEnd;
-    const { body, end } = sseBody({ opening: OPENING_FRAME, next: () => this.#next(), onEnd: () => this.#finish() });
-    this.body = body;
-    this.#close = end;
-    this.#signal.addEventListener('abort', end, { once: true });
+    const body = new SseBody({ opening: OPENING_FRAME, next: () => this.#next(), onEnd: () => this.#finish() });
+    this.body = body.stream;
+    this.#close = () => body.end();
+    this.#signal.addEventListener('abort', this.#close, { once: true });
   }
 
   /** Tells an event, as `eventFrame` has made it. */
