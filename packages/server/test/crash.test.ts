@@ -15,8 +15,8 @@ import { serveInChild } from './serve-in-child.ts';
 // A server that is killed without warning, and the next one on the same folder.
 
 /** A server in a process of its own, and who talks to it. */
-async function startChild(folder: string): Promise<{ client: TestClient; kill: () => Promise<void> }> {
-  const { origin, secret, kill } = await serveInChild(folder);
+async function startChild(folder: string, deadly?: string): Promise<{ client: TestClient; kill: () => Promise<void> }> {
+  const { origin, secret, kill } = await serveInChild(folder, deadly);
   const json = { 'content-type': 'application/json' };
   const authorization = `Bearer ${secret}`;
   const client: TestClient = {
@@ -56,6 +56,25 @@ test('what a killed server had accepted, the next one takes up by itself: open t
     expect.objectContaining({ subtype: 'success', user_message_uuid: queued.uuid, result: 'The queued one.' }),
   ]);
   expect(await jsonOf(second.client.get(`/v1/native/sessions/${idle}`))).toMatchObject({ running: false });
+});
+
+test('a fork that a killed server was making is not there, and its retry makes it', async () => {
+  const folder = await temporaryFolder();
+  const first = await startChild(folder, 'fork');
+  const from = await createSession(first.client);
+  const fork = (client: TestClient): Promise<Response> =>
+    client.post(`/v1/native/sessions/${from}/fork`, {}, { 'idempotency-key': 'k' });
+  await expect(fork(first.client)).rejects.toThrow('fetch failed');
+  await first.kill();
+
+  const { client } = await startServer({ folder });
+  const ids = async (): Promise<string[]> =>
+    (await jsonOf<{ data: { id: string }[] }>(client.get('/v1/native/sessions'))).data.map(({ id }) => id);
+  expect(await ids()).toEqual([from]);
+  const again = await fork(client);
+  expect(again.status).toBe(201);
+  const { id } = await jsonOf<{ id: string }>(again);
+  expect((await ids()).toSorted()).toEqual([from, id].toSorted());
 });
 
 test('a page that was signed in before the crash still is', async () => {

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { openSqliteStore, type SessionRow, type Store } from 'colloquy/internal';
 import { expect, onTestFinished, test } from 'vitest';
-import { jsonOf } from '../src/testing/test-app.ts';
+import { sessionUuid } from '../src/resources/ids.ts';
+import { clientOf, createKey, jsonOf, signIn } from '../src/testing/test-app.ts';
 import { all, startManaged } from './managed/fixture.ts';
-import { temporaryFolder } from './running-server.ts';
+import { startServer, temporaryFolder } from './running-server.ts';
 
 /** Counts the rows that lists read from a store, and the sessions whose logs are read. */
 function counting(store: Store): { store: Store; counts: { rows: number; logs: Set<string> } } {
@@ -77,4 +78,27 @@ test('a page of many sessions is read as a page, in both lists; who rests is not
   counts.logs.clear();
   expect((await client.beta.sessions.list({ statuses: ['running'] })).data).toEqual([]);
   expect(counts.logs.size).toBe(0);
+});
+
+test('a user with few sessions among ten thousand of another gets the list without a look at those', async () => {
+  const folder = await temporaryFolder();
+  const real = await openSqliteStore({ path: join(folder, 'sessions.db') });
+  onTestFinished(() => real[Symbol.asyncDispose]());
+  const make = (owner: string): Promise<SessionRow> =>
+    real.sessions.create({ id: crypto.randomUUID(), cwd: folder, data: { door: 'native', owner, options: {} } });
+  const own = (await Promise.all([make('ann'), make('ann')])).map(({ id }) => id);
+  for (let n = 0; n < 10; n += 1) await Promise.all(Array.from({ length: 1_000 }, () => make('bo')));
+  own.push((await make('ann')).id);
+
+  const { store, counts } = counting(real);
+  const { app } = await startServer({ folder, store });
+  const admin = await signIn(app);
+  const { secret } = await createKey(admin, { name: 'ann', role: 'user' });
+  const ann = clientOf(app, secret);
+  for (const path of ['/v1/native/sessions', '/v1/sessions', '/v1/sessions?order=asc']) {
+    counts.rows = 0;
+    const { data } = await jsonOf<{ data: { id: string }[] }>(ann.get(path));
+    expect(data.map(({ id }) => sessionUuid(id) ?? id).toSorted()).toEqual(own.toSorted());
+    expect(counts.rows).toBe(3);
+  }
 });

@@ -6,13 +6,21 @@ import { onTestFinished } from 'vitest';
 
 const SCRIPT = fileURLToPath(new URL('./served-child.ts', import.meta.url));
 
-/** Starts a server in a process of its own, and signs in; `kill` ends it as a power cut would. */
+/**
+ * Starts a server in a process of its own, and signs in; `kill` ends it as a power cut would.
+ * @param deadly a kind of entry: it is killed instead of appending one
+ */
 export async function serveInChild(
   folder: string,
+  deadly?: string,
 ): Promise<{ origin: string; secret: string; kill: () => Promise<void> }> {
-  const child = spawn(process.execPath, ['--conditions=colloquy-source', SCRIPT, folder], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--conditions=colloquy-source', SCRIPT, folder, ...(deadly === undefined ? [] : [deadly])],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const exited = once(child, 'exit');
   const kill = async (): Promise<void> => {
     child.kill('SIGKILL');

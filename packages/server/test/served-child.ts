@@ -1,12 +1,19 @@
-// A server in a process of its own, for tests that kill it: `node served-child.ts FOLDER`. Prints its link when ready.
+// A server in a process of its own, for tests that kill it: `node served-child.ts FOLDER [KIND]`. Prints its link when ready.
+// With a kind of entry it kills itself instead of appending one.
 import { join } from 'node:path';
 import { createEmulator } from '@colloquy/emulator';
-import { openSqliteStore } from 'colloquy/internal';
+import { type NewEntry, openSqliteStore } from 'colloquy/internal';
 import { serve } from '@colloquy/server';
 
-const folder = process.argv[2] ?? '';
+const [folder = '', deadly] = process.argv.slice(2);
+const store = await openSqliteStore({ path: join(folder, 'sessions.db') });
+const append = store.append.bind(store);
+store.append = (id: string, entries: readonly NewEntry[], ...o: [never]) => {
+  if (entries.some(({ kind }) => kind === deadly)) process.kill(process.pid, 'SIGKILL');
+  return append(id, entries, ...o);
+};
 const server = await serve({
-  store: await openSqliteStore({ path: join(folder, 'sessions.db') }),
+  store,
   cwd: folder,
   dataFolder: folder,
   sessionFolders: join(folder, 'workspaces'),

@@ -1,8 +1,8 @@
-import { AbortError, ConfigurationError, SessionNotFoundError } from '../errors.ts';
+import { AbortError, ConfigurationError, SessionBusyError, SessionNotFoundError } from '../errors.ts';
 import { columnChanges } from './columns.ts';
 import type { Entry, NewEntry, Seq } from './entries.ts';
 import { type HeldLease, LeaseKeeper } from './lease-keeper.ts';
-import { isHeld } from './owner.ts';
+import { describeOwner, isHeld } from './owner.ts';
 import { checkBatch, stampEntries } from './stamp-entries.ts';
 import type {
   Appended,
@@ -28,6 +28,8 @@ type MemorySession = {
   entries: Entry[];
   /** Where each `once` key stands; made with the first. */
   once: Map<string, Seq> | undefined;
+  /** It is being made: nobody but its maker knows it. */
+  isDraft: boolean;
 };
 
 class MemoryStore implements Store {
@@ -45,7 +47,7 @@ class MemoryStore implements Store {
     this.sessions = {
       create: async (session) => this.#create(session),
       get: async (id) => {
-        const session = this.#open().get(id);
+        const session = this.#published(id);
         return session && shown(session);
       },
       list: async (o = {}) => this.#list(o),
@@ -57,7 +59,7 @@ class MemoryStore implements Store {
   async append(id: string, entries: readonly NewEntry[], o: Partial<FactOptions> = {}): Promise<Appended> {
     checkBatch(entries, o.epoch);
     const session = this.#open().get(id);
-    if (session === undefined) return { ok: false, why: 'missing' };
+    if (session === undefined || (session.isDraft && o.epoch === undefined)) return { ok: false, why: 'missing' };
     const { row } = session;
     if (o.epoch !== undefined && o.epoch !== row.epoch) {
       this.#leases.lose(id, o.epoch);
@@ -97,7 +99,7 @@ class MemoryStore implements Store {
   }
 
   async claim(id: string, owner: string, ttlMs: number): Promise<Lease | undefined> {
-    const session = this.#open().get(id);
+    const session = this.#published(id);
     if (session === undefined) throw new SessionNotFoundError(id);
     const { row } = session;
     const nowMs = Date.now();
@@ -106,6 +108,21 @@ class MemoryStore implements Store {
     row.owner = owner;
     session.leaseUntilMs = nowMs + ttlMs;
     return this.#leases.hold({ id, epoch: row.epoch, owner, ttlMs, untilMs: session.leaseUntilMs });
+  }
+
+  async draft(session: NewSession, owner: string, ttlMs: number): Promise<Lease> {
+    const { row, leaseUntilMs } = this.#insert(session, { owner, untilMs: Date.now() + ttlMs });
+    return this.#leases.hold({ id: row.id, epoch: row.epoch, owner, ttlMs, untilMs: leaseUntilMs });
+  }
+
+  async publish(id: string, epoch: number): Promise<SessionRow> {
+    const session = this.#open().get(id);
+    if (session?.isDraft !== true || session.row.epoch !== epoch) {
+      this.#leases.lose(id, epoch);
+      throw new SessionBusyError(id, describeOwner(session?.row.owner));
+    }
+    session.isDraft = false;
+    return shown(session);
   }
 
   watch(id: string, signal: AbortSignal): AsyncIterable<Seq> {
@@ -124,6 +141,11 @@ class MemoryStore implements Store {
     return this.#byId;
   }
 
+  #published(id: string): MemorySession | undefined {
+    const session = this.#open().get(id);
+    return session?.isDraft === true ? undefined : session;
+  }
+
   #extend(lease: HeldLease, untilMs: number): boolean {
     const session = this.#byId.get(lease.id);
     if (session === undefined || session.row.epoch !== lease.epoch) return false;
@@ -137,8 +159,16 @@ class MemoryStore implements Store {
   }
 
   #create(session: NewSession): SessionRow {
-    if (this.#open().has(session.id))
+    return { ...this.#insert(session).row };
+  }
+
+  /** @param lease of a draft's maker. */
+  #insert(session: NewSession, lease?: { owner: string; untilMs: number }): MemorySession {
+    const there = this.#open().get(session.id);
+    if (there?.isDraft === false)
       throw new ConfigurationError(`There is a session ${session.id} already; resume it instead`);
+    if (there !== undefined && isHeld(there.row.owner, there.leaseUntilMs, Date.now()))
+      throw new SessionBusyError(session.id, describeOwner(there.row.owner));
     const at = new Date().toISOString();
     const row: SessionRow = {
       id: session.id,
@@ -151,14 +181,16 @@ class MemoryStore implements Store {
       createdAt: at,
       updatedAt: at,
       head: 0,
-      epoch: 0,
-      owner: undefined,
+      epoch: lease === undefined ? 0 : (there?.row.epoch ?? 0) + 1,
+      owner: lease?.owner,
       running: false,
       checkpoint: undefined,
       checkpointSeq: 0,
     };
-    this.#byId.set(session.id, { row, leaseUntilMs: 0, entries: [], once: undefined });
-    return { ...row };
+    const isDraft = lease !== undefined;
+    const made = { row, leaseUntilMs: lease?.untilMs ?? 0, entries: [], once: undefined, isDraft };
+    this.#byId.set(session.id, made);
+    return made;
   }
 
   #list(o: NonNullable<Parameters<SessionIndex['list']>[0]>): SessionRow[] {
@@ -167,7 +199,9 @@ class MemoryStore implements Store {
     const direction = o.order === 'oldest' ? 1 : -1;
     const { cwd, running, from } = o;
     return [...this.#open().values()]
+      .filter(({ isDraft }) => !isDraft)
       .filter(({ row }) => (cwd === undefined || row.cwd === cwd) && (running === undefined || row.running))
+      .filter(({ row }) => o.user === undefined || row.data['owner'] === o.user)
       .filter(({ row }) => from === undefined || direction * compare(row[time], from) >= 0)
       .reverse() // Of equal times the younger session first; the sort is stable.
       .toSorted((a, b) => direction * compare(a.row[time], b.row[time]))
@@ -176,7 +210,7 @@ class MemoryStore implements Store {
   }
 
   #patch(id: string, patch: SessionPatch): SessionRow {
-    const session = this.#open().get(id);
+    const session = this.#published(id);
     if (session === undefined) throw new SessionNotFoundError(id);
     if (patch.title !== undefined) session.row.title = patch.title ?? undefined;
     if (patch.tag !== undefined) session.row.tag = patch.tag ?? undefined;

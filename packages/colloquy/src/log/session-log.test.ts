@@ -47,6 +47,8 @@ function delegate(store: Store): Store {
     sync: () => store.sync(),
     read: (id, o) => store.read(id, o),
     claim: (id, owner, ttlMs) => store.claim(id, owner, ttlMs),
+    draft: (session, owner, ttlMs) => store.draft(session, owner, ttlMs),
+    publish: (id, epoch) => store.publish(id, epoch),
     watch: (id, signal) => store.watch(id, signal),
     sessions: store.sessions,
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),

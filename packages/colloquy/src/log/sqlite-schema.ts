@@ -5,7 +5,7 @@ import { makeFolderSync } from '../helpers/make-folder.ts';
 import { openSqliteDriver, type SqliteDriver, type SqliteDriverName, toStoreError } from './sqlite-driver.ts';
 import { StoreError } from './store-error.ts';
 
-const SCHEMA_VERSION = 3;
+const SCHEMA_VERSION = 4;
 /** "CLQY", in the file's header: a database without it is somebody else's. */
 const APPLICATION_ID = 0x434c5159;
 /** Switching a new file to WAL ends with "busy" at once while another process does the same. */
@@ -34,6 +34,18 @@ const ENTRIES = `
 /** Lists by creation; new in version 3. */
 const CREATION = 'CREATE INDEX session_creation ON session (created_at)';
 
+/** Whose a session is, in a row of its state. */
+export const OWNER_IN_DATA = "CASE WHEN json_valid(data) THEN json_extract(data, '$.owner') END";
+
+/** Sessions that are being made, with their data, which makes a row of the state once they are published; lists by owner. New in version 4. */
+const VERSION_4 = `
+  CREATE TABLE draft (
+    session INTEGER PRIMARY KEY,
+    data TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX state_owner ON session_state (${OWNER_IN_DATA});
+`;
+
 const SCHEMA = `
   CREATE TABLE session (
     num INTEGER PRIMARY KEY,
@@ -52,7 +64,7 @@ const SCHEMA = `
     running INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX session_activity ON session (updated_at);
-  -- Apart from the row above, which every append rewrites.
+  -- Apart from the row above, which every append rewrites. A session without it is a draft.
   CREATE TABLE session_state (
     session INTEGER PRIMARY KEY,
     data TEXT NOT NULL,
@@ -135,6 +147,7 @@ function makeSchema(driver: SqliteDriver, path: string): void {
     }
     if (version === 1) driver.exec(FROM_VERSION_1);
     if (version < 3) driver.exec(CREATION);
+    if (version < 4) driver.exec(VERSION_4);
     driver.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}`);
     driver.exec('COMMIT');
   } catch (error) {

@@ -1,12 +1,15 @@
-import { ConfigurationError, SessionNotFoundError } from '../errors.ts';
+import { SessionNotFoundError } from '../errors.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
+import { removalOf, type SqliteDrafts } from './sqlite-drafts.ts';
 import type { SqliteDriver, SqliteStatement } from './sqlite-driver.ts';
 import { RowReader, toSessionRow } from './sqlite-rows.ts';
-import { MAX_ENTRIES } from './sqlite-schema.ts';
+import { OWNER_IN_DATA } from './sqlite-schema.ts';
 import type { NewSession, SessionIndex, SessionOrder, SessionPatch, SessionRow } from './store.ts';
 
 const LISTED = 's.*, t.data, t.checkpoint_seq';
 const FROM = 'FROM session s JOIN session_state t ON t.session = s.num';
+/** Up to so many sessions of a user are looked up and put in order; with more, the whole list is gone through, of which they are a good part then. */
+const FEW = 1_000;
 /** Each order with the index that it follows, and the bound that stands for none. */
 const ORDERS: Record<SessionOrder, { where: string; by: string; all: string }> = {
   'newest activity': { where: 's.updated_at <= ?', by: 's.updated_at DESC, s.num DESC', all: '~' },
@@ -17,21 +20,21 @@ const ORDERS: Record<SessionOrder, { where: string; by: string; all: string }> =
 /** The sessions in a database. */
 export class SqliteSessions implements SessionIndex {
   readonly #database: SqliteConnection;
+  readonly #drafts: SqliteDrafts;
   readonly #sql: Statements;
+  readonly #ofUser: (order: SessionOrder, areFew: boolean) => SqliteStatement;
 
-  constructor(driver: SqliteDriver, database: SqliteConnection) {
+  constructor(driver: SqliteDriver, database: SqliteConnection, drafts: SqliteDrafts) {
     this.#database = database;
+    this.#drafts = drafts;
     this.#sql = prepare(driver);
+    this.#ofUser = listsOfUser(driver);
   }
 
   create(session: NewSession): Promise<SessionRow> {
     const data = JSON.stringify(session.data ?? {});
     return this.#database.write('now', () => {
-      if (this.#num(session.id) !== undefined) {
-        throw new ConfigurationError(`There is a session ${session.id} already; resume it instead`);
-      }
-      const at = new Date().toISOString();
-      this.#sql.insert.run(session.id, session.cwd, session.title ?? null, at, at);
+      this.#drafts.insert(session);
       this.#sql.insertState.run(data, session.id);
       return this.#existing(session.id);
     });
@@ -51,7 +54,12 @@ export class SqliteSessions implements SessionIndex {
     const from = o.from ?? ORDERS[order].all;
     return this.#database.read(() => {
       const running = o.running === true ? 1 : null;
-      const rows = this.#sql.list[order].all(o.cwd ?? null, o.cwd ?? null, running, running, from, ...page);
+      const filter = [o.cwd ?? null, o.cwd ?? null, running, running, from];
+      const { user } = o;
+      const rows =
+        user === undefined
+          ? this.#sql.list[order].all(...filter, ...page)
+          : this.#ofUser(order, this.#hasFew(user)).all(...filter, user, ...page);
       return rows.map((row) => toSessionRow(row, this.#database.path));
     });
   }
@@ -59,6 +67,7 @@ export class SqliteSessions implements SessionIndex {
   patch(id: string, patch: SessionPatch): Promise<SessionRow> {
     const data = patch.data === undefined ? undefined : JSON.stringify(patch.data);
     return this.#database.write('now', () => {
+      this.#existing(id);
       const num = this.#num(id);
       if (num === undefined) throw new SessionNotFoundError(id);
       if (patch.title !== undefined) this.#sql.setTitle.run(patch.title, num);
@@ -72,11 +81,16 @@ export class SqliteSessions implements SessionIndex {
     const wasThere = await this.#database.write('now', () => {
       const num = this.#num(id);
       if (num === undefined) return false;
-      for (const statement of this.#sql.remove) statement.run(num);
+      this.#sql.remove(num);
       return true;
     });
     if (wasThere) this.#database.emptyWal();
     return wasThere;
+  }
+
+  #hasFew(user: string): boolean {
+    const row = this.#sql.countOf.get(user, FEW);
+    return row !== undefined && new RowReader(row, this.#database.path).int('count') < FEW;
   }
 
   #num(id: string): number | undefined {
@@ -95,20 +109,17 @@ type Statements = {
   num: SqliteStatement;
   get: SqliteStatement;
   list: Record<SessionOrder, SqliteStatement>;
-  insert: SqliteStatement;
+  /** (user, limit) */
+  countOf: SqliteStatement;
   insertState: SqliteStatement;
   setTitle: SqliteStatement;
   setTag: SqliteStatement;
   setData: SqliteStatement;
-  remove: readonly SqliteStatement[];
+  remove: (num: number) => void;
 };
 
 function prepare(driver: SqliteDriver): Statements {
-  const listIn = (order: SessionOrder): SqliteStatement => {
-    const { where, by } = ORDERS[order];
-    const filter = `(? IS NULL OR s.cwd = ?) AND (? IS NULL OR s.running = ?) AND ${where}`;
-    return driver.prepare(`SELECT ${LISTED} ${FROM} WHERE ${filter} ORDER BY ${by} LIMIT ? OFFSET ?`);
-  };
+  const listIn = (order: SessionOrder): SqliteStatement => driver.prepare(listing(order, FROM));
   return {
     num: driver.prepare('SELECT num FROM session WHERE id = ?'),
     get: driver.prepare(`SELECT ${LISTED}, t.checkpoint ${FROM} WHERE s.id = ?`),
@@ -117,9 +128,8 @@ function prepare(driver: SqliteDriver): Statements {
       newest: listIn('newest'),
       oldest: listIn('oldest'),
     },
-    insert: driver.prepare(
-      `INSERT INTO session (id, cwd, title, created_at, updated_at, head, epoch, lease_until, running)
-       VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0)`,
+    countOf: driver.prepare(
+      `SELECT count(*) AS count FROM (SELECT 1 FROM session_state WHERE ${OWNER_IN_DATA} = ? LIMIT ?)`,
     ),
     insertState: driver.prepare(
       'INSERT INTO session_state (session, data, checkpoint_seq) SELECT num, ?, 0 FROM session WHERE id = ?',
@@ -127,13 +137,27 @@ function prepare(driver: SqliteDriver): Statements {
     setTitle: driver.prepare('UPDATE session SET title = ? WHERE num = ?'),
     setTag: driver.prepare('UPDATE session SET tag = ? WHERE num = ?'),
     setData: driver.prepare('UPDATE session_state SET data = ? WHERE session = ?'),
-    remove: [
-      driver.prepare(
-        `WITH of (num) AS (SELECT ?) DELETE FROM entry
-         WHERE id > (SELECT num FROM of) * ${MAX_ENTRIES} AND id < (SELECT num FROM of) * ${MAX_ENTRIES} + ${MAX_ENTRIES}`,
-      ),
-      driver.prepare('DELETE FROM session_state WHERE session = ?'),
-      driver.prepare('DELETE FROM session WHERE num = ?'),
-    ],
+    remove: removalOf(driver),
+  };
+}
+
+/** (cwd, cwd, running, running, from, limit, offset), with the user before the limit where there is `and`. */
+function listing(order: SessionOrder, from: string, and = ''): string {
+  const { where, by } = ORDERS[order];
+  const filter = `(? IS NULL OR s.cwd = ?) AND (? IS NULL OR s.running = ?) AND ${where} ${and}`;
+  return `SELECT ${LISTED} ${from} WHERE ${filter} ORDER BY ${by} LIMIT ? OFFSET ?`;
+}
+
+/** Each is prepared when it is first asked for. SQLite has no statistics here to choose by, so the path is said: CROSS JOIN goes from left to right. */
+function listsOfUser(driver: SqliteDriver): (order: SessionOrder, areFew: boolean) => SqliteStatement {
+  const prepared = new Map<string, SqliteStatement>();
+  return (order, areFew) => {
+    const from = areFew
+      ? 'FROM session_state t INDEXED BY state_owner CROSS JOIN session s ON s.num = t.session'
+      : 'FROM session s CROSS JOIN session_state t NOT INDEXED ON t.session = s.num';
+    const sql = listing(order, from, `AND ${OWNER_IN_DATA} = ?`);
+    const statement = prepared.get(sql) ?? driver.prepare(sql);
+    prepared.set(sql, statement);
+    return statement;
   };
 }

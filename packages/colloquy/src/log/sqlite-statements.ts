@@ -3,7 +3,7 @@ import { MAX_ENTRIES } from './sqlite-schema.ts';
 
 /** The statements of the store, prepared once. */
 export type StoreStatements = {
-  /** (id) */
+  /** (id) `draft`: 1 while it is being made. */
   session: SqliteStatement;
   /** (session, once) */
   once: SqliteStatement;
@@ -29,7 +29,10 @@ const ENTRY_COLUMNS = 'seq, v, at, epoch, kind, thread, once, body';
 
 export function prepareStatements(driver: SqliteDriver): StoreStatements {
   return {
-    session: driver.prepare('SELECT num, head, epoch, owner, lease_until FROM session WHERE id = ?'),
+    session: driver.prepare(
+      `SELECT num, head, epoch, owner, lease_until, EXISTS (SELECT 1 FROM draft WHERE session = num) AS draft
+       FROM session WHERE id = ?`,
+    ),
     once: driver.prepare(`SELECT ${ENTRY_COLUMNS} FROM entry WHERE session = ? AND once = ?`),
     insert: driver.prepare(
       `INSERT INTO entry (id, session, seq, v, at, epoch, kind, thread, once, body) VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?)`,

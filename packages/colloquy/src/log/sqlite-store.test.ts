@@ -97,7 +97,7 @@ function fileTests(driver: SqliteDriverName): void {
   test('of a newer version is refused, with the word to upgrade', async () => {
     const path = await newPath();
     await (await openSqliteStore({ path, driver }))[Symbol.asyncDispose]();
-    await change(path, driver, 'PRAGMA user_version = 4');
+    await change(path, driver, 'PRAGMA user_version = 5');
     const refused = await openSqliteStore({ path, driver }).catch((error: unknown) => error);
     expect(refused).toMatchObject({
       name: 'StoreError',
@@ -113,12 +113,55 @@ function fileTests(driver: SqliteDriverName): void {
       await using store = await openSqliteStore({ path, driver });
       for (const id of ['a', 'b']) await store.sessions.create({ id, cwd: '/' });
     }
-    await change(path, driver, 'DROP INDEX session_creation; PRAGMA user_version = 2');
+    await change(
+      path,
+      driver,
+      'DROP INDEX session_creation; DROP TABLE draft; DROP INDEX state_owner; PRAGMA user_version = 2',
+    );
     await using again = await openSqliteStore({ path, driver });
     expect((await again.sessions.list({ order: 'oldest' })).map(({ id }) => id)).toEqual(['a', 'b']);
     const database = await openSqliteDriver(path, driver);
     expect(database.prepare("SELECT name FROM sqlite_schema WHERE name = 'session_creation'").get()).toBeDefined();
     database.close();
+  });
+
+  test('of version 3 is carried over, and lists by owner; a row that is damaged does not hinder it', async () => {
+    const path = await newPath();
+    {
+      await using store = await openSqliteStore({ path, driver });
+      for (const id of ['a', 'b', 'c']) await store.sessions.create({ id, cwd: '/', data: { owner: `of ${id}` } });
+    }
+    const damage = "UPDATE session_state SET data = '{' WHERE session = (SELECT num FROM session WHERE id = 'a')";
+    await change(path, driver, `DROP TABLE draft; DROP INDEX state_owner; ${damage}; PRAGMA user_version = 3`);
+    await using again = await openSqliteStore({ path, driver });
+    expect((await again.sessions.list({ user: 'of b' })).map(({ id }) => id)).toEqual(['b']);
+  });
+
+  test('is looked through by owner where they have few sessions, and in order where they have many', async () => {
+    const { store, database } = await openOver(await newPath(), driver);
+    const plans: string[] = [];
+    const prepare = database.prepare.bind(database);
+    database.prepare = (sql) => {
+      plans.push(
+        prepare(`EXPLAIN QUERY PLAN ${sql}`)
+          .all(...Array<null>(8).fill(null))
+          .map(({ detail }) => detail)
+          .join('; '),
+      );
+      return prepare(sql);
+    };
+    for (let n = 0; n < 1_100; n += 1)
+      void store.sessions.create({ id: `s${n}`, cwd: '/', data: { owner: n < 1_050 ? 'many' : 'few' } });
+    await store.sync();
+    expect(await store.sessions.list({ user: 'few' })).toHaveLength(50);
+    expect(await store.sessions.list({ user: 'many', limit: 10, offset: 1_045 })).toHaveLength(5);
+    const order = 'newest';
+    expect(await store.sessions.list({ user: 'few', order, limit: 20, offset: 40 })).toHaveLength(10);
+    expect(plans).toEqual([
+      expect.stringMatching(/SEARCH t USING INDEX state_owner .*; SEARCH s USING INTEGER PRIMARY KEY/),
+      expect.stringMatching(/^SEARCH s USING INDEX session_activity .*; SEARCH t USING INTEGER PRIMARY KEY [^;]*$/),
+      expect.stringMatching(/SEARCH t USING INDEX state_owner .*; SEARCH s USING INTEGER PRIMARY KEY/),
+    ]);
   });
 
   test('of version 1 is carried over, with all that is in it, by whichever process comes first', async () => {

@@ -1,9 +1,10 @@
-import { SessionNotFoundError } from '../errors.ts';
+import { SessionBusyError, SessionNotFoundError } from '../errors.ts';
 import { columnChanges } from './columns.ts';
 import type { Entry, NewEntry, Seq } from './entries.ts';
 import { type HeldLease, LeaseKeeper } from './lease-keeper.ts';
-import { isHeld } from './owner.ts';
+import { describeOwner, isHeld } from './owner.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
+import { SqliteDrafts } from './sqlite-drafts.ts';
 import type { SqliteDriver, SqliteDriverName } from './sqlite-driver.ts';
 import { RowReader, toBody, toEntry } from './sqlite-rows.ts';
 import { MAX_ENTRIES, openDatabase } from './sqlite-schema.ts';
@@ -12,7 +13,7 @@ import { prepareStatements, type StoreStatements } from './sqlite-statements.ts'
 import type { SqliteWal } from './sqlite-wal.ts';
 import { checkBatch } from './stamp-entries.ts';
 import { StoreError } from './store-error.ts';
-import type { Appended, FactOptions, Lease, SessionIndex, Store } from './store.ts';
+import type { Appended, FactOptions, Lease, NewSession, SessionIndex, SessionRow, Store } from './store.ts';
 import { Watchers } from './watchers.ts';
 
 /** How often a watched store looks for what other processes wrote, in milliseconds. */
@@ -24,7 +25,9 @@ const POLL_MS = 1_000;
  * @throws StoreError | ConfigurationError
  */
 export async function openSqliteStore(o: { path: string; driver?: SqliteDriverName | undefined }): Promise<Store> {
-  return new SqliteStore(await openDatabase(o.path, o.driver), o.path);
+  const store = new SqliteStore(await openDatabase(o.path, o.driver), o.path);
+  await store.removeDeadDrafts();
+  return store;
 }
 
 /** A store over an open database, which it closes in the end. */
@@ -33,6 +36,7 @@ export class SqliteStore implements Store {
   readonly location: string;
   readonly #database: SqliteConnection;
   readonly #sql: StoreStatements;
+  readonly #drafts: SqliteDrafts;
   readonly #watchers = new Watchers((some) => this.#poll(some));
   readonly #leases = new LeaseKeeper({
     renew: (renewals) =>
@@ -48,7 +52,8 @@ export class SqliteStore implements Store {
     this.#database = new SqliteConnection(driver, path, wal);
     this.#sql = prepareStatements(driver);
     this.location = path;
-    this.sessions = new SqliteSessions(driver, this.#database);
+    this.#drafts = new SqliteDrafts(driver, path, (owner) => this.#leases.hasLetGo(owner));
+    this.sessions = new SqliteSessions(driver, this.#database, this.#drafts);
   }
 
   async append(id: string, entries: readonly NewEntry[], o: Partial<FactOptions> = {}): Promise<Appended> {
@@ -83,6 +88,7 @@ export class SqliteStore implements Store {
       const row = this.#sql.session.get(id);
       if (row === undefined) throw new SessionNotFoundError(id);
       const reader = new RowReader(row, this.#database.path);
+      if (reader.int('draft') === 1) throw new SessionNotFoundError(id);
       const before = reader.optionalText('owner');
       const nowMs = Date.now();
       const isFree = before === owner || this.#leases.hasLetGo(before);
@@ -97,6 +103,28 @@ export class SqliteStore implements Store {
     // An owner that did not let go may have left entries that a power cut could still take; whoever reads on counts on them.
     if (claimed.before !== undefined) await this.sync();
     return lease;
+  }
+
+  async draft(session: NewSession, owner: string, ttlMs: number): Promise<Lease> {
+    const data = JSON.stringify(session.data ?? {});
+    const untilMs = Date.now() + ttlMs;
+    const epoch = await this.#database.write('lazy', () => this.#drafts.begin(session, data, { owner, untilMs }));
+    return this.#leases.hold({ id: session.id, epoch, owner, ttlMs, untilMs });
+  }
+
+  async publish(id: string, epoch: number): Promise<SessionRow> {
+    const isPublished = await this.#database.write('now', () => this.#drafts.publish(id, epoch));
+    const row = isPublished ? await this.sessions.get(id) : undefined;
+    if (row !== undefined) return row;
+    this.#leases.lose(id, epoch);
+    throw new SessionBusyError(id, describeOwner(undefined));
+  }
+
+  /** Removes what is left of sessions that were never published, because whoever made them is gone. */
+  async removeDeadDrafts(): Promise<void> {
+    if (!this.#database.read(() => this.#drafts.some())) return;
+    await this.#database.write('now', () => this.#drafts.removeDead());
+    this.#database.emptyWal();
   }
 
   watch(id: string, signal: AbortSignal): AsyncIterable<Seq> {
@@ -128,6 +156,7 @@ export class SqliteStore implements Store {
     if (row === undefined) return { ok: false, why: 'missing' };
     const session = new RowReader(row, this.#database.path);
     const num = session.int('num');
+    if (epoch === undefined && session.int('draft') === 1) return { ok: false, why: 'missing' };
     if (epoch !== undefined && epoch !== session.int('epoch')) return { ok: false, why: 'epoch' };
     for (const { once } of entries) {
       const winner = once === undefined ? undefined : this.#sql.once.get(num, once);

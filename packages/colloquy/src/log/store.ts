@@ -17,6 +17,14 @@ export interface Store extends AsyncDisposable {
   read(id: string, o: { after: Seq; upTo?: Seq | undefined; limit?: number | undefined }): Promise<readonly Entry[]>;
   /** Takes the session's lease with a new epoch, or `undefined` while a living owner holds it. @throws SessionNotFoundError */
   claim(id: string, owner: string, ttlMs: number): Promise<Lease | undefined>;
+  /**
+   * Begins a session that is made step by step. Until `publish` it takes entries with the epoch of this lease, and for everybody else
+   * there is none. What is left of one whose maker is gone is removed when its id is wanted again, and when the store is opened.
+   * @throws ConfigurationError when the id is taken | SessionBusyError while somebody else makes it
+   */
+  draft(session: NewSession, owner: string, ttlMs: number): Promise<Lease>;
+  /** Makes it a session like any other, durable with all that is in it. @throws SessionBusyError when the lease is lost */
+  publish(id: string, epoch: number): Promise<SessionRow>;
   /** Yields the head whenever it may have moved, in any process: a hint, which may be lost or repeated. Ends with the signal. */
   watch(id: string, signal: AbortSignal): AsyncIterable<Seq>;
   sessions: SessionIndex;
@@ -56,6 +64,8 @@ export interface SessionIndex {
   /** Newest activity first, unless said otherwise; without the checkpoints, which are large: those rows have `checkpoint: undefined`. */
   list(o?: {
     cwd?: string | undefined;
+    /** Only those that are this user's, as their data's `owner` says. */
+    user?: string | undefined;
     /** Only those in the middle of a turn. */
     running?: true | undefined;
     /** By another time, or from the oldest on. Those of one moment come in any order. */

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type PermissionModeInput, SessionNotFoundError } from 'colloquy';
 import type { HostedOptions, Json, SessionOrder, SessionRow, Store } from 'colloquy/internal';
 import { z } from 'zod';
-import { maySee, mustWrite } from '../auth/ownership.ts';
+import { maySee, mustWrite, seenOwner } from '../auth/ownership.ts';
 import { LOCAL_USER, type Principal } from '../auth/principal.ts';
 import { HttpError } from '../http/http-error.ts';
 import { goesUp, isBeyond, type PageRequest, type Place } from '../http/page.ts';
@@ -121,7 +121,10 @@ export class Sessions {
       tied
         .filter((session) => isBeyond(request, placeOf(session)))
         .toSorted((a, b) => (a.row.id < b.row.id === upwards ? -1 : 1));
-    for await (const row of this.#rows(o.order, isoTime(o.from))) {
+    const owner = seenOwner(principal);
+    // The local user's are those without an owner too, which the store knows nothing of.
+    const user = owner === LOCAL_USER ? undefined : owner;
+    for await (const row of this.#rows({ order: o.order, user }, isoTime(o.from))) {
       const session = await this.#toOwn(row);
       if (session === undefined || !maySee(principal, session.owner)) continue;
       if (tied[0] !== undefined && placeOf(tied[0])[0] !== placeOf(session)[0]) {
@@ -134,13 +137,16 @@ export class Sessions {
   }
 
   /** The store's rows from a time on. What changes meanwhile moves none of those that are still to come. */
-  async *#rows(order: SessionOrder, first: string | undefined): AsyncGenerator<SessionRow, void, void> {
+  async *#rows(
+    { order, user }: { order: SessionOrder; user: string | undefined },
+    first: string | undefined,
+  ): AsyncGenerator<SessionRow, void, void> {
     const store = await this.#store();
     const timeOf = (row: SessionRow): string => (order === 'newest activity' ? row.updatedAt : row.createdAt);
     let from = first;
     let offset = 0;
     for (;;) {
-      const rows = await store.sessions.list({ order, from, limit: PAGE, offset });
+      const rows = await store.sessions.list({ order, user, from, limit: PAGE, offset });
       yield* rows;
       const last = rows.at(-1);
       if (last === undefined || rows.length < PAGE) return;

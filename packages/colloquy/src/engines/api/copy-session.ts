@@ -1,18 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { SessionNotFoundError } from '../../errors.ts';
+import { SessionBusyError, SessionNotFoundError } from '../../errors.ts';
 import { isRecord } from '../../helpers/is-record.ts';
 import type { Entry, NewEntry, Seq } from '../../log/entries.ts';
 import { emptyState, foldEntry, type OpenTurn } from '../../log/fold.ts';
-import { SessionLog } from '../../log/session-log.ts';
+import { describeOwner, newOwner } from '../../log/owner.ts';
 import type { Store } from '../../log/store.ts';
 import { NO_USAGE } from '../../log/totals.ts';
 
-const PAGE = 1_000;
+/** Read and written at once; others get their turn in between. */
+const PAGE = 200;
+/** How long others are kept away when this process stalls in the middle, in milliseconds. */
+const LEASE_TTL_MS = 30_000;
 
 /**
  * Copies a session's entries up to and including `upTo` (default: all) into a new session, number by number. A turn that is open
- * there is closed, and prompts that wait are withdrawn: they belong to the session they were given to.
- * @throws SessionNotFoundError
+ * there is closed, and prompts that wait are withdrawn: they belong to the session they were given to. The copy is there when it is whole:
+ * one that is cut off leaves none, and can be made again under the same id.
+ * @throws SessionNotFoundError | SessionBusyError while another process makes this very one
  */
 export async function copySession(
   store: Store,
@@ -23,32 +27,41 @@ export async function copySession(
   if (source === undefined) throw new SessionNotFoundError(from);
   const id = o.id ?? randomUUID();
   const title = o.title ?? `${source.title ?? source.firstPrompt ?? 'Session'} (fork)`;
-  await store.sessions.create({ id, cwd: source.cwd, title, data: source.data });
+  const lease = await store.draft({ id, cwd: source.cwd, title, data: source.data }, newOwner(), LEASE_TTL_MS);
   try {
-    await copyEntries(store, from, id, Math.min(o.upTo ?? source.head, source.head));
+    const upTo = Math.min(o.upTo ?? source.head, source.head);
+    await copyEntries(store, from, { upTo, append: appenderTo(store, id, lease.epoch) });
+    await store.publish(id, lease.epoch);
   } catch (error) {
-    await store.sessions.delete(id);
+    // What cannot be removed now is removed when somebody wants it again, or when the store is opened.
+    if (!lease.lost.aborted) await store.sessions.delete(id).catch(() => undefined);
     throw error;
+  } finally {
+    await lease.release();
   }
   return id;
 }
 
-async function copyEntries(store: Store, from: string, to: string, upTo: Seq): Promise<void> {
-  await using log = await SessionLog.open(store, to);
+type Append = (entries: readonly NewEntry[]) => Promise<void>;
+
+/** What is appended becomes durable when the copy is published. */
+function appenderTo(store: Store, id: string, epoch: number): Append {
+  return async (entries) => {
+    const appended = await store.append(id, entries, { epoch, sync: 'lazy' });
+    if (!appended.ok) throw new SessionBusyError(id, describeOwner(undefined));
+  };
+}
+
+async function copyEntries(store: Store, from: string, { upTo, append }: { upTo: Seq; append: Append }): Promise<void> {
   const state = emptyState();
   const uuids = new NewUuids();
   while (state.seq < upTo) {
     const page = await store.read(from, { after: state.seq, upTo, limit: PAGE });
     if (page.length === 0) throw new SessionNotFoundError(from);
     for (const entry of page) foldEntry(state, entry);
-    await log.append(
-      page.map((entry) => uuids.renew(withoutPlace(entry))),
-      { sync: 'lazy' },
-    );
+    await append(page.map((entry) => uuids.renew(withoutPlace(entry))));
   }
-  await log.append([...closing(state, from), { kind: 'fork', from: { session: from, seq: state.seq } }], {
-    sync: 'now',
-  });
+  await append([...closing(state, from), { kind: 'fork', from: { session: from, seq: state.seq } }]);
 }
 
 /** The prompts of a copy are messages of their own: each has a new uuid, wherever it is named. */

@@ -121,6 +121,31 @@ export function rowTests(place: OpenPlace): void {
     expect(await ids({ order: 'newest activity', from: at[3] })).toBe('dca');
   });
 
+  test('the list is of one user too, in every order', async () => {
+    vi.useFakeTimers({ now: 0, toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const store = await (await place()).open();
+    for (const [index, id] of ['a', 'b', 'c', 'd', 'e'].entries()) {
+      vi.setSystemTime(index * 1_000);
+      await store.sessions.create({
+        id,
+        cwd: '/',
+        ...(id === 'e' ? {} : { data: { owner: id === 'b' ? 'bo' : 'al' } }),
+      });
+    }
+    vi.setSystemTime(9_000);
+    await store.append('a', [prompt('x')]);
+    const ids = async (o?: Parameters<Store['sessions']['list']>[0]): Promise<string> =>
+      (await store.sessions.list(o)).map(({ id }) => id).join('');
+    expect(await ids({ user: 'al' })).toBe('adc');
+    expect(await ids({ user: 'al', order: 'newest' })).toBe('dca');
+    expect(await ids({ user: 'al', order: 'oldest', limit: 1, offset: 1 })).toBe('c');
+    expect(await ids({ user: 'al', order: 'newest', from: (await store.sessions.get('c'))?.createdAt })).toBe('ca');
+    expect(await ids({ user: 'nobody' })).toBe('');
+    await store.sessions.patch('c', { data: { owner: 'bo' } });
+    expect(await ids({ user: 'bo' })).toBe('cb');
+  });
+
   test('a deleted session is gone with its entries, and its id is free', async () => {
     const { store } = await openSession(place);
     await store.sessions.create({ id: 'kept', cwd: '/' });

@@ -1,5 +1,6 @@
 import { describe, onTestFinished } from 'vitest';
 import { appendTests } from './append-tests.ts';
+import { draftTests } from './draft-tests.ts';
 import { leaseTests } from './lease-tests.ts';
 import { rowTests } from './row-tests.ts';
 import type { OpenPlace, StorePlace } from './store-place.ts';
@@ -19,6 +20,9 @@ export function storeSuite(name: string, newPlace: () => Promise<StorePlace>): v
     });
     describe('rows', () => {
       rowTests(place);
+    });
+    describe('drafts', () => {
+      draftTests(place);
     });
     describe('leases', () => {
       leaseTests(place);

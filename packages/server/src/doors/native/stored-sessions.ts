@@ -36,27 +36,25 @@ export function addStoredSessions(hono: Hono<AppEnv>, app: App): void {
     const { title, upToMessageId } = body;
     const copy = (): Promise<unknown> =>
       app.engine.sessions.fork(row.id, { title, upToMessageId, sessionId: id }).finally(() => copying.delete(id));
-    await getOrMake(store, id, () => {
+    const { isNew } = await getOrMake(store, id, () => {
       const other = copying.get(id) ?? copy();
       copying.set(id, other);
       return other;
     });
-    // As long as it is being copied, it does not say yet where it is from.
-    await copying.get(id)?.catch(() => undefined);
-    if ((await forkedFrom(app, id)) !== row.id) throw new HttpError(409, 'id: another session has it');
+    if (!isNew && (await forkedFrom(app, id)) !== row.id) throw new HttpError(409, 'id: another session has it');
     return c.json(toSessionDetails(await app.sessions.get(principal, id)), 201);
   });
 }
 
-/** The session that one was forked from last. The copy of its entries ends with the fact. */
+/** The session that one was forked from last: the copy of its entries, in which there may be others, ends with the fact. */
 async function forkedFrom(app: App, id: string): Promise<string | undefined> {
   const store = await app.engine.store();
+  let from: string | undefined;
   for (let after = 0; ;) {
     const entries = await store.read(id, { after, limit: 1_000 });
-    const fork = entries.findLast((entry) => entry.kind === 'fork');
-    if (fork?.kind === 'fork') return fork.from.session;
+    for (const entry of entries) if (entry.kind === 'fork') from = entry.from.session;
     const last = entries.at(-1);
-    if (last === undefined) return undefined;
+    if (last === undefined) return from;
     after = last.seq;
   }
 }
