@@ -1,11 +1,10 @@
-import { delay } from './delay.ts';
-
 /** Settles with the promise, or resolves after the bound, whichever is first. No timer is left behind. */
 export async function within(boundMs: number, promise: Promise<void>): Promise<void> {
-  const settled = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const bound = new Promise<void>((resolve) => (timer = setTimeout(resolve, boundMs)));
   try {
-    await Promise.race([promise, delay(boundMs, { signal: settled.signal })]);
+    await Promise.race([promise, bound]);
   } finally {
-    settled.abort();
+    clearTimeout(timer);
   }
 }

@@ -80,8 +80,15 @@ export function createHookRunner(hooks: Hooks, host: HookHost): HookRunner {
     for (const matcher of list ?? []) add(event, matcher.matcher, callbacksOf(matcher));
   for (const [event, list] of Object.entries(hooks.commands ?? {}))
     for (const matcher of list ?? []) add(event, matcher.matcher, commandsOf(matcher, host));
-  return runnerOf(matchers, () => host.base());
+  return matchers.size === 0 ? NO_HOOKS : runnerOf(matchers, () => host.base());
 }
+
+/** Of most sessions. */
+const NO_HOOKS: HookRunner = {
+  has: () => false,
+  run: async (event) => mergeOutputs(event, []),
+  inside: () => NO_HOOKS,
+};
 
 function runnerOf(matchers: ReadonlyMap<HookEvent, readonly Matcher[]>, base: () => BaseHookInput): HookRunner {
   return {

@@ -90,8 +90,23 @@ function agentWorld(parent: TurnWorld, { type, definition, model: chosen }: Agen
   const model = (): string => (named === undefined || named === 'inherit' ? parent.model() : resolveModel(named));
   const tools = toolsOf(parent, type, definition);
   const mode = (): PermissionModeInput => agentMode(parent.mode(), definition.permissionMode);
+  const { run, client, side, cwd, files, backups, sandbox, background, web, smallModel, ask } = parent;
   return {
-    ...parent,
+    run,
+    client,
+    side,
+    cwd,
+    files,
+    backups,
+    sandbox,
+    background,
+    web,
+    smallModel,
+    ask,
+    totals: () => parent.totals(),
+    budgetUsd: () => parent.budgetUsd(),
+    init: () => parent.init(),
+    waitFor: (fits, until) => parent.waitFor(fits, until),
     thread,
     log: threadLog(parent.log, thread),
     state: emptyState(thread),

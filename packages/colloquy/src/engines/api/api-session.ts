@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { AbortError, ColloquyError, ConfigurationError } from '../../errors.ts';
-import { delay } from '../../helpers/delay.ts';
 import { giveWay } from '../../helpers/give-way.ts';
 import { messageOf } from '../../helpers/message-of.ts';
+import { within } from '../../helpers/within.ts';
 import type { Entry, Input, Json, NewEntry, Seq } from '../../log/entries.ts';
 import { foldEntry, isRewound, type QueuedPrompt, type SessionState } from '../../log/fold.ts';
 import { openActions } from '../../log/open-actions.ts';
@@ -13,7 +13,7 @@ import type { SDKMessage, SDKUserMessage } from '../../messages.ts';
 import { recoverTasks } from '../../turn/recover-tasks.ts';
 import { recoverTurn } from '../../turn/recover-turn.ts';
 import { beginTurn, runTurn } from '../../turn/run-turn.ts';
-import { TurnStop, type TurnWorld } from '../../turn/turn-world.ts';
+import { TurnStop } from '../../turn/turn-world.ts';
 import { foldHistory } from '../../views/fold-history.ts';
 import { newHistory, type RequestHistory } from '../../views/request-history.ts';
 import type { Controls, HostedSession, PlacedMessage, PlacedReadOptions, ReadOptions } from '../engine.ts';
@@ -24,6 +24,7 @@ import { readMessages, readPlaced } from './readers.ts';
 import type { SessionHooks } from './session-hooks.ts';
 import type { SessionSetup } from './session-setup.ts';
 import type { SessionViews } from './session-views.ts';
+import type { SessionWorld } from './session-world.ts';
 
 /** How long `close()` waits for a turn to end before it lets go of the session all the same. */
 const CLOSE_BOUND_MS = 5_000;
@@ -36,7 +37,7 @@ export class ApiSession implements HostedSession {
   readonly store: Store;
   readonly setup: SessionSetup;
   readonly state: SessionState;
-  readonly world: TurnWorld;
+  readonly world: SessionWorld;
   readonly views: SessionViews;
   readonly hooks: SessionHooks;
   #history: RequestHistory | undefined;
@@ -188,7 +189,7 @@ export class ApiSession implements HostedSession {
   }
 
   get hasBackgroundWork(): boolean {
-    return this.world.background.hasRunning;
+    return this.world.hasRunningTasks;
   }
 
   /** What ended the session from within, if something did; readers throw it. */
@@ -311,18 +312,16 @@ export class ApiSession implements HostedSession {
     this.hooks.stopStarting();
     // What cannot be removed is left to the system, which clears its temporary files.
     const tasksEnded = this.world.background.close().catch(() => {});
-    const bound = new AbortController();
-    const ended = Promise.all([this.#running, tasksEnded]);
-    await Promise.race([ended, delay(CLOSE_BOUND_MS, { signal: bound.signal }).catch(() => {})]);
-    bound.abort();
+    await within(
+      CLOSE_BOUND_MS,
+      Promise.all([this.#running, tasksEnded]).then(() => {}),
+    );
     // A log that cannot be written any longer is told of by whoever closes it.
     await this.hooks.end().catch(() => {});
     try {
       await this.log.close();
     } finally {
-      // What cannot be removed is left to the system as well.
-      await this.world.sandbox.close().catch(() => {});
-      if (this.world.backups?.isTemporary === true) await this.world.backups.folder.remove().catch(() => {});
+      await this.world.close();
       this.setup.close();
     }
   }

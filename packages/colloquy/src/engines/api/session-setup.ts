@@ -1,7 +1,5 @@
 import { ConfigurationError } from '../../errors.ts';
-import { dataFolder } from '../../log/data-folder.ts';
 import type { Json } from '../../log/entries.ts';
-import type { Store } from '../../log/store.ts';
 import type { MessagesClient } from '../../messages-api/messages-client.ts';
 import { sdkServersOf } from '../../options/mcp.ts';
 import type { Options } from '../../options/options.ts';
@@ -9,38 +7,23 @@ import type { McpServerStatus } from '../engine.ts';
 import { parseUpdate } from '../../permissions/parse-update.ts';
 import type { PermissionModeInput } from '../../options/permissions.ts';
 import { reportedMode } from '../../options/reported-mode.ts';
-import { environmentOf, modelOf, smallModelOf, workingDirectoryOf } from '../../options/resolve-options.ts';
+import { modelOf, smallModelOf, workingDirectoryOf } from '../../options/resolve-options.ts';
 import { validateModel, validatePermissionMode } from '../../options/validate.ts';
 import { VERSION } from '../../helpers/version.ts';
 import { applyUpdate, isToolDenied, type PermissionState, withMode } from '../../permissions/state.ts';
 import { agentsOf } from '../../tools/agent.ts';
-import { createLocalFiles } from '../../tools/local-files.ts';
-import { createCommandSandbox } from '../../tools/sandbox/command-sandbox.ts';
-import { BackgroundTasks } from '../../tools/tasks/background-tasks.ts';
 import type { Toolset } from '../../tools/registry.ts';
 import type { Tool } from '../../tools/tool.ts';
-import { createWeb } from '../../tools/web/create-web.ts';
-import type { Backups } from '../../turn/checkpoints.ts';
-import type { Asker, TurnLimits, TurnWorld } from '../../turn/turn-world.ts';
+import type { Asker, TurnLimits } from '../../turn/turn-world.ts';
 import type { InitFacts } from '../../views/to-sdk-messages.ts';
 import type { ToolConfiguration } from '../hosted-options.ts';
 import type { ApiSession } from './api-session.ts';
-import { backupFolder, backupsPath } from './file-backups.ts';
-import { requestExtras } from './request-extras.ts';
 import { SessionHooks } from './session-hooks.ts';
 import type { SessionPermissions } from './session-permissions.ts';
 import { SessionTools } from './session-tools.ts';
-import { environmentNote, systemPrompt } from './system-prompt.ts';
-import { taskJournal } from './task-journal.ts';
+import { SessionWorld } from './session-world.ts';
 
 const DEFAULT_MAX_RETRIES = 10;
-
-/** Where sessions and credentials are kept, which no command may see. */
-function ownPaths({ location }: Store): string[] {
-  const backups = backupsPath({ location });
-  const files = location === undefined ? [] : [location, `${location}-wal`, `${location}-shm`];
-  return [dataFolder(process.env), ...files, ...(backups === undefined ? [] : [backups])];
-}
 
 /** Where a session's parts come from, besides its options. */
 export type SetupParts = {
@@ -67,10 +50,10 @@ export class SessionSetup {
   readonly sparesTasks: boolean;
   readonly by: string;
   readonly limits: TurnLimits;
+  readonly cwd: string;
   readonly abortSignal: AbortSignal | undefined;
   readonly #options: Options;
   readonly #parts: SetupParts;
-  readonly #cwd: string;
   readonly #firstModel: string;
   readonly #permissions: SessionPermissions;
   readonly tools: SessionTools;
@@ -86,7 +69,7 @@ export class SessionSetup {
     this.abortSignal = options.abortController?.signal;
     this.#options = options;
     this.#parts = parts;
-    this.#cwd = workingDirectoryOf(options);
+    this.cwd = workingDirectoryOf(options);
     this.#firstModel = modelOf(options);
     this.#model = this.#firstModel;
     this.#permissions = parts.permissions;
@@ -99,7 +82,7 @@ export class SessionSetup {
         runsElsewhere,
         tools,
         isDenied: (tool) => isToolDenied(this.#permissions.state, tool),
-        canAsk: this.#asker().kind !== 'nobody',
+        canAsk: this.asker.kind !== 'nobody',
       },
       parts.configuration,
     );
@@ -123,73 +106,11 @@ export class SessionSetup {
   }
 
   makeHooks(session: ApiSession): SessionHooks {
-    return new SessionHooks(session, this.#options, { cwd: this.#cwd, mode: () => this.#permissions.state.mode });
+    return new SessionHooks(session, this.#options, { cwd: this.cwd, mode: () => this.#permissions.state.mode });
   }
 
-  makeWorld(session: ApiSession): TurnWorld {
-    const permissions = this.#permissions;
-    const cwd = this.#cwd;
-    const model = (): string => this.#model;
-    const mode = (): PermissionModeInput => permissions.state.mode;
-    const { tools } = this;
-    const { runsElsewhere } = this.#parts;
-    const { planModeInstructions } = this.#options;
-    const told = (): string | undefined => session.state.environment;
-    const system = systemPrompt(this.#options.systemPrompt, tools.box.offered);
-    return {
-      run: { results: 0, provider: this.#parts.apiKeySource === 'client' ? undefined : 'firstParty' },
-      thread: 'main',
-      log: session.log,
-      state: session.state,
-      totals: () => session.state.totals,
-      get history() {
-        return session.history;
-      },
-      client: this.#parts.client,
-      hooks: session.hooks.runner,
-      side: session.hooks,
-      get tools() {
-        return tools.box;
-      },
-      permissions,
-      limits: this.limits,
-      budgetUsd: () => this.#budgetUsd,
-      prompt: {
-        system,
-        get environment() {
-          // Where the tools are at a worker, this folder is not theirs.
-          if (runsElsewhere) return undefined;
-          return environmentNote({ cwd, offered: tools.box.offered, mode: mode(), planModeInstructions, told: told() });
-        },
-        extras: (id) => requestExtras(this.#options, id),
-      },
-      cwd,
-      files: createLocalFiles({ cwd, roots: () => [cwd, ...permissions.state.directories] }),
-      backups: this.#backups(session),
-      sandbox: createCommandSandbox({
-        settings: this.#options.sandbox,
-        env: environmentOf(this.#options),
-        cwd,
-        directories: () => permissions.state.directories,
-        own: () => ownPaths(session.store),
-        isServer: this.hosted,
-        asksUnconfined: this.#parts.severalUsers,
-      }),
-      background: new BackgroundTasks({ journal: taskJournal(session) }),
-      web: createWeb(this.#options.webFetch),
-      model,
-      smallModel: smallModelOf(this.#options),
-      mode,
-      init: () => this.#initFacts(),
-      ask: this.#asker(),
-      waitFor: (fits, signal) => session.waitFor(fits, signal),
-    };
-  }
-
-  #backups(session: ApiSession): Backups | undefined {
-    if (this.#options.enableFileCheckpointing !== true) return undefined;
-    const { folder, isTemporary } = backupFolder(session.store, session.id);
-    return { folder, isTemporary, done: new Set() };
+  makeWorld(session: ApiSession): SessionWorld {
+    return new SessionWorld(session, this, this.#options, this.#parts);
   }
 
   /**
@@ -259,19 +180,33 @@ export class SessionSetup {
     this.#onClose();
   }
 
-  #asker(): Asker {
+  /** The model that the next request goes to. */
+  get model(): string {
+    return this.#model;
+  }
+
+  /** What the session may cost, as it is set now. */
+  get budgetUsd(): number | undefined {
+    return this.#budgetUsd;
+  }
+
+  get mode(): PermissionModeInput {
+    return this.#permissions.state.mode;
+  }
+
+  get asker(): Asker {
     if (this.#options.permissionPrompts === 'none') return { kind: 'nobody' };
     if (this.#options.canUseTool !== undefined) return { kind: 'callback', canUseTool: this.#options.canUseTool };
     return { kind: this.hosted ? 'log' : 'nobody' };
   }
 
-  #initFacts(): InitFacts {
+  initFacts(): InitFacts {
     const { mode } = this.#permissions.state;
     const reported = reportedMode(mode);
     return {
       apiKeySource: this.#parts.apiKeySource,
       claude_code_version: `colloquy-${VERSION}`,
-      cwd: this.#cwd,
+      cwd: this.cwd,
       // Under the name that programs of the official SDK look for.
       tools: this.tools.box.offered.map(({ name }) => (name === 'Agent' ? 'Task' : name)),
       mcp_servers: Object.keys(this.#options.mcpServers ?? {}).map((name) => ({
