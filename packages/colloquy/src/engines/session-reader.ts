@@ -2,6 +2,9 @@ import { AbortError } from '../errors.ts';
 import type { SDKMessage } from '../messages.ts';
 import type { EngineSession } from './engine.ts';
 
+/** Made once: a reader is closed with every prompt, and nobody is told why. */
+const CLOSED = new AbortError('The reader was closed');
+
 /** A reader of one session that begins at its opening and can be left at any time, even while it waits. */
 export class SessionReader {
   readonly #stop = new AbortController();
@@ -22,7 +25,7 @@ export class SessionReader {
 
   /** Ends the reader; a `next` that waits is answered with `undefined`. Safe to call twice. */
   close(): void {
-    this.#stop.abort(new AbortError('The reader was closed'));
+    this.#stop.abort(CLOSED);
   }
 }
 

@@ -75,6 +75,7 @@ function exchange(carrier: Carrier, url: URL, request: HttpRequest): Promise<Htt
     };
     const req = carrier.request(options);
     let bytesBefore = 0;
+    let isAnswered = false;
     const onAbort = (): void => {
       reject(signal?.reason);
       req.destroy();
@@ -82,11 +83,14 @@ function exchange(carrier: Carrier, url: URL, request: HttpRequest): Promise<Htt
     signal?.addEventListener('abort', onAbort, { once: true });
     req.once('close', () => {
       signal?.removeEventListener('abort', onAbort);
-      // Nothing, if there was an answer or an error. Neither comes of a change to another protocol, which nobody has asked for.
+      // An error takes 16 µs to make, and nearly every request has its answer.
+      if (isAnswered) return;
+      // Nothing, if there was an error. Neither comes of a change to another protocol, which nobody has asked for.
       reject(new APIConnectionError(`No answer from ${url.origin}: it closed the connection without one`));
     });
     req.once('socket', (socket) => (bytesBefore = socket.bytesRead));
     req.once('response', (response) => {
+      isAnswered = true;
       resolve({
         status: response.statusCode ?? 0,
         headers: flatHeaders(response),

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, statSync } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ConfigurationError } from '../../errors.ts';
@@ -26,6 +26,8 @@ export async function readSettingsFile(path: string): Promise<SettingsText | und
 async function readText(path: string): Promise<{ text: string; mode: number } | undefined> {
   let handle: FileHandle | undefined;
   try {
+    // Most are not there, and a session waits for the answer: a look takes 2 µs, a failed opening beside the program fifty times as long.
+    if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
     // Without waiting: a pipe put there would hold up the session's start.
     handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const found = await handle.stat();
