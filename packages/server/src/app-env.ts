@@ -3,6 +3,7 @@ import type { Auth } from './auth/auth.ts';
 import type { Principal } from './auth/principal.ts';
 import type { Webhooks } from './doors/managed/webhooks/create-webhooks.ts';
 import type { AnswerRecords } from './idempotency/answer-records.ts';
+import type { FormDigest } from './idempotency/form-digest.ts';
 import type { HostEngine, SessionHost } from './live/session-host.ts';
 import type { Viewers } from './live/viewers.ts';
 import type { FileBlobs } from './resources/files/file-blobs.ts';
@@ -52,6 +53,8 @@ export type AppEnv = {
     nonce: string;
     /** It was at work before, and was cut off: what it does may have been done. */
     isTakenOver?: boolean;
+    /** Of an upload with an Idempotency-Key: its route tells it the form, by which repeats of it are known. */
+    formDigest?: FormDigest;
     /** False: the answer holds a secret, and is not kept for repeats of the request. */
     keepAnswer?: boolean;
   };

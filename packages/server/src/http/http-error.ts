@@ -54,6 +54,13 @@ export class HttpError extends Error {
   }
 }
 
+/** A repeat of a request, by its key, is not the same request. */
+export class OtherRequestError extends HttpError {
+  constructor() {
+    super(409, 'This Idempotency-Key was used for another request: another path, or another body');
+  }
+}
+
 /** The client went away in the middle of its request's body. Nobody is left to be told, and a repeat of it is tried anew. */
 export class BrokenBodyError extends HttpError {
   constructor(options?: ErrorOptions) {

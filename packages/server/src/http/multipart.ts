@@ -14,36 +14,49 @@ export type FormPart = {
   body: AsyncIterable<Uint8Array>;
 };
 
+/** Is told of a form what it says, however its parts are divided. */
+export interface FormWitness {
+  beginPart(part: Omit<FormPart, 'body'>): void;
+  piece(bytes: Uint8Array): void;
+  end(): void;
+}
+
 /**
  * The parts of a `multipart/form-data` body as they come, in bounded memory.
+ * @param witness told all of it, whatever of it is wanted
  * @throws HttpError 415 for another type, 400 for a body that is none or breaks off
  * @see https://www.rfc-editor.org/rfc/rfc7578
  */
-export async function* readForm(request: Request): AsyncGenerator<FormPart, void, void> {
+export async function* readForm(request: Request, witness?: FormWitness): AsyncGenerator<FormPart, void, void> {
   const boundary = boundaryOf(request.headers.get('content-type') ?? '');
   if (boundary === undefined) throw new HttpError(415, 'Send the body as multipart/form-data');
-  const source = new Pieces(request, `\r\n--${boundary}`);
+  const source = new Pieces(request, `\r\n--${boundary}`, witness);
   // What comes before the first boundary means nothing.
   await source.skip();
   for (let count = 0; await source.hasPart(); count += 1) {
     if (count === MAX_PARTS) throw new HttpError(400, `The form has more than ${MAX_PARTS} parts`);
-    yield { ...headerFields(await source.head()), body: source.untilBoundary() };
+    const part = headerFields(await source.head());
+    witness?.beginPart(part);
+    yield { ...part, body: source.untilBoundary() };
     // Whatever of it nobody wanted.
     await source.skip();
   }
+  witness?.end();
 }
 
 class Pieces {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   readonly #boundary: Buffer;
+  readonly #witness: FormWitness | undefined;
   // The first boundary may stand at the very beginning, without the line end that belongs to it.
   #buffer: Buffer = Buffer.from('\r\n');
   #isBeforeBoundary = true;
 
-  constructor(request: Request, boundary: string) {
+  constructor(request: Request, boundary: string, witness: FormWitness | undefined) {
     // The types of the platform leave the chunks open; the body of a request is bytes.
     this.#reader = (request.body as ReadableStream<Uint8Array> | null)?.getReader();
     this.#boundary = Buffer.from(boundary);
+    this.#witness = witness;
   }
 
   /** What comes before the next boundary, which is passed over. */
@@ -54,12 +67,17 @@ class Pieces {
         const piece = this.#take(at);
         this.#take(this.#boundary.length);
         this.#isBeforeBoundary = false;
+        this.#witness?.piece(piece);
         if (piece.length > 0) yield piece;
         return;
       }
       // The end of what has come may be the beginning of a boundary.
       const sure = this.#buffer.length - this.#boundary.length + 1;
-      if (sure > 0) yield this.#take(sure);
+      if (sure > 0) {
+        const piece = this.#take(sure);
+        this.#witness?.piece(piece);
+        yield piece;
+      }
       await this.#more();
     }
   }

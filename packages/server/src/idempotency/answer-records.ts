@@ -14,7 +14,7 @@ export type RequestFacts = {
   principal: string;
   key: string | undefined;
   path: string;
-  /** Of method, path, query and body. */
+  /** Of method, path, query and body; of an upload that is at work, what is known of it by then. */
   fingerprint: string;
 };
 
@@ -129,8 +129,8 @@ export class AnswerRecords {
   }
 
   /** Ends the work on a request: with its answer, with `null` for one that is not kept, with undefined when a repeat shall try again. */
-  async end(id: number, answer: KeptAnswer | null | undefined): Promise<void> {
-    const kept = answer === undefined ? {} : { status: 0, ...toColumns(answer) };
+  async end(id: number, answer: KeptAnswer | null | undefined, fingerprint?: string): Promise<void> {
+    const kept = answer === undefined ? {} : { status: 0, ...toColumns(answer), ...(fingerprint && { fingerprint }) };
     await this.#db
       .updateTable('request')
       .set({ owner: null, ...kept })

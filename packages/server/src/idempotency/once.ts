@@ -4,9 +4,10 @@ import type { Context, MiddlewareHandler, Next } from 'hono';
 import type { AppEnv } from '../app-env.ts';
 import { SessionBusyError } from 'colloquy';
 import { BodyRoom } from '../http/body-room.ts';
-import { BrokenBodyError, HttpError } from '../http/http-error.ts';
+import { BrokenBodyError, HttpError, OtherRequestError } from '../http/http-error.ts';
 import { MAX_BODY_BYTES, readBytes } from '../http/read-json.ts';
 import type { AnswerRecord, AnswerRecords, KeptAnswer, RequestFacts } from './answer-records.ts';
+import { FormDigest, mustBeForm, UNKNOWN_FORM } from './form-digest.ts';
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
 /** How long a twin waits for the answer of the first. */
@@ -35,19 +36,23 @@ export function once(
     next: Next,
     hold: (size: number) => void,
   ): Promise<Response | undefined> => {
-    const facts = await factsOf(c, hold);
+    const form = formOf(c);
+    const facts = await factsOf(c, form, hold);
     const kept = await records();
     // An upload that is marked as a repeat is told by its bytes, which its route knows when it has them.
-    const marked = isMarked(c) && !isUpload(c);
+    const marked = isMarked(c) && form === undefined;
     const admitted = await admit(kept, facts, { marked, nonce: c.get('nonce'), atWork });
-    if ('answer' in admitted) return replay(admitted.answer);
+    if ('answer' in admitted) {
+      if (form !== undefined) await mustBeForm(c.req.raw, admitted.fingerprint, form);
+      return replay(admitted.answer);
+    }
     c.set('nonce', admitted.nonce);
     c.set('isTakenOver', admitted.isTakenOver);
     let settle = (): void => {};
     atWork.set(admitted.id, new Promise((resolve) => (settle = resolve)));
     try {
       await next();
-      await kept.end(admitted.id, await toKeep(c)).catch((error: unknown) => {
+      await kept.end(admitted.id, await toKeep(c), form?.fingerprint).catch((error: unknown) => {
         // What was done is done, and is answered; a repeat does it again, under the same nonce.
         kept.abandon(admitted.id);
         onError?.(error, c.get('requestId'));
@@ -70,7 +75,7 @@ export function once(
 }
 
 /** `isTakenOver`: it was at work before, and may have been done. */
-type Admitted = { id: number; nonce: string; isTakenOver: boolean } | { answer: KeptAnswer };
+type Admitted = { id: number; nonce: string; isTakenOver: boolean } | { answer: KeptAnswer; fingerprint: string };
 
 /** A request that is to be done, with its nonce; or the answer of the one that it repeats. @throws HttpError 409 */
 async function admit(
@@ -86,12 +91,10 @@ async function admit(
       if (id !== undefined) return { id, nonce: o.nonce, isTakenOver: false };
       continue;
     }
-    if (first.fingerprint !== facts.fingerprint) {
-      throw new HttpError(409, 'This Idempotency-Key was used for another request: another path, or another body');
-    }
+    if (!mayBeSame(first, facts)) throw new OtherRequestError();
     if (first.answer === null)
       throw new HttpError(409, 'This request was done before, and its answer is told only once');
-    if (first.answer !== undefined) return { answer: first.answer };
+    if (first.answer !== undefined) return { answer: first.answer, fingerprint: first.fingerprint };
     if (first.running === undefined && (await records.takeOver(first)))
       return { id: first.id, nonce: first.nonce, isTakenOver: true };
     await waitFor(first, o.atWork, until);
@@ -99,6 +102,12 @@ async function admit(
   throw new HttpError(409, 'The first of these requests is still at work; ask again later', {
     headers: { 'x-should-retry': 'true', 'retry-after': '5' },
   });
+}
+
+/** Whether two uploads to the same path are the same is seen when their bytes have come. */
+function mayBeSame(first: RequestFacts, { fingerprint, path }: RequestFacts): boolean {
+  if (fingerprint !== UNKNOWN_FORM) return first.fingerprint === fingerprint;
+  return first.path === path && first.fingerprint.split(' ')[0] === UNKNOWN_FORM;
 }
 
 async function waitFor(first: AnswerRecord, atWork: ReadonlyMap<number, Promise<void>>, until: number): Promise<void> {
@@ -115,29 +124,34 @@ async function waitFor(first: AnswerRecord, atWork: ReadonlyMap<number, Promise<
   }
 }
 
-async function factsOf(c: Context<AppEnv>, hold: (size: number) => void): Promise<RequestFacts> {
+/** An upload is streamed to its place by its route, which tells this what comes. */
+function formOf(c: Context<AppEnv>): FormDigest | undefined {
+  if (c.req.header('content-type')?.toLowerCase().startsWith('multipart/') !== true) return undefined;
+  const form = new FormDigest(new URL(c.req.url).search);
+  // Without a key nothing repeats it.
+  if (c.req.header('idempotency-key') !== undefined) c.set('formDigest', form);
+  return form;
+}
+
+async function factsOf(
+  c: Context<AppEnv>,
+  form: FormDigest | undefined,
+  hold: (size: number) => void,
+): Promise<RequestFacts> {
   const key = c.req.header('idempotency-key');
   if (key !== undefined && !KEY.test(key)) {
     throw new HttpError(400, 'Idempotency-Key must be 1 to 255 visible ASCII characters without a space');
   }
   const { user, role } = c.get('principal');
   const { pathname, search } = new URL(c.req.url);
-  const hash = createHash('sha256').update(`POST ${pathname}${search}\n`);
-  if (isUpload(c)) {
-    // Streamed to its place by its route; what is known of it beforehand must do.
-    hash.update(`${c.req.header('content-length')} bytes`);
-  } else {
-    const bytes = await readBytes(c.req.raw, MAX_BODY_BYTES, hold);
-    hash.update(bytes);
-    // The body can be read once, and the route wants to read it too.
-    const { headers, signal, url } = c.req.raw;
-    c.req.raw = new Request(url, { method: 'POST', headers, signal, body: bytes });
-  }
-  return { principal: `${role} ${user}`, key, path: pathname, fingerprint: hash.digest('hex') };
-}
-
-function isUpload(c: Context<AppEnv>): boolean {
-  return c.req.header('content-type')?.toLowerCase().startsWith('multipart/') === true;
+  const facts = { principal: `${role} ${user}`, key, path: pathname };
+  if (form !== undefined) return { ...facts, fingerprint: UNKNOWN_FORM };
+  const bytes = await readBytes(c.req.raw, MAX_BODY_BYTES, hold);
+  // The body can be read once, and the route wants to read it too.
+  const { headers, signal, url } = c.req.raw;
+  c.req.raw = new Request(url, { method: 'POST', headers, signal, body: bytes });
+  const hash = createHash('sha256').update(`POST ${pathname}${search}\n`).update(bytes);
+  return { ...facts, fingerprint: hash.digest('hex') };
 }
 
 /** As the official clients tell it: how often they have tried before. */
@@ -150,6 +164,9 @@ async function toKeep(c: Context<AppEnv>): Promise<KeptAnswer | null | undefined
   const { res, error } = c;
   // Nothing was done, and the next try may come further.
   if (error instanceof BrokenBodyError || error instanceof SessionBusyError) return undefined;
+  // Of an upload that is not whole it cannot be told what repeats it; and one that is another than the first leaves that one as it is.
+  if (c.var.formDigest !== undefined && c.var.formDigest.fingerprint === undefined) return undefined;
+  if (error instanceof OtherRequestError) return undefined;
   if (res.status >= 500 || res.status === 429) return undefined;
   if (c.get('keepAnswer') === false && res.ok) return null;
   if (res.headers.get('content-type')?.startsWith('text/event-stream') === true) return undefined;

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { FileBlobs } from '../../src/resources/files/file-blobs.ts';
 import { mountFile, mountPathOf, unmountFile } from '../../src/resources/files/mount-file.ts';
 import { tidyFiles } from '../../src/resources/files/tidy-files.ts';
+import { openDatabase } from '../../src/store/open-database.ts';
 import { openTables } from '../../src/store/tables.ts';
 import { createSession, temporaryFolder } from '../running-server.ts';
 import { all, caught, type Managed, refusal, startManaged } from './fixture.ts';
@@ -167,6 +168,63 @@ test('an upload that its client marks as a repeat is the same file; the same byt
   expect((await upload(repeat)).id).toBe(first.id);
   expect((await upload(repeat, 'else')).id).not.toBe(first.id);
   expect((await upload()).id).not.toBe(first.id);
+});
+
+test('under one key the same bytes are one file, in whatever form they come; others are a 409, however long', async () => {
+  const { client, folder } = await startManaged();
+  const upload = async (text: string, name = 'a.txt', more: object = {}) =>
+    client.beta.files.upload(
+      { file: await toFile(Buffer.from(text), name), ...more },
+      { headers: { 'idempotency-key': 'k' } },
+    );
+  // Each of them has a boundary of its own.
+  const [first, twin] = await Promise.all([upload('one'), upload('one')]);
+  expect([twin, await upload('one')]).toEqual([first, first]);
+  const other = 'ConflictError 409 This Idempotency-Key was used for another request: another path, or another body';
+  expect(await refusal(upload('two'))).toBe(other);
+  expect(await refusal(upload('one', 'b.txt'))).toBe(other);
+  expect(await refusal(upload('one', 'a.txt', { expires_in_seconds: 3_600 }))).toBe(other);
+  expect(await refusal(upload('x'.repeat(300_000)))).toBe(other);
+  expect(await upload('one')).toEqual(first);
+  expect(await stored(folder)).toEqual([first.id]);
+  expect(await bytesOf(await client.beta.files.download(first.id))).toBe('one');
+});
+
+test('an upload whose answer a kill has swallowed is the same file for the same bytes, and a 409 for others', async () => {
+  const first = await startManaged();
+  const upload = async ({ client }: typeof first, text: string) =>
+    client.beta.files.upload(
+      { file: await toFile(Buffer.from(text), 'a.txt') },
+      { headers: { 'idempotency-key': 'k' } },
+    );
+  const { id } = await upload(first, 'one');
+  await first.stop();
+  const db = await openDatabase<{ request: { key: string; status: number | null; fingerprint: string } }>({
+    path: join(first.folder, 'requests.db'),
+    synchronous: 'normal',
+  });
+  const before = await db.selectFrom('request').select('fingerprint').where('key', '=', 'k').executeTakeFirst();
+  await db
+    .updateTable('request')
+    .set({ status: null, fingerprint: before?.fingerprint.replace(/^form .*/, 'form') ?? '' })
+    .where('key', '=', 'k')
+    .execute();
+  await db.destroy();
+  const second = await startManaged({ folder: first.folder });
+  expect(await refusal(upload(second, 'two'))).toMatch(/^ConflictError 409 This Idempotency-Key/);
+  expect((await upload(second, 'one')).id).toBe(id);
+  expect(await bytesOf(await second.client.beta.files.download(id))).toBe('one');
+});
+
+test('an upload that was refused before it was whole can be sent again under its key', async () => {
+  const { client } = await startManaged({ files: { maxFileBytes: 200_000 } });
+  const upload = async (length: number) =>
+    client.beta.files.upload(
+      { file: await toFile(Buffer.alloc(length, 'x'), 'a.txt') },
+      { headers: { 'idempotency-key': 'k' } },
+    );
+  expect(await refusal(upload(300_000))).toMatch(/^APIError 413|413/);
+  expect((await upload(100)).size_bytes).toBe(100);
 });
 
 test('uploads outlive a restart', async () => {

@@ -94,7 +94,7 @@ async function upload(c: Context<AppEnv>, { options }: App, store: FileStore): P
   const fields: Record<string, string> = {};
   let received: Received | undefined;
   try {
-    for await (const part of readForm(c.req.raw)) {
+    for await (const part of readForm(c.req.raw, c.get('formDigest'))) {
       if (part.name !== 'file') {
         fields[part.name.slice(0, MAX_FIELD_BYTES)] = await fieldText(part);
         continue;

@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import { maySee, mustWrite } from '../../auth/ownership.ts';
 import type { Principal } from '../../auth/principal.ts';
-import { HttpError } from '../../http/http-error.ts';
+import { HttpError, OtherRequestError } from '../../http/http-error.ts';
 import type { PageRequest } from '../../http/page.ts';
 import { inPage, listedFor } from '../../store/read-page.ts';
 import type { FileTable } from '../../store/resource-tables.ts';
@@ -50,6 +51,8 @@ export async function receiveFile(
 ): Promise<Received> {
   mustWrite(principal);
   const id = idFrom('file', o.nonce);
+  const before = await tables.selectFrom('file').selectAll().where('id', '=', id).executeTakeFirst();
+  if (before !== undefined) return receiveAgain(before, upload);
   const left = o.maxBytesPerUser - (await usedBytes(tables, principal.user));
   const { size, sha256 } = await blobs.write(id, upload.body, {
     onPiece(bytes) {
@@ -85,6 +88,35 @@ export async function receiveFile(
       if (await insertWithin(tables, row, o.maxBytesPerUser)) return row;
       await drop();
       throw overQuota(o.maxBytesPerUser);
+    },
+  };
+}
+
+/**
+ * The file was made by this very request, before a kill or a failure swallowed its answer.
+ * @throws OtherRequestError when it is another file that comes
+ */
+async function receiveAgain(before: FileRow, { filename, contentType, body }: Upload): Promise<Received> {
+  const hash = createHash('sha256');
+  let size = 0;
+  for await (const piece of body) {
+    size += piece.byteLength;
+    if (size > before.size) break;
+    hash.update(piece);
+  }
+  const mime_type = mimeTypeOf(contentType, filename ?? '');
+  const isSame =
+    size === before.size &&
+    hash.digest('hex') === before.sha256 &&
+    mime_type === before.mime_type &&
+    plainFilename(filename, mime_type) === before.filename;
+  if (!isSame) throw new OtherRequestError();
+  return {
+    drop: async () => undefined,
+    async keep(expiresInSeconds) {
+      const lifetime = before.expires_at === null ? undefined : (before.expires_at - before.created_at) / 1_000;
+      if (lifetime !== expiresInSeconds) throw new OtherRequestError();
+      return before;
     },
   };
 }
