@@ -193,3 +193,35 @@ test('closing ends open streams and idle connections at once', async () => {
   expect(engine.session('00000000-0000-4000-8000-00000000000a').isClosed).toBe(true);
   await expect(fetch(`${server.url}/healthz`)).rejects.toThrow('fetch failed');
 });
+
+test.each([
+  'http://user:pw@HOST/v1/native/sessions',
+  'http://user@HOST/v1/native/sessions',
+  'http://:pw@HOST/healthz',
+  'http://user:pw@HOST/v1/sessions/x/messages',
+])('an address with a user in it, %s, is the fault of whoever sends it', async (target) => {
+  const { server, headers, faults } = await start();
+  for (const method of ['POST', 'GET', 'DELETE']) {
+    const answer = await rawly(server.port, [
+      `${method} ${target.replace('HOST', `127.0.0.1:${server.port}`)} HTTP/1.1`,
+      `host: 127.0.0.1:${server.port}`,
+      `authorization: ${headers.authorization}`,
+      'content-type: application/json',
+      'content-length: 2',
+      'connection: close',
+      '',
+      '{}',
+    ]);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).toContain('The address of a request names no user');
+    expect(answer).not.toContain('pw');
+  }
+  expect(faults).toEqual([]);
+});
+
+/** What is answered to lines that no client library would send. */
+async function rawly(port: number, lines: readonly string[]): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  socket.write(lines.join('\r\n'));
+  return Buffer.concat(await socket.toArray()).toString();
+}

@@ -9,8 +9,13 @@ export function refuseForeign(o: { hosts: () => KnownHosts; publicOrigin: string
   return async (c, next) => {
     const known = o.hosts();
     const { host } = requestOriginOf(c);
+    const url = new URL(c.req.url);
+    // `POST http://user:secret@host/`: the platform takes no request to such an address, and a credential lies in no URL.
+    if (url.username !== '' || url.password !== '') {
+      throw new HttpError(400, 'The address of a request names no user: a credential is sent in a header');
+    }
     // A request may name its host twice, in the header and in an absolute URL; neither may be foreign.
-    if (!isKnownHost(host, known) || !isKnownHost(new URL(c.req.url).host, known)) {
+    if (!isKnownHost(host, known) || !isKnownHost(url.host, known)) {
       throw new HttpError(
         403,
         `This server does not answer to the host ${JSON.stringify(host.slice(0, 100))}; use the address in the printed link`,
