@@ -34,7 +34,7 @@ const FIRST_OF_WORLD = 0xe4;
 
 type Read = { batches: (readonly StreamEvent[])[]; error: unknown };
 
-async function open(body: Answer['body'], deadline = new Deadline()): Promise<AsyncGenerator<readonly StreamEvent[]>> {
+async function open(body: Answer['body'], deadline = new Deadline()): Promise<ReturnType<typeof readEvents>> {
   const response = await fakeSend({ body })({
     method: 'POST',
     url: 'http://x.test',

@@ -1,7 +1,7 @@
+import { defaultHttpSend } from '#default-send';
 import { ConfigurationError } from '../../errors.ts';
 import { randomUuid } from '../../helpers/random-uuid.ts';
 import type { HttpSend } from '../../messages-api/http-send.ts';
-import { fetchHttpSend } from '../../messages-api/fetch-http-send.ts';
 import { resolveModel } from '../../messages-api/models.ts';
 import type { Options } from '../../options/options.ts';
 import { REMOTE_OPTION_NAMES, SERVER_OPTION_NAMES } from '../../options/remote-options.ts';
@@ -18,7 +18,7 @@ import { NOTHING_PENDING, type Pending, readPending, readSession, type SessionDe
 export type RemoteEngine = Omit<Engine, 'open'> & { open(options: Options): Promise<RemoteSession> };
 
 /** The engine of a server; `send` replaces the network. Nothing is asked of the server before the first session. */
-function createRemoteEngine(server: ServerConnection, send: HttpSend = fetchHttpSend): RemoteEngine {
+function createRemoteEngine(server: ServerConnection, send: HttpSend = defaultHttpSend): RemoteEngine {
   const client = new ServerClient(server, send);
   return {
     kind: 'remote',
