@@ -1,5 +1,5 @@
-import type { SDKMessage } from '../../messages.ts';
 import type { FeedReader } from '../../log/feed-reader.ts';
+import type { SDKMessage } from '../../messages.ts';
 import { foldLifecycle, type LifecycleState } from '../../views/prompt-lifecycle.ts';
 import { messageOfSignal } from '../../views/signal-message.ts';
 import { type MessagesState, sdkMessagesView, toStreamEvent } from '../../views/to-sdk-messages.ts';
@@ -8,82 +8,37 @@ import type { PlacedMessage, PlacedReadOptions, ReadOptions } from '../engine.ts
 import type { ApiSession } from './api-session.ts';
 
 /** Messages for a program, in batches of what is ready. The reader stands in the log from this call on. */
-export function readMessages(session: ApiSession, o: ReadOptions): AsyncIterable<readonly SDKMessage[]> {
-  const live = session.log.feed.read({ after: o.after, fragments: o.partial === true, signal: o.signal });
-  const view = openView(session, o.after, { door: false, partial: o.partial === true });
+export function readMessages(session: ApiSession, o: ReadOptions): AsyncIterableIterator<readonly SDKMessage[]> {
+  const feed = session.log.feed.read({ after: o.after, fragments: o.partial === true, signal: o.signal });
+  const opening = openView(session, o.after, { door: false, partial: o.partial === true });
   // Prompts that wait already are told of too, once a turn takes them.
   const waiting: LifecycleState | undefined =
     o.lifecycle === true ? new Map(session.state.queue.map(({ seq, uuid }) => [seq, uuid])) : undefined;
-  return mapMessages(session, live, view, waiting);
-}
-
-async function* mapMessages(
-  session: ApiSession,
-  feed: AsyncIterable<readonly Live[]>,
-  opening: Promise<MessagesState>,
-  waiting: LifecycleState | undefined,
-): AsyncGenerator<readonly SDKMessage[], void, void> {
-  const view = await opening;
-  for await (const batch of feed) {
-    const out: SDKMessage[] = [];
+  return new BatchReader(session, feed, opening, (view, batch) => {
+    const messages: SDKMessage[] = [];
     for (const live of batch) {
       if (live.type === 'fragment') {
         const message = toStreamEvent(view, live);
-        if (message !== undefined) out.push(message);
+        if (message !== undefined) messages.push(message);
       } else if (live.type === 'signal') {
         const message = messageOfSignal(live.signal);
-        if (message !== undefined) out.push(message);
+        if (message !== undefined) messages.push(message);
       } else if (live.type === 'entry') {
-        out.push(...sdkMessagesView.entry(view, live.entry));
-        if (waiting !== undefined) out.push(...foldLifecycle(waiting, session.id, live.entry));
+        messages.push(...sdkMessagesView.entry(view, live.entry));
+        if (waiting !== undefined) messages.push(...foldLifecycle(waiting, session.id, live.entry));
       }
     }
-    if (out.length > 0) yield out;
-  }
-  if (session.failure !== undefined) throw session.failure;
+    return messages;
+  });
 }
 
-/** Messages with their places, for the doors of a server. Ends with `signal`, or when it is left. */
+/** Messages with their places, for the doors of a server. */
 export function readPlaced(session: ApiSession, o: PlacedReadOptions): AsyncIterableIterator<readonly PlacedMessage[]> {
   const { after, coalesceMs, signal } = o;
   const feed = session.log.feed.read({ after, fragments: o.partial === true, coalesceMs, signal });
   // Who comes back is told the same, with the stream's events or without.
-  return new PlacedReader(session, feed, openView(session, after, { door: o.door === true, partial: false }));
-}
-
-/** Written by hand, as a generator costs several asynchronous hops a batch, and a server hands out thousands a second. */
-class PlacedReader implements AsyncIterableIterator<readonly PlacedMessage[]> {
-  readonly #session: ApiSession;
-  readonly #feed: FeedReader;
-  readonly #opening: Promise<MessagesState>;
-  #view: MessagesState | undefined;
-
-  constructor(session: ApiSession, feed: FeedReader, opening: Promise<MessagesState>) {
-    this.#session = session;
-    this.#feed = feed;
-    this.#opening = opening;
-  }
-
-  async next(): Promise<IteratorResult<readonly PlacedMessage[], undefined>> {
-    this.#view ??= await this.#opening;
-    for (;;) {
-      const { value: batch } = await this.#feed.next();
-      if (batch === undefined) break;
-      const value = toPlaced(this.#view, batch);
-      if (value.length > 0) return { done: false, value };
-    }
-    if (this.#session.failure !== undefined) throw this.#session.failure;
-    return { done: true, value: undefined };
-  }
-
-  async return(): Promise<IteratorResult<readonly PlacedMessage[], undefined>> {
-    await this.#feed.return();
-    return { done: true, value: undefined };
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
+  const opening = openView(session, after, { door: o.door === true, partial: false });
+  return new BatchReader(session, feed, opening, toPlaced);
 }
 
 function toPlaced(view: MessagesState, batch: readonly Live[]): readonly PlacedMessage[] {
@@ -98,6 +53,51 @@ function toPlaced(view: MessagesState, batch: readonly Live[]): readonly PlacedM
     }
   }
   return placed;
+}
+
+/**
+ * What a feed tells, as a view of it, until its signal ends it or it is left. Written by hand: a generator costs several asynchronous
+ * hops a batch, and a batch may be one delta.
+ */
+class BatchReader<T> implements AsyncIterableIterator<readonly T[]> {
+  readonly #session: ApiSession;
+  readonly #feed: FeedReader;
+  readonly #opening: Promise<MessagesState>;
+  readonly #show: (view: MessagesState, batch: readonly Live[]) => readonly T[];
+  #view: MessagesState | undefined;
+
+  constructor(
+    session: ApiSession,
+    feed: FeedReader,
+    opening: Promise<MessagesState>,
+    show: (view: MessagesState, batch: readonly Live[]) => readonly T[],
+  ) {
+    this.#session = session;
+    this.#feed = feed;
+    this.#opening = opening;
+    this.#show = show;
+  }
+
+  async next(): Promise<IteratorResult<readonly T[], undefined>> {
+    this.#view ??= await this.#opening;
+    for (;;) {
+      const { value: batch } = await this.#feed.next();
+      if (batch === undefined) break;
+      const value = this.#show(this.#view, batch);
+      if (value.length > 0) return { done: false, value };
+    }
+    if (this.#session.failure !== undefined) throw this.#session.failure;
+    return { done: true, value: undefined };
+  }
+
+  async return(): Promise<IteratorResult<readonly T[], undefined>> {
+    await this.#feed.return();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
 }
 
 /** Where a reader begins: now, or at its cursor. */
