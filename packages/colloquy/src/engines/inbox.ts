@@ -1,6 +1,7 @@
 import { AbortError, NothingPendingError } from '../errors.ts';
 import { abortErrorOf } from '../helpers/abort-error.ts';
 import { BatchIterator, type BatchSource } from '../helpers/batch-iterator.ts';
+import { LateMap } from '../helpers/late-map.ts';
 import type { SDKMessage, SDKUserMessage } from '../messages.ts';
 import { MergedReader } from './merged-reader.ts';
 import type { NamedSession } from './named-sessions.ts';
@@ -27,7 +28,7 @@ export class Inbox {
   readonly #named: (name: string) => NamedSession | undefined;
   readonly #expected: Expected[] = [];
   /** Each with what lets go of its signal. */
-  readonly #loops = new Map<MergedReader<SDKMessage>, () => void>();
+  readonly #loops = new LateMap<MergedReader<SDKMessage>, () => void>();
 
   /** `abort` ends every loop at once; `named` finds an open session by label or UUID. */
   constructor(o: {

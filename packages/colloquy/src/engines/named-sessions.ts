@@ -1,3 +1,4 @@
+import { LateMap } from '../helpers/late-map.ts';
 import { isUuid } from '../options/option-checks.ts';
 import type { Options } from '../options/options.ts';
 import type { Engine, EngineSession } from './engine.ts';
@@ -16,7 +17,7 @@ export class NamedSessions {
   readonly #byName = new Map<string, Promise<NamedSession>>();
   readonly #opened = new Map<string, NamedSession>();
   /** Sessions that were lost, by their names: to be opened again by their ids. */
-  readonly #lost = new Map<string, string>();
+  readonly #lost = new LateMap<string, string>();
 
   /** `onOpen` is called before anything is sent to a new session. It must not throw. */
   constructor(engine: Engine, o: { options: () => Options; onOpen: (opened: NamedSession) => void }) {

@@ -12,7 +12,7 @@ export type BatchSource<T> = {
  */
 export class BatchIterator<T> implements AsyncGenerator<T, void, undefined> {
   readonly #source: BatchSource<T>;
-  #batch: readonly T[] = [];
+  #batch: readonly T[] = NOTHING;
   #next = 0;
   #waiting: Promise<void> | undefined;
   #ended = false;
@@ -59,13 +59,18 @@ export class BatchIterator<T> implements AsyncGenerator<T, void, undefined> {
 
   /** Drops the items that are ready; the next one comes from the source. */
   protected discard(): void {
-    this.#batch = [];
+    this.#batch = NOTHING;
     this.#next = 0;
   }
 
   #ready(): IteratorResult<T, void> | undefined {
-    // Within the bounds, as tested here.
-    if (this.#next < this.#batch.length) return { value: this.#batch[this.#next++] as T, done: false };
+    if (this.#next < this.#batch.length) {
+      // Within the bounds, as just tested.
+      const value = this.#batch[this.#next++] as T;
+      // Who waits for the next one holds nothing of those before.
+      if (this.#next === this.#batch.length) this.discard();
+      return { value, done: false };
+    }
     return this.#ended ? { value: undefined, done: true } : undefined;
   }
 
@@ -83,8 +88,10 @@ export class BatchIterator<T> implements AsyncGenerator<T, void, undefined> {
       if (this.#ended) break;
       if (batch === undefined) this.#end();
       else if (batch.length > 0) {
-        this.#batch = batch;
-        this.#next = 1;
+        if (batch.length > 1) {
+          this.#batch = batch;
+          this.#next = 1;
+        }
         return { value: batch[0] as T, done: false };
       }
     }
@@ -112,5 +119,7 @@ export function oneByOne<T>(reader: Required<Pick<AsyncIterator<readonly T[]>, '
     close: () => void reader.return(),
   });
 }
+
+const NOTHING: readonly never[] = [];
 
 function noop(): void {}

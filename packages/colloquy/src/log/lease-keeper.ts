@@ -30,7 +30,7 @@ export class LeaseKeeper {
   readonly #table: LeaseTable;
   readonly #held = new Map<string, HeldLease>();
   /** Owners that let go while that could not be written down, as on a full disk: to others they end with their time. */
-  readonly #letGo = new Set<string>();
+  #letGo: Set<string> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #timerAtMs = Infinity;
 
@@ -53,7 +53,7 @@ export class LeaseKeeper {
         try {
           await this.#table.release([lease]);
         } catch (error) {
-          this.#letGo.add(lease.owner);
+          (this.#letGo ??= new Set()).add(lease.owner);
           throw error;
         }
       },
@@ -62,7 +62,7 @@ export class LeaseKeeper {
 
   /** Whether an owner of this process has let go, although its name still stands with the session. */
   hasLetGo(owner: string | undefined): boolean {
-    return owner !== undefined && this.#letGo.has(owner);
+    return owner !== undefined && this.#letGo?.has(owner) === true;
   }
 
   /** Tells the holder of an epoch, if it is in this process, that its lease is lost. */

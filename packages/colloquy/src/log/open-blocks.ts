@@ -1,4 +1,5 @@
 import { isRecord } from '../helpers/is-record.ts';
+import { LateMap } from '../helpers/late-map.ts';
 import type { Entry, Json, Seq, Thread } from './entries.ts';
 import type { OpenBlock } from './live.ts';
 
@@ -17,7 +18,7 @@ const NOBODY: FragmentOwner = { since: 0, released: true, lostUpTo: 0 };
 
 /** The answers that the model is giving right now, with the text so far of each block whose `model_block` is not durable yet. */
 export class OpenBlocks {
-  readonly #answers = new Map<string, AnswerState>();
+  readonly #answers = new LateMap<string, AnswerState>();
   /** Entries that close something, in order, until they are durable. */
   #closing: { seq: Seq; entry: Entry }[] = [];
 

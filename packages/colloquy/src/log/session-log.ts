@@ -91,7 +91,7 @@ export class SessionLog implements AsyncDisposable {
    * It must not throw. Returns what ends that.
    */
   subscribe(listener: (entry: Entry) => void): () => void {
-    this.#listeners.push(listener);
+    this.#listeners = [...this.#listeners, listener];
     return () => {
       this.#listeners = this.#listeners.filter((other) => other !== listener);
     };

@@ -1,9 +1,8 @@
 import type { Seq } from './entries.ts';
-import { Wakeup } from './wakeup.ts';
 
 /** Those who want to hear that a session's log has grown. */
 export class Watchers {
-  readonly #byId = new Map<string, Set<Watcher>>();
+  readonly #byId = new Map<string, readonly Watcher[]>();
   readonly #onChange: ((some: boolean) => void) | undefined;
 
   /** `onChange` hears when the first watcher comes (true) and when the last one goes (false). */
@@ -34,20 +33,17 @@ export class Watchers {
   }
 
   #add(id: string, watcher: Watcher): void {
-    const watchers = this.#byId.get(id);
-    if (watchers !== undefined) {
-      watchers.add(watcher);
-      return;
-    }
-    this.#byId.set(id, new Set([watcher]));
-    if (this.#byId.size === 1) this.#onChange?.(true);
+    const others = this.#byId.get(id) ?? [];
+    this.#byId.set(id, [...others, watcher]);
+    if (this.#byId.size === 1 && others.length === 0) this.#onChange?.(true);
   }
 
   #remove(id: string, watcher: Watcher): void {
-    const watchers = this.#byId.get(id);
-    if (!watchers?.delete(watcher) || watchers.size > 0) return;
-    this.#byId.delete(id);
-    if (this.#byId.size === 0) this.#onChange?.(false);
+    const watchers = this.#byId.get(id) ?? [];
+    const others = watchers.filter((other) => other !== watcher);
+    if (others.length === watchers.length) return;
+    if (others.length > 0) this.#byId.set(id, others);
+    else if (this.#byId.delete(id) && this.#byId.size === 0) this.#onChange?.(false);
   }
 }
 
@@ -55,8 +51,10 @@ export class Watchers {
 class Watcher implements AsyncIterableIterator<Seq> {
   readonly #signal: AbortSignal;
   readonly #onEnd: () => void;
-  readonly #wakeup = new Wakeup();
+  /** Told while nobody asked. */
   #head: Seq | undefined;
+  /** Those who have asked and wait. */
+  #asking: readonly ((next: IteratorResult<Seq, undefined>) => void)[] = [];
   #ended = false;
 
   constructor(signal: AbortSignal, onEnd: () => void) {
@@ -67,25 +65,26 @@ class Watcher implements AsyncIterableIterator<Seq> {
   }
 
   notify(head: Seq): void {
-    this.#head = head;
-    this.#wakeup.wake();
+    const [answer, ...others] = this.#asking;
+    this.#asking = others;
+    if (answer === undefined) this.#head = head;
+    else answer({ done: false, value: head });
   }
 
   readonly end = (): void => {
     this.#signal.removeEventListener('abort', this.end);
     this.#ended = true;
     this.#onEnd();
-    this.#wakeup.wake();
+    for (const answer of this.#asking) answer({ done: true, value: undefined });
+    this.#asking = [];
   };
 
-  async next(): Promise<IteratorResult<Seq, undefined>> {
-    while (!this.#ended) {
-      const head = this.#head;
-      this.#head = undefined;
-      if (head !== undefined) return { done: false, value: head };
-      await this.#wakeup.wait();
-    }
-    return { done: true, value: undefined };
+  next(): Promise<IteratorResult<Seq, undefined>> {
+    if (this.#ended) return Promise.resolve({ done: true, value: undefined });
+    const head = this.#head;
+    this.#head = undefined;
+    if (head !== undefined) return Promise.resolve({ done: false, value: head });
+    return new Promise((resolve) => (this.#asking = [...this.#asking, resolve]));
   }
 
   async return(): Promise<IteratorResult<Seq, undefined>> {

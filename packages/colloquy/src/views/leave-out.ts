@@ -1,4 +1,5 @@
 import { isRecord } from '../helpers/is-record.ts';
+import { LateMap } from '../helpers/late-map.ts';
 import { wellFormedJson } from '../helpers/well-formed-json.ts';
 import type { Entry, Json } from '../log/entries.ts';
 import { leftOut, toPlainBlock } from './plain-answer.ts';
@@ -41,6 +42,8 @@ export function foldRefusal(history: RequestHistory, { next }: Entry & { kind: '
 function dropSuspects(history: RequestHistory): void {
   const { accepted, turnStart, refused } = history;
   const results = accepted.calls.map(withheldResult);
+  const withheld = new LateMap<string, string>();
+  for (const [index, id] of accepted.calls.entries()) withheld.set(id, results[index] ?? '');
   const [first, ...rest] = history.messages.slice(refused);
   const next = first === undefined ? [] : [withBlocksBefore(first, results)];
   history.messages = [...history.messages.slice(0, accepted.messages), ...next, ...rest];
@@ -50,7 +53,7 @@ function dropSuspects(history: RequestHistory): void {
     messages: accepted.messages,
     pending: {
       calls: accepted.calls,
-      results: new Map(accepted.calls.map((id, index) => [id, results[index] ?? ''])),
+      results: withheld,
       blocks: turnStart.pending.blocks,
     },
     ends: { previous: 0, newest: history.ends.previous },

@@ -1,3 +1,4 @@
+import { LateMap } from '../helpers/late-map.ts';
 import type { Json, Seq, Thread } from '../log/entries.ts';
 
 /**
@@ -20,11 +21,11 @@ export type RequestHistory = {
   ends: { previous: number; newest: number };
   /** Where the history stood when the turn began: a refused or blocked turn is dropped from it. */
   turnStart: { messages: number; pending: Pending; ends: RequestHistory['ends'] };
-  prompts: Map<Seq, Json[]>;
+  prompts: LateMap<Seq, Json[]>;
 };
 
 /** What the next user message will hold: results in the order of their calls, then everything else as it came. */
-export type Pending = { calls: readonly string[]; results: Map<string, string>; blocks: string[] };
+export type Pending = { calls: readonly string[]; results: LateMap<string, string>; blocks: string[] };
 
 export type SerialisedBlock = { json: string; thinking: boolean; toolUseId: string | undefined };
 /** A message as it is sent; its blocks are known by where they end in it, so that nothing is held twice. */
@@ -43,18 +44,18 @@ export function newHistory(thread: Thread = 'main'): RequestHistory {
     answer: undefined,
     ends: { previous: 0, newest: 0 },
     turnStart: { messages: 0, pending: nothingPending(), ends: { previous: 0, newest: 0 } },
-    prompts: new Map(),
+    prompts: new LateMap(),
   };
 }
 
 /** Nothing said yet. */
 export function nothingPending(): Pending {
-  return { calls: [], results: new Map(), blocks: [] };
+  return { calls: [], results: new LateMap(), blocks: [] };
 }
 
 /** A copy that does not change with the first. */
 export function copyOf({ calls, results, blocks }: Pending): Pending {
-  return { calls, results: new Map(results), blocks: [...blocks] };
+  return { calls, results: new LateMap(results), blocks: [...blocks] };
 }
 
 /** A message of these blocks, as it is sent. */

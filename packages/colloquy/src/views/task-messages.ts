@@ -1,10 +1,11 @@
+import type { LateMap } from '../helpers/late-map.ts';
 import { derivedUuid } from '../helpers/derived-uuid.ts';
 import type { Entry, TaskFacts } from '../log/entries.ts';
 import type { SDKMessage } from '../messages.ts';
 import type { Common, SDKBackgroundTasksChangedMessage } from '../system-messages.ts';
 
 /** Work beside the turns that goes on, by its id. */
-export type TasksState = Map<string, TaskFacts>;
+export type TasksState = LateMap<string, TaskFacts>;
 
 /** What is told of the beginning or the end of work beside the turns. */
 export function foldTask(

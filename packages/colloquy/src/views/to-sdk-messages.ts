@@ -1,4 +1,5 @@
 import { derivedUuid, fragmentUuid, fragmentUuidPrefix, type UUID } from '../helpers/derived-uuid.ts';
+import { LateMap } from '../helpers/late-map.ts';
 import type { Decision, Entry, Json, Thread } from '../log/entries.ts';
 import type { ApiMessage, ContentBlock, MessageParam, StreamEvent, Usage } from '../messages-api/types.ts';
 import type {
@@ -27,7 +28,7 @@ export type MessagesState = {
   forwardSubagentText: boolean;
   main: ThreadMessages;
   /** Subagents at work, by their thread. */
-  agents: Map<Thread, ThreadMessages>;
+  agents: LateMap<Thread, ThreadMessages>;
   tasks: TasksState;
   fragments: { epoch: number; uuidPrefix: string };
 };
@@ -38,8 +39,8 @@ type ThreadMessages = {
   answer: AnswerStart | undefined;
   /** Messages of a broken answer, to be named by the next one. */
   supersedes: UUID[];
-  toolNames: Map<string, string>;
-  decisions: Map<string, Decision>;
+  toolNames: LateMap<string, string>;
+  decisions: LateMap<string, Decision>;
   /** The uuids of the turn's prompts, until its first answer has named them. */
   asked: string[] | undefined;
   /** The API's message id of the answer whose stream events are passing. */
@@ -81,8 +82,8 @@ function newMessagesState(session: { id: string; door?: boolean; forwardSubagent
     door: session.door === true ? newDoorState() : undefined,
     forwardSubagentText: session.forwardSubagentText === true,
     main: newThread(OF_THE_SESSION),
-    agents: new Map(),
-    tasks: new Map(),
+    agents: new LateMap(),
+    tasks: new LateMap(),
     fragments: { epoch: -1, uuidPrefix: '' },
   };
 }
@@ -92,8 +93,8 @@ function newThread(from: AgentFields): ThreadMessages {
     from,
     answer: undefined,
     supersedes: [],
-    toolNames: new Map(),
-    decisions: new Map(),
+    toolNames: new LateMap(),
+    decisions: new LateMap(),
     asked: undefined,
     live: undefined,
   };
@@ -114,13 +115,15 @@ function toMessages(state: MessagesState, entry: Entry): readonly SDKMessage[] {
 
 /** A copy, for a reader that begins here. */
 export function cloneMessagesState(state: MessagesState, door: boolean): MessagesState {
+  const agents = new LateMap<Thread, ThreadMessages>();
+  for (const [thread, messages] of state.agents) agents.set(thread, copyOfThread(messages));
   return {
     ...state,
     partial: false,
     door: door && state.door !== undefined ? copyOfDoor(state.door) : undefined,
     main: copyOfThread(state.main),
-    agents: new Map([...state.agents].map(([thread, messages]) => [thread, copyOfThread(messages)])),
-    tasks: new Map(state.tasks),
+    agents,
+    tasks: new LateMap(state.tasks),
   };
 }
 
@@ -128,8 +131,8 @@ function copyOfThread(thread: ThreadMessages): ThreadMessages {
   return {
     ...thread,
     supersedes: [...thread.supersedes],
-    toolNames: new Map(thread.toolNames),
-    decisions: new Map(thread.decisions),
+    toolNames: new LateMap(thread.toolNames),
+    decisions: new LateMap(thread.decisions),
     asked: thread.asked === undefined ? undefined : [...thread.asked],
   };
 }

@@ -48,7 +48,7 @@ export class ApiSession implements HostedSession {
   #failure: ColloquyError | undefined;
   /** What is to be done before the next turn begins. */
   readonly #between: { run: () => Promise<void>; refuse: (error: Error) => void }[] = [];
-  readonly #waiters = new Set<(entry: Entry) => void>();
+  #waiters: readonly ((entry: Entry) => void)[] = [];
 
   /** `state` and `views` are folded as far as the log has been told. */
   constructor(log: SessionLog, store: Store, setup: SessionSetup, state: SessionState, views: SessionViews) {
@@ -148,7 +148,7 @@ export class ApiSession implements HostedSession {
   waitFor(fits: (entry: Entry) => boolean, signal: AbortSignal): Promise<Entry> {
     return new Promise((resolve, reject) => {
       const settle = (): void => {
-        this.#waiters.delete(look);
+        this.#waiters = this.#waiters.filter((other) => other !== look);
         signal.removeEventListener('abort', onAbort);
       };
       const look = (entry: Entry): void => {
@@ -161,7 +161,7 @@ export class ApiSession implements HostedSession {
         reject(signal.reason);
       };
       if (signal.aborted) return onAbort();
-      this.#waiters.add(look);
+      this.#waiters = [...this.#waiters, look];
       signal.addEventListener('abort', onAbort, { once: true });
     });
   }
@@ -246,24 +246,29 @@ export class ApiSession implements HostedSession {
         this.hooks.busy();
         continue;
       }
-      const stop = new TurnStop();
-      this.#stop = stop;
-      try {
-        await this.#loadHistory();
-        if (this.#closing !== undefined && !open) return;
-        // A more urgent prompt came before this one's turn had begun.
-        if (stop.cause?.why === 'preempted' && !open) continue;
-        if (!open) this.setup.tools.takeOver();
-        // A prompt that another process withdrew meanwhile is refused; its entry comes with the next look at the log.
-        if (open || (await beginTurn(this.world, `t${this.state.turns + 1}`, prompts))) {
-          for (const { refuse } of this.#between.splice(0)) refuse(inTurn(this.id));
-          await runTurn(this.world, stop);
-        } else await this.log.refresh();
-      } finally {
-        this.#stop = undefined;
-      }
-      if (stop.cause?.why === 'left') return;
+      if ((await this.#runTurn(open, prompts)) === 'left') return;
     }
+  }
+
+  /** One turn, of these prompts or one that is open; `left`: to the next owner. */
+  async #runTurn(open: boolean, prompts: readonly QueuedPrompt[]): Promise<'left' | undefined> {
+    const stop = new TurnStop();
+    this.#stop = stop;
+    try {
+      await this.#loadHistory();
+      if (this.#closing !== undefined && !open) return 'left';
+      // A more urgent prompt came before this one's turn had begun.
+      if (stop.cause?.why === 'preempted' && !open) return undefined;
+      if (!open) this.setup.tools.takeOver();
+      // A prompt that another process withdrew meanwhile is refused; its entry comes with the next look at the log.
+      if (open || (await beginTurn(this.world, `t${this.state.turns + 1}`, prompts))) {
+        for (const { refuse } of this.#between.splice(0)) refuse(inTurn(this.id));
+        await runTurn(this.world, stop);
+      } else await this.log.refresh();
+    } finally {
+      this.#stop = undefined;
+    }
+    return stop.cause?.why === 'left' ? 'left' : undefined;
   }
 
   #nextPrompts(): QueuedPrompt[] {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isAbsolute, join } from 'node:path';
 import { Deadline } from '../../helpers/deadline.ts';
+import { LateMap } from '../../helpers/late-map.ts';
 import { letOthersRun } from '../../helpers/let-others-run.ts';
 import { within } from '../../helpers/within.ts';
 import type { RunCommand } from '../../hooks/command-hook.ts';
@@ -33,10 +34,10 @@ export class SessionHooks implements SideHooks {
   readonly #mode: () => PermissionModeInput;
   readonly #closed = new AbortController();
   /** What runs beside the turns, commands that nobody waits for included. */
-  readonly #running = new Set<Promise<unknown>>();
+  #running: Promise<unknown>[] = [];
   readonly #watcher: FileWatcher | undefined;
   readonly #alwaysWatched: readonly string[];
-  readonly #changes = new Map<string, FileEvent>();
+  readonly #changes = new LateMap<string, FileEvent>();
   #telling = false;
   #idle: NodeJS.Timeout | undefined;
   #title: string | undefined;
@@ -183,8 +184,10 @@ export class SessionHooks implements SideHooks {
 
   /** Holds on to what nobody waits for. It fails only with the log, whose owner is told of that elsewhere. */
   #keep(running: Promise<unknown>): void {
-    const kept = running.catch(() => {}).finally(() => this.#running.delete(kept));
-    this.#running.add(kept);
+    const kept = running
+      .catch(() => {})
+      .finally(() => (this.#running = this.#running.filter((other) => other !== kept)));
+    this.#running.push(kept);
   }
 
   #tracked(options: Options): RunCommand {

@@ -22,12 +22,14 @@ export class SessionPermissions {
   state: PermissionState;
   /** What people should know of the settings; told with the first turn, and then empty. */
   readonly news: string[];
-  readonly #place: SettingsPlace;
+  readonly #options: Options;
+  readonly #hosted: boolean;
 
-  private constructor(state: PermissionState, news: string[], place: SettingsPlace) {
+  private constructor(state: PermissionState, news: string[], options: Options, hosted: boolean) {
     this.state = state;
     this.news = news;
-    this.#place = place;
+    this.#options = options;
+    this.#hosted = hosted;
   }
 
   /**
@@ -50,22 +52,22 @@ export class SessionPermissions {
         directories: [...own.directories, ...files.directories],
       },
     );
-    return new SessionPermissions(state, [...files.warnings, ...warnOfRules(state.rules, o.tools)], place);
+    return new SessionPermissions(state, [...files.warnings, ...warnOfRules(state.rules, o.tools)], options, o.hosted);
   }
 
   /** Writes what is to last into settings files. What cannot be written holds for the session all the same, and is told. */
-  readonly keep = async (updates: readonly PermissionUpdate[]): Promise<string[]> => {
+  async keep(updates: readonly PermissionUpdate[]): Promise<string[]> {
     if (updates.every(({ destination }) => destination === 'session' || destination === 'cliArg')) return [];
     try {
       const { writeUpdates } = await import('../../permissions/settings/write-updates.ts');
-      await writeUpdates(updates, this.#place);
+      await writeUpdates(updates, placeOf(this.#options, this.#hosted));
       return [];
     } catch (error) {
       return [
         `A change of the permissions could not be written, and holds for this session only: ${messageOf(error)}.`,
       ];
     }
-  };
+  }
 }
 
 function placeOf(options: Options, hosted: boolean): SettingsPlace {

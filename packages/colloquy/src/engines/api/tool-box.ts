@@ -19,6 +19,8 @@ export function toolBox(
   options: Options,
   o: { isDenied(tool: Tool): boolean; canAsk: boolean },
 ): ToolBox {
+  // As in a plain conversation, of which thousands may be open.
+  if (all.length === 0 && !(Array.isArray(options.tools) && options.tools.length > 0)) return NO_TOOLS;
   const wanted = Array.isArray(options.tools) ? namedBy(options.tools, all) : undefined;
   const offered = all.filter((tool) => {
     if (o.isDenied(tool) || (!o.canAsk && (tool.needsPerson === true || WITH_A_PERSON.has(tool.name)))) return false;
@@ -28,6 +30,8 @@ export function toolBox(
   const byName = new Map(offered.flatMap((tool) => [tool.name, ...(tool.aliases ?? [])].map((name) => [name, tool])));
   return { toolset: 'claude_code', offered, find: (name) => byName.get(name) };
 }
+
+const NO_TOOLS: ToolBox = { toolset: 'claude_code', offered: [], find: () => undefined };
 
 function namedBy(names: readonly string[], all: readonly Tool[]): ReadonlySet<Tool> {
   const known = new Map(all.flatMap((tool) => [tool.name, ...(tool.aliases ?? [])].map((name) => [name, tool])));
