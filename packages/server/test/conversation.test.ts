@@ -222,6 +222,13 @@ test('a prompt for permission waits for a person, shows to every reader, and goe
   // Long after, the answer is still the first one's.
   const late = await client.post(`/v1/sessions/${id}/answers`, { request, decision: { behavior: 'deny' } });
   expect([late.status, await jsonOf(late)]).toEqual([200, { won: false, by: winner }]);
+  // Whoever has won hears so as often as they send the very same.
+  const [winning, deciding] = answers[0]?.won === true ? [client, 'allow'] : [other, 'deny'];
+  const repeated = (decision: object): Promise<object> =>
+    jsonOf(winning.post(`/v1/sessions/${id}/answers`, { request, decision }));
+  expect(await repeated({ behavior: deciding })).toEqual(answers.find(({ won }) => won));
+  const another = { behavior: deciding, ...(deciding === 'deny' ? { message: 'No' } : { updatedInput: { a: 1 } }) };
+  expect(await repeated(another)).toEqual({ won: false, by: winner });
   expect(
     (await client.post(`/v1/sessions/${id}/answers`, { request: 9_999, decision: { behavior: 'deny' } })).status,
   ).toBe(400);

@@ -49,13 +49,17 @@ test('what a killed server had accepted, the next one takes up by itself: open t
   const told = await follow(second.client, asking);
   const request = requestOf((await told.until(isRequest)).at(-1));
   const answer = { request, decision: { behavior: 'allow' } };
-  expect(await jsonOf(second.client.post(`/v1/sessions/${asking}/answers`, answer))).toMatchObject({ won: true });
+  const answers = `/v1/sessions/${asking}/answers`;
+  const won = await jsonOf<object>(second.client.post(answers, answer, { 'idempotency-key': 'k' }));
+  expect(won).toMatchObject({ won: true });
   const results = [...(await told.until(isResult)), ...(await told.until(isResult))].filter(isResult);
   expect(results.map(({ message }) => message)).toEqual([
     expect.objectContaining({ subtype: 'success', user_message_uuid: prompt.uuid }),
     expect.objectContaining({ subtype: 'success', user_message_uuid: queued.uuid, result: 'The queued one.' }),
   ]);
   expect(await jsonOf(second.client.get(`/v1/native/sessions/${idle}`))).toMatchObject({ running: false });
+  // Its sender may never have heard that it won.
+  expect(await jsonOf(second.client.post(answers, answer))).toEqual(won);
 });
 
 test('a fork that a killed server was making is not there, and its retry makes it', async () => {

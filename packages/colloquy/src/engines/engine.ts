@@ -105,7 +105,10 @@ export type Controls = {
   setPermissionMode: { args: { mode: PermissionModeInput; by?: string | undefined }; result: { mode: PermissionMode } };
   /** Undefined goes back to the session's first model. Takes effect with the next model request. */
   setModel: { args: { model?: string | undefined; by?: string | undefined }; result: { model: string } };
-  /** Decides a pending permission request; the first answer wins. */
+  /**
+   * Decides a pending permission request; the first answer wins, as often as it is sent.
+   * @throws ConfigurationError for a request that nobody has made or answered
+   */
   answer: {
     args: { request: number; decision: PermissionAnswer; by?: string | undefined };
     result: { won: boolean; by: string; seq?: Seq | undefined };

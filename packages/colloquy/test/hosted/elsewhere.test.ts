@@ -83,6 +83,27 @@ test('a result that fails is told to the model as such', async () => {
   expect(sentResults(scene.emulator, 1)).toEqual([{ id: toolUseId, content: 'no such city', failed: true }]);
 });
 
+test('the very same result from whoever gave it has won, however late and often it comes; another of theirs has not', async () => {
+  await using scene = await openHosted([toolUse('weather', { city: 'Rome' }), text('Fine.')], MANAGED);
+  await scene.say('Rome?');
+  const { tool_use_id: toolUseId } = await scene.heardOne(requested);
+  const content = [{ type: 'text', text: 'rain' }];
+  const give = (o: { by?: string; content?: string | object[]; isError?: boolean } = {}) =>
+    scene.session.control('toolResult', { toolUseId, content, by: 'ann', ...o });
+  const [first, twin] = await Promise.all([give(), give()]);
+  expect(first).toEqual({ won: true, by: 'ann', seq: expect.any(Number) });
+  expect(twin).toEqual(first);
+  await scene.result();
+  expect(await give()).toEqual(first);
+  const lost = { won: false, by: 'ann' };
+  expect(await Promise.all([give({ by: 'bob' }), give({ content: 'rain' }), give({ isError: true })])).toEqual([
+    lost,
+    lost,
+    lost,
+  ]);
+  expect(scene.heard.filter(answered)).toHaveLength(1);
+});
+
 test('an interrupt ends the wait; a result that comes later is too late', async () => {
   await using scene = await openHosted([toolUses([ask('Rome'), ask('Oslo')]), text('Other.')], MANAGED);
   await scene.say('Rome?');

@@ -1,15 +1,14 @@
 import { ConfigurationError } from '../../errors.ts';
 import { jsonCopy } from '../../helpers/json-copy.ts';
-import type { Decision, Json, NewEntry, Seq } from '../../log/entries.ts';
+import type { Json, Seq } from '../../log/entries.ts';
 import type { LogAppended } from '../../log/session-log.ts';
 import { listModels, resolveModel } from '../../messages-api/models.ts';
 import { reportedMode } from '../../options/reported-mode.ts';
-import type { PermissionState } from '../../permissions/state.ts';
 import { readOutputEnd } from '../../tools/tasks/read-output.ts';
-import { checkUpdates } from '../../turn/read-permission-result.ts';
 import { isTaskNotification } from '../../turn/tell-task.ts';
-import type { Controls, PermissionAnswer } from '../engine.ts';
+import type { Controls } from '../engine.ts';
 import type { ApiSession } from './api-session.ts';
+import { giveAnswer } from './give-answer.ts';
 import { inOrder } from './pick-prompts.ts';
 import { editPrompt, listQueue, waitingPrompt, withdraw } from './queue-controls.ts';
 import { switchModel } from './switch-model.ts';
@@ -64,27 +63,8 @@ export const CONTROLS: Handlers = {
     return { model: session.world.model() };
   },
 
-  async answer(session, { request, decision, by }) {
-    const who = by ?? session.setup.by;
-    const { calls = [], agents = [] } = session.state.turn ?? {};
-    const isOpen =
-      calls.some(({ asked }) => asked === request) ||
-      agents.some(({ asks }) => asks.some((ask) => ask.request === request));
-    if (!isOpen) {
-      throw new ConfigurationError(
-        `Nothing waits for an answer to permission request ${request}; it was answered, or its turn has ended`,
-      );
-    }
-    const answer: NewEntry & { kind: 'permission_answer' } = {
-      kind: 'permission_answer',
-      request,
-      decision: toDecision(decision, session.world.permissions.state),
-      by: who,
-      once: `answer:${request}`,
-    };
-    const appended = await session.log.input([answer], { sync: 'now' });
-    if (appended.ok) return { won: true, by: who, seq: placeOf(appended) };
-    return { won: false, by: appended.winner.kind === 'permission_answer' ? appended.winner.by : '' };
+  async answer(session, args) {
+    return giveAnswer(session, args);
   },
 
   async queue(session) {
@@ -190,23 +170,4 @@ async function changeSettings(
 /** Where the last entry of a batch stands. */
 function placeOf(appended: LogAppended): Seq | undefined {
   return appended.ok ? appended.entries.at(-1)?.seq : undefined;
-}
-
-/** @throws ConfigurationError for an input that is not JSON, and for permission updates that cannot be: they would stay in the log. */
-function toDecision(answer: PermissionAnswer, permissions: PermissionState): Decision {
-  if (answer.behavior === 'deny') {
-    const reason =
-      answer.message === undefined || answer.message === '' ? 'The user did not allow this call.' : answer.message;
-    return { behavior: 'deny', source: 'person', reason, ...(answer.interrupt === true ? { interrupt: true } : {}) };
-  }
-  const { updatedPermissions } = answer;
-  const input = jsonCopy(answer.updatedInput);
-  if (!input.ok) throw new ConfigurationError(`The changed input of the answer is not JSON: ${input.problem}`);
-  return {
-    behavior: 'allow',
-    source: 'person',
-    reason: 'The user allowed this call.',
-    ...(input.value === undefined ? {} : { updatedInput: input.value }),
-    ...(updatedPermissions === undefined ? {} : { suggestions: checkUpdates(updatedPermissions, permissions) }),
-  };
 }

@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { ConfigurationError } from '../../errors.ts';
 import { isRecord } from '../../helpers/is-record.ts';
 import { jsonCopy } from '../../helpers/json-copy.ts';
 import type { CallState } from '../../log/call-state.ts';
-import type { Json, NewEntry } from '../../log/entries.ts';
+import type { Entry, Json, NewEntry } from '../../log/entries.ts';
 import { entriesOf } from '../../log/entries-of.ts';
 import type { SessionState } from '../../log/fold.ts';
 import type { Controls } from '../engine.ts';
@@ -10,7 +11,10 @@ import type { ApiSession } from './api-session.ts';
 
 type Outcome = Controls['toolResult']['result'];
 
-/** Takes the result of a call that runs elsewhere. It is durable before it is acknowledged; the first one wins, in any process. */
+/**
+ * Takes the result of a call that runs elsewhere. It is durable before it is acknowledged; the first one wins, in any process, and as often
+ * as it is sent: whoever sent it may not have heard so.
+ */
 export async function giveToolResult(
   session: ApiSession,
   { toolUseId, content, isError, by = session.setup.by }: Controls['toolResult']['args'],
@@ -18,6 +22,14 @@ export async function giveToolResult(
   const copy = jsonCopy(content);
   if (!copy.ok || !isContent(copy.value))
     throw new ConfigurationError('The content of a tool result must be text, or an array of content blocks');
+  const result: Given = {
+    kind: 'external_result',
+    toolUseId,
+    content: copy.value,
+    isError: isError === true,
+    by,
+    once: `result:${toolUseId}`,
+  };
   const standing = standingOf(session, toolUseId);
   switch (standing) {
     case 'open':
@@ -27,21 +39,20 @@ export async function giveToolResult(
     case 'here':
       throw new ConfigurationError(`Call ${toolUseId} does not wait for a result: its tool runs here`);
     case 'other':
-      return whoSettled(session, toolUseId);
+      return whoSettled(session, result);
     default:
       return standing satisfies never;
   }
-  const result: NewEntry & { kind: 'external_result' } = {
-    kind: 'external_result',
-    toolUseId,
-    content: copy.value,
-    isError: isError === true,
-    by,
-    once: `result:${toolUseId}`,
-  };
   const appended = await session.log.input([result], { sync: 'now' });
   if (appended.ok) return { won: true, by, seq: appended.entries.at(-1)?.seq };
-  return { won: false, by: appended.winner.kind === 'external_result' ? appended.winner.by : '' };
+  return appended.winner.kind === 'external_result' ? outcomeOf(appended.winner, result) : { won: false, by: '' };
+}
+
+type Given = NewEntry & { kind: 'external_result' };
+
+function outcomeOf(winner: Entry & { kind: 'external_result' }, { by, content, isError }: Given): Outcome {
+  const isAgain = winner.by === by && winner.isError === isError && isDeepStrictEqual(winner.content, content);
+  return isAgain ? { won: true, by, seq: winner.seq } : { won: false, by: winner.by };
 }
 
 function isContent(value: Json): value is string | Json[] {
@@ -95,17 +106,18 @@ function comingCall({ turn }: SessionState, toolUseId: string): string | undefin
  * Who was quicker: looked for in the log, because few come late. An interrupt may have settled the call.
  * @throws ConfigurationError when no call that runs elsewhere has this id
  */
-async function whoSettled({ store, id }: ApiSession, toolUseId: string): Promise<Outcome> {
+async function whoSettled({ store, id }: ApiSession, given: Given): Promise<Outcome> {
+  const { toolUseId } = given;
   let interruptedBy = '';
   let isExternal = false;
-  let winner: string | undefined;
+  let outcome: Outcome | undefined;
   for await (const entry of entriesOf(store, id)) {
     if (entry.kind === 'interrupt') interruptedBy = entry.by;
     if (!('toolUseId' in entry) || entry.toolUseId !== toolUseId) continue;
     if (entry.kind === 'tool_intent' && entry.external === true) isExternal = true;
-    if (entry.kind === 'external_result') winner ??= entry.by;
-    if (entry.kind === 'tool_result' && isExternal) return { won: false, by: winner ?? interruptedBy };
+    if (entry.kind === 'external_result') outcome ??= outcomeOf(entry, given);
+    if (entry.kind === 'tool_result' && isExternal) return outcome ?? { won: false, by: interruptedBy };
   }
-  if (isExternal) return { won: false, by: winner ?? '' };
+  if (isExternal) return outcome ?? { won: false, by: '' };
   throw new ConfigurationError(`Session ${id} has no call ${toolUseId} that waits for a result`);
 }

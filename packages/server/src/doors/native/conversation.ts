@@ -1,4 +1,3 @@
-import { ConfigurationError } from 'colloquy';
 import type { Controls, HostedSession } from 'colloquy/internal';
 import type { Hono } from 'hono';
 import type { z } from 'zod';
@@ -6,7 +5,6 @@ import type { App, AppEnv } from '../../app-env.ts';
 import { HttpError } from '../../http/http-error.ts';
 import { parse } from '../../http/parse.ts';
 import { readJson } from '../../http/read-json.ts';
-import { findAnswer } from '../../resources/find-answer.ts';
 import { sessionUuid, uuidFrom } from '../../resources/ids.ts';
 import { refuseArchived, type StoredSession } from '../../resources/sessions.ts';
 import { AnswerBody, ControlBody, UserMessageBody } from './schemas.ts';
@@ -45,16 +43,7 @@ export function addConversation(hono: Hono<AppEnv>, app: App): void {
     const updates = decision.behavior === 'allow' ? (decision.updatedPermissions ?? []) : [];
     for (const update of updates) if (update.type === 'setMode') refuseUnsandboxed(update.mode, app);
     const by = c.get('principal').name;
-    const answer = (session: HostedSession): Promise<Controls['answer']['result']> =>
-      session.control('answer', { request, decision, by });
-    try {
-      return c.json(await app.host.use(id, answer));
-    } catch (error) {
-      // Nothing waits for this answer any longer: most often because somebody else was quicker, who is then told.
-      const winner = error instanceof ConfigurationError ? await findAnswer(app, id, request) : undefined;
-      if (winner === undefined) throw error;
-      return c.json({ won: false, by: winner });
-    }
+    return c.json(await app.host.use(id, (session) => session.control('answer', { request, decision, by })));
   });
 }
 
