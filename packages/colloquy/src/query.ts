@@ -193,7 +193,7 @@ class QueryRun implements BatchSource<SDKMessage> {
     this.#throwIfFailed();
     if (this.#isAnswered()) return this.#end();
     const { reader, session } = await this.#ready();
-    const batch = await reader.next();
+    const batch = reader.batchIn(await reader.pull());
     this.#throwIfFailed();
     if (batch !== undefined) return this.#shown(this.#follow(batch, session), session);
     if (this.#isAnswered()) return this.#end();

@@ -81,14 +81,11 @@ export class Inbox {
    */
   response(sessionName: string | undefined, ownSignal: AbortSignal | undefined): BatchIterator<SDKMessage> {
     const signal = this.#withAbort(ownSignal);
-    let claimed: { expected: Expected; source: BatchSource<SDKMessage> } | undefined;
+    let claimed: BatchSource<SDKMessage> | undefined;
+    const claim = async (): Promise<BatchSource<SDKMessage>> => (claimed = this.#claim(sessionName, signal));
     return new BatchIterator({
-      pull: async () => {
-        claimed ??= this.#claim(sessionName, signal);
-        const batch = await claimed.source.pull();
-        return batch === undefined ? undefined : withLabel(batch, claimed.expected.to?.label);
-      },
-      close: () => claimed?.source.close(),
+      pull: () => (claimed === undefined ? claim().then((source) => source.pull()) : claimed.pull()),
+      close: () => claimed?.close(),
     });
   }
 
@@ -127,10 +124,7 @@ export class Inbox {
       : AbortSignal.any([signal, this.#abort]);
   }
 
-  #claim(
-    sessionName: string | undefined,
-    signal: AbortSignal | undefined,
-  ): { expected: Expected; source: BatchSource<SDKMessage> } {
+  #claim(sessionName: string | undefined, signal: AbortSignal | undefined): BatchSource<SDKMessage> {
     const session = sessionName === undefined ? undefined : this.#named(sessionName);
     const expected = this.#expected.find(
       ({ name, to }) => sessionName === undefined || name === sessionName || (to !== undefined && to === session),
@@ -143,7 +137,7 @@ export class Inbox {
     }
     this.#expected.splice(this.#expected.indexOf(expected), 1);
     expected.unheard?.close();
-    return { expected, source: expected.response.receive(signal) };
+    return expected.response.receive(signal, (messages) => withLabel(messages, expected.to?.label));
   }
 
   /** The reader kept at the session's oldest prompt; those of its later prompts are not needed then. */

@@ -58,8 +58,11 @@ export class PendingResponse {
     );
   }
 
-  /** The messages of the response, up to and including its result. An abort of the signal ends it with `AbortError`. */
-  receive(signal?: AbortSignal): BatchSource<SDKMessage> {
+  /** The messages of the response as `show` has them, up to and including its result. An abort of the signal ends it with `AbortError`. */
+  receive(
+    signal?: AbortSignal,
+    show: (messages: readonly SDKMessage[]) => readonly SDKMessage[] = (messages) => messages,
+  ): BatchSource<SDKMessage> {
     const filter = new ResponseFilter(this.uuid);
     const onAbort = (): void => this.close();
     const throwIfAborted = (): void => {
@@ -70,11 +73,12 @@ export class PendingResponse {
       pull: async () => {
         while (!filter.done) {
           throwIfAborted();
-          const batch = await this.#next(signal);
+          const reader = this.#opened;
+          const batch = reader === undefined ? await this.#first(signal) : reader.batchIn(await reader.pull());
           throwIfAborted();
           if (batch === undefined) throw new AbortError('The session was closed before the response was complete');
           const picked = filter.pick(batch);
-          if (picked.length > 0) return picked;
+          if (picked.length > 0) return show(picked);
         }
         return undefined;
       },
@@ -86,8 +90,7 @@ export class PendingResponse {
   }
 
   /** A batch; `undefined` when the reader is closed, or the signal aborts while the prompt is still being sent. */
-  async #next(signal: AbortSignal | undefined): Promise<readonly SDKMessage[] | undefined> {
-    if (this.#opened !== undefined) return this.#opened.next();
+  async #first(signal: AbortSignal | undefined): Promise<readonly SDKMessage[] | undefined> {
     try {
       return await (await untilAborted(this.#sent, signal)).next();
     } catch (error) {

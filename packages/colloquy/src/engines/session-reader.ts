@@ -5,6 +5,8 @@ import type { EngineSession } from './engine.ts';
 /** Made once: a reader is closed with every prompt, and nobody is told why. */
 const CLOSED = new AbortError('The reader was closed');
 
+const END: Promise<IteratorReturnResult<undefined>> = Promise.resolve({ done: true, value: undefined });
+
 /** A reader of one session that begins at its opening and can be left at any time, even while it waits. */
 export class SessionReader {
   readonly #stop = new AbortController();
@@ -18,9 +20,16 @@ export class SessionReader {
 
   /** The messages that are ready, waiting for the next if there are none; `undefined` once the reader or its session is closed. */
   async next(): Promise<readonly SDKMessage[] | undefined> {
-    if (this.#stop.signal.aborted) return undefined;
-    const next = await this.#batches.next();
-    return next.done === true || this.#stop.signal.aborted ? undefined : next.value;
+    return this.batchIn(await this.pull());
+  }
+
+  /** The same in two steps, for those who wait anyway: what `batchIn` makes a batch of. */
+  pull(): Promise<IteratorResult<readonly SDKMessage[], unknown>> {
+    return this.#stop.signal.aborted ? END : this.#batches.next();
+  }
+
+  batchIn(pulled: IteratorResult<readonly SDKMessage[], unknown>): readonly SDKMessage[] | undefined {
+    return pulled.done === true || this.#stop.signal.aborted ? undefined : pulled.value;
   }
 
   /** Ends the reader; a `next` that waits is answered with `undefined`. Safe to call twice. */

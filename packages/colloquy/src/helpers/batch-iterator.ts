@@ -1,3 +1,6 @@
+const NOTHING: readonly never[] = [];
+const SETTLED = Promise.resolve();
+
 /** Where a `BatchIterator` gets its items from. */
 export type BatchSource<T> = {
   /** The next items; `undefined` at the end. Not called again before it has settled, nor after the end. */
@@ -14,7 +17,9 @@ export class BatchIterator<T> implements AsyncGenerator<T, void, undefined> {
   readonly #source: BatchSource<T>;
   #batch: readonly T[] = NOTHING;
   #next = 0;
-  #waiting: Promise<void> | undefined;
+  /** Calls of `next` that wait, and the newest answer to one. */
+  #asked = 0;
+  #newest: Promise<unknown> = SETTLED;
   #ended = false;
   #closed: Promise<void> | undefined;
 
@@ -23,16 +28,15 @@ export class BatchIterator<T> implements AsyncGenerator<T, void, undefined> {
   }
 
   next(): Promise<IteratorResult<T, void>> {
-    if (this.#waiting === undefined) {
+    if (this.#asked === 0) {
       const ready = this.#ready();
       if (ready !== undefined) return Promise.resolve(ready);
     }
+    this.#asked += 1;
     // Calls made before the one in flight has settled are answered after it, in order, as those of a generator are.
-    const answer = this.#waiting === undefined ? this.#pull() : this.#waiting.then(() => this.#ready() ?? this.#pull());
-    const waiting: Promise<void> = answer.then(noop, noop).then(() => {
-      if (this.#waiting === waiting) this.#waiting = undefined;
-    });
-    this.#waiting = waiting;
+    const again = (): Promise<IteratorResult<T, void>> => this.#answer();
+    const answer = this.#asked === 1 ? this.#answer() : this.#newest.then(again, again);
+    this.#newest = answer;
     return answer;
   }
 
@@ -74,29 +78,33 @@ export class BatchIterator<T> implements AsyncGenerator<T, void, undefined> {
     return this.#ended ? { value: undefined, done: true } : undefined;
   }
 
-  async #pull(): Promise<IteratorResult<T, void>> {
-    while (!this.#ended) {
-      let batch: readonly T[] | undefined;
-      try {
-        batch = await this.#source.pull();
-      } catch (error) {
+  async #answer(): Promise<IteratorResult<T, void>> {
+    try {
+      const ready = this.#ready();
+      if (ready !== undefined) return ready;
+      while (!this.#ended) {
+        const batch = await this.#source.pull();
         if (this.#ended) break;
-        this.#end();
-        await this.#close();
-        throw error;
-      }
-      if (this.#ended) break;
-      if (batch === undefined) this.#end();
-      else if (batch.length > 0) {
-        if (batch.length > 1) {
-          this.#batch = batch;
-          this.#next = 1;
+        if (batch === undefined) this.#end();
+        else if (batch.length > 0) {
+          if (batch.length > 1) {
+            this.#batch = batch;
+            this.#next = 1;
+          }
+          return { value: batch[0] as T, done: false };
         }
-        return { value: batch[0] as T, done: false };
       }
+      await this.#close();
+      return { value: undefined, done: true };
+    } catch (error) {
+      if (this.#ended) return { value: undefined, done: true };
+      this.#end();
+      await this.#close();
+      throw error;
+    } finally {
+      this.#asked -= 1;
+      if (this.#asked === 0) this.#newest = SETTLED;
     }
-    await this.#close();
-    return { value: undefined, done: true };
   }
 
   #end(): void {
@@ -119,7 +127,3 @@ export function oneByOne<T>(reader: Required<Pick<AsyncIterator<readonly T[]>, '
     close: () => void reader.return(),
   });
 }
-
-const NOTHING: readonly never[] = [];
-
-function noop(): void {}

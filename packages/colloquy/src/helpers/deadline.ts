@@ -11,6 +11,7 @@ export class Deadline {
   readonly #onParentAbort = (): void => this.#abort(this.#parent?.reason);
   #timer: NodeJS.Timeout | undefined;
   #timerMs = 0;
+  #startedMs = 0;
   #running = false;
   #reason: () => Error = () => new Error('unreachable');
 
@@ -29,14 +30,12 @@ export class Deadline {
     if (this.signal.aborted) return;
     this.#reason = reason;
     this.#running = true;
-    // Timers of browsers are numbers, and cannot be moved.
-    if (typeof this.#timer === 'object' && this.#timerMs === timeoutMs) {
-      this.#timer.refresh();
-      return;
-    }
+    this.#startedMs = performance.now();
+    // A timer that runs looks at the clock when it is over: to move it for every chunk would cost more.
+    if (this.#timer !== undefined && this.#timerMs === timeoutMs) return;
     clearTimeout(this.#timer);
     this.#timerMs = timeoutMs;
-    this.#timer = setTimeout(() => this.#onTimer(), Math.min(timeoutMs, MAX_TIMER_MS));
+    this.#wait(timeoutMs);
   }
 
   /** Nothing is waited for any longer; the parent still counts. */
@@ -52,10 +51,17 @@ export class Deadline {
     this.#parent?.removeEventListener('abort', this.#onParentAbort);
   }
 
-  // The timer of a paused bound is left to run out: taking it down for every chunk would cost more.
+  #wait(ms: number): void {
+    this.#timer = setTimeout(() => this.#onTimer(), Math.min(ms, MAX_TIMER_MS));
+  }
+
+  // The timer of a paused bound is left to run out.
   #onTimer(): void {
     this.#timer = undefined;
-    if (this.#running) this.#abort(this.#reason());
+    if (!this.#running) return;
+    const leftMs = Math.min(this.#timerMs, MAX_TIMER_MS) - (performance.now() - this.#startedMs);
+    if (leftMs < 1) this.#abort(this.#reason());
+    else this.#wait(leftMs);
   }
 
   #abort(reason: unknown): void {

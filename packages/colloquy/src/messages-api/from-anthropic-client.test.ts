@@ -7,7 +7,7 @@ import type { MessagesClient } from './messages-client.ts';
 import { messageEnd, messageStart, textBlock, toFrames, USAGE } from './stream-fixtures.ts';
 
 // Only the timers that are moved: the official client and the streams of the platform need the others.
-beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
 afterEach(() => void vi.useRealTimers());
 
 const EVENTS = [messageStart(), ...textBlock(0, 'Hel', 'lo'), ...messageEnd()];

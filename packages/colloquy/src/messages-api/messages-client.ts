@@ -12,6 +12,7 @@ import { exchangeError, readEvents } from './read-events.ts';
 import type { ApiMessage, StreamEvent } from './types.ts';
 
 const DEFAULT_IDLE_TIMEOUT_MS = 90_000;
+const USER_AGENT = `colloquy/${VERSION}`;
 
 // A stream is quiet only until its headers, which wait for the prompt to be read and for a place in the queue.
 const STREAM_HEADERS_TIMEOUT_MS = 300_000;
@@ -62,13 +63,56 @@ export type MessagesClientOptions = {
 
 /** @throws ConfigurationError if the endpoint's URL or credential cannot be used */
 export function createMessagesClient(o: MessagesClientOptions): MessagesClient {
-  const { endpoint, send, idleTimeoutMs = DEFAULT_IDLE_TIMEOUT_MS } = o;
-  const url = messagesUrl(endpoint.baseUrl);
-  const { origin } = new URL(url);
-  const headers = endpointHeaders(endpoint, o.userAgent ?? `colloquy/${VERSION}`);
+  return new HttpMessagesClient(o);
+}
+
+class HttpMessagesClient implements MessagesClient {
+  readonly #send: HttpSend;
+  readonly #url: string;
+  readonly #headers: Record<string, string>;
+  readonly #idleTimeoutMs: number;
+
+  constructor({ send, endpoint, userAgent, idleTimeoutMs = DEFAULT_IDLE_TIMEOUT_MS }: MessagesClientOptions) {
+    this.#send = send;
+    this.#url = messagesUrl(endpoint.baseUrl);
+    this.#headers = endpointHeaders(endpoint, userAgent ?? USER_AGENT);
+    this.#idleTimeoutMs = idleTimeoutMs;
+  }
+
+  stream(
+    body: string | Uint8Array,
+    call: CallOptions = {},
+  ): Promise<{ requestId: string | undefined; events: AsyncIterable<readonly StreamEvent[]> }> {
+    return this.#exchange('', body, call, STREAM_HEADERS_TIMEOUT_MS, async (response, deadline) => {
+      const requestId = response.headers['request-id'];
+      if (!/^text\/event-stream\b/i.test(response.headers['content-type'] ?? '')) throw await notAStream(response);
+      const idleTimeoutMs = this.#idleTimeoutMs;
+      // Until somebody reads, the same bound holds: a stream that is opened and forgotten does not hold its connection for ever.
+      deadline.start(idleTimeoutMs, () => new TimeoutError(`Nobody read the answer within ${idleTimeoutMs} ms`));
+      return { requestId, events: readEvents(response.body, { requestId, deadline, idleTimeoutMs }) };
+    });
+  }
+
+  create(body: string | Uint8Array, call: CallOptions = {}): Promise<ApiMessage> {
+    return this.#exchange('', body, call, CREATE_TIMEOUT_MS, async (response, deadline) => {
+      const message = wholeMessage(await readJson(response), response.headers['request-id']);
+      deadline.close();
+      return message;
+    });
+  }
+
+  countTokens(body: string | Uint8Array, call: CallOptions = {}): Promise<number> {
+    return this.#exchange('/count_tokens', body, call, COUNT_TIMEOUT_MS, async (response, deadline) => {
+      const counted = await readJson(response);
+      deadline.close();
+      const tokens = isRecord(counted) ? counted['input_tokens'] : undefined;
+      if (typeof tokens === 'number') return tokens;
+      throw invalidStream('a token count without input_tokens', factsOf(response));
+    });
+  }
 
   /** Runs `read` on a response with status 200; `read` takes over the deadline if it returns something that is still open. */
-  async function exchange<T>(
+  async #exchange<T>(
     path: string,
     body: string | Uint8Array,
     call: CallOptions,
@@ -76,16 +120,12 @@ export function createMessagesClient(o: MessagesClientOptions): MessagesClient {
     read: (response: HttpResponse, deadline: Deadline) => Promise<T>,
   ): Promise<T> {
     call.signal?.throwIfAborted();
+    const url = this.#url + path;
     const deadline = new Deadline(call.signal);
-    deadline.start(timeoutMs, () => new TimeoutError(`${origin} did not answer within ${timeoutMs} ms`));
+    deadline.start(timeoutMs, () => new TimeoutError(`${new URL(url).origin} did not answer within ${timeoutMs} ms`));
     try {
-      const response = await send({
-        method: 'POST',
-        url: url + path,
-        headers: mergedHeaders(headers, call.headers),
-        body,
-        signal: deadline.signal,
-      });
+      const headers = mergedHeaders(this.#headers, call.headers);
+      const response = await this.#send({ method: 'POST', url, headers, body, signal: deadline.signal });
       if (response.status !== 200) throw await readError(response, deadline, call.signal);
       return await read(response, deadline);
     } catch (error) {
@@ -93,31 +133,6 @@ export function createMessagesClient(o: MessagesClientOptions): MessagesClient {
       throw exchangeError(error, deadline.signal);
     }
   }
-
-  return {
-    stream: (body, call = {}) =>
-      exchange('', body, call, STREAM_HEADERS_TIMEOUT_MS, async (response, deadline) => {
-        const requestId = response.headers['request-id'];
-        if (!/^text\/event-stream\b/i.test(response.headers['content-type'] ?? '')) throw await notAStream(response);
-        // Until somebody reads, the same bound holds: a stream that is opened and forgotten does not hold its connection for ever.
-        deadline.start(idleTimeoutMs, () => new TimeoutError(`Nobody read the answer within ${idleTimeoutMs} ms`));
-        return { requestId, events: readEvents(response.body, { requestId, deadline, idleTimeoutMs }) };
-      }),
-    create: (body, call = {}) =>
-      exchange('', body, call, CREATE_TIMEOUT_MS, async (response, deadline) => {
-        const message = wholeMessage(await readJson(response), response.headers['request-id']);
-        deadline.close();
-        return message;
-      }),
-    countTokens: (body, call = {}) =>
-      exchange('/count_tokens', body, call, COUNT_TIMEOUT_MS, async (response, deadline) => {
-        const counted = await readJson(response);
-        deadline.close();
-        const tokens = isRecord(counted) ? counted['input_tokens'] : undefined;
-        if (typeof tokens === 'number') return tokens;
-        throw invalidStream('a token count without input_tokens', factsOf(response));
-      }),
-  };
 }
 
 /** A whole message, by the rules of a stream. @throws APIError of type `invalid_stream` */

@@ -88,7 +88,11 @@ function exchange(carrier: Carrier, url: URL, request: HttpRequest): Promise<Htt
       // Nothing, if there was an error. Neither comes of a change to another protocol, which nobody has asked for.
       reject(new APIConnectionError(`No answer from ${url.origin}: it closed the connection without one`));
     });
-    req.once('socket', (socket) => (bytesBefore = socket.bytesRead));
+    req.once('socket', (socket) => {
+      bytesBefore = socket.bytesRead;
+      // The bound of an idle connection; while it is in use, it would be moved with every chunk.
+      socket.setTimeout(0);
+    });
     req.once('response', (response) => {
       isAnswered = true;
       resolve({

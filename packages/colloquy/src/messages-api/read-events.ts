@@ -54,18 +54,26 @@ class EventReader implements AsyncIterableIterator<readonly StreamEvent[]> {
   }
 
   async next(): Promise<Result> {
+    const { deadline, idleTimeoutMs, requestId } = this.#o;
     const frames = this.#frames;
     try {
       while (!this.#isOver) {
         if (frames.failure !== undefined) throw frames.failure;
         if (frames.ended) return await this.return();
-        const chunk = await this.#nextChunk();
-        const events = frames.read(chunk);
+        deadline.start(idleTimeoutMs, this.#late);
+        const chunk = await this.#chunks.next();
+        deadline.pause();
+        if (chunk.done === true) {
+          // A `send` of somebody else may end quietly when its signal is aborted.
+          deadline.signal.throwIfAborted();
+          throw invalidStream('it ended before message_stop', { requestId });
+        }
+        const events = frames.read(chunk.value);
         if (events.length > 0) return { done: false, value: events };
       }
     } catch (error) {
       await this.return();
-      throw error;
+      throw frames.failure === undefined ? exchangeError(error, deadline.signal) : error;
     }
     return { done: true, value: undefined };
   }
@@ -82,23 +90,6 @@ class EventReader implements AsyncIterableIterator<readonly StreamEvent[]> {
 
   [Symbol.asyncIterator](): this {
     return this;
-  }
-
-  async #nextChunk(): Promise<Uint8Array> {
-    const { deadline, idleTimeoutMs, requestId } = this.#o;
-    deadline.start(idleTimeoutMs, this.#late);
-    let next: IteratorResult<Uint8Array, unknown>;
-    try {
-      next = await this.#chunks.next();
-      // A `send` of somebody else may end quietly when its signal is aborted.
-      if (next.done === true) deadline.signal.throwIfAborted();
-    } catch (error) {
-      throw exchangeError(error, deadline.signal);
-    } finally {
-      deadline.pause();
-    }
-    if (next.done === true) throw invalidStream('it ended before message_stop', { requestId });
-    return next.value;
   }
 }
 

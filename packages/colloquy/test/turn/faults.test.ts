@@ -9,7 +9,7 @@ const IDLE_MS = 90_000;
 
 /** The result of a turn whose first answer is this, moved on by so much at a time; how often was asked, and how long it took. */
 async function play(first: Reply): Promise<{ result: unknown; requests: number; tookMs: number }> {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] });
   await using scene = await openScene([first, text('Hello there.')]);
   const startedMs = Date.now();
   let isOver = false;

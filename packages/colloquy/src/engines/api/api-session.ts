@@ -67,11 +67,7 @@ export class ApiSession implements HostedSession {
 
   /** Begins to work: takes up a turn that an earlier owner left open, then whatever waits in the queue. */
   start(): void {
-    this.#running = this.#run()
-      .catch((error: unknown) => this.#fail(error))
-      .finally(() => {
-        for (const { refuse } of this.#between.splice(0)) refuse(this.#failure ?? isClosed(this.id));
-      });
+    this.#running = this.#run();
     if (this.setup.abortSignal?.aborted === true) this.#onAbort();
   }
 
@@ -227,26 +223,32 @@ export class ApiSession implements HostedSession {
   }
 
   async #run(): Promise<void> {
-    await recoverTurn(this.world);
-    await recoverTasks(this.world);
-    await this.hooks.start();
-    for (;;) {
-      const pause = giveWay();
-      if (pause !== undefined) await pause;
-      if (this.#closing !== undefined) return;
-      const open = this.state.turn !== undefined;
-      // More may come while one is at work.
-      while (!open && this.#between.length > 0) await this.#between.shift()?.run();
-      // A turn that the budget has ended goes on without a prompt.
-      const goesOn = !open && this.state.budget === 'raised';
-      const prompts = open || goesOn ? [] : this.#nextPrompts();
-      if (!open && !goesOn && prompts.length === 0) {
-        this.hooks.idle();
-        await new Promise<void>((resolve) => (this.#wake = resolve));
-        this.hooks.busy();
-        continue;
+    try {
+      await recoverTurn(this.world);
+      await recoverTasks(this.world);
+      await this.hooks.start();
+      for (;;) {
+        const pause = giveWay();
+        if (pause !== undefined) await pause;
+        if (this.#closing !== undefined) return;
+        const open = this.state.turn !== undefined;
+        // More may come while one is at work.
+        while (!open && this.#between.length > 0) await this.#between.shift()?.run();
+        // A turn that the budget has ended goes on without a prompt.
+        const goesOn = !open && this.state.budget === 'raised';
+        const prompts = open || goesOn ? [] : this.#nextPrompts();
+        if (!open && !goesOn && prompts.length === 0) {
+          this.hooks.idle();
+          await new Promise<void>((resolve) => (this.#wake = resolve));
+          this.hooks.busy();
+          continue;
+        }
+        if ((await this.#runTurn(open, prompts)) === 'left') return;
       }
-      if ((await this.#runTurn(open, prompts)) === 'left') return;
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      for (const { refuse } of this.#between.splice(0)) refuse(this.#failure ?? isClosed(this.id));
     }
   }
 

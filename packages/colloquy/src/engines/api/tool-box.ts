@@ -20,7 +20,8 @@ export function toolBox(
   o: { isDenied(tool: Tool): boolean; canAsk: boolean },
 ): ToolBox {
   // As in a plain conversation, of which thousands may be open.
-  if (all.length === 0 && !(Array.isArray(options.tools) && options.tools.length > 0)) return NO_TOOLS;
+  if (all.length === 0 && !(Array.isArray(options.tools) && options.tools.length > 0))
+    return { toolset: 'claude_code', offered: NO_TOOLS, find: findNothing };
   const wanted = Array.isArray(options.tools) ? namedBy(options.tools, all) : undefined;
   const offered = all.filter((tool) => {
     if (o.isDenied(tool) || (!o.canAsk && (tool.needsPerson === true || WITH_A_PERSON.has(tool.name)))) return false;
@@ -31,7 +32,8 @@ export function toolBox(
   return { toolset: 'claude_code', offered, find: (name) => byName.get(name) };
 }
 
-const NO_TOOLS: ToolBox = { toolset: 'claude_code', offered: [], find: () => undefined };
+const NO_TOOLS: readonly Tool[] = [];
+const findNothing = (): undefined => undefined;
 
 function namedBy(names: readonly string[], all: readonly Tool[]): ReadonlySet<Tool> {
   const known = new Map(all.flatMap((tool) => [tool.name, ...(tool.aliases ?? [])].map((name) => [name, tool])));
