@@ -16,6 +16,7 @@ export const MEASURES = [
   'five-hundred-turns',
   'resume',
   'idle-sessions',
+  'streaming-sessions',
   'ten-thousand-sessions',
   'installed-size',
   'server-load',

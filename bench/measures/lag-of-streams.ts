@@ -2,7 +2,7 @@ import { streamPaced } from '../paced-streams.ts';
 import type { Figure, Measure } from './measure.ts';
 import { quantile } from './measure.ts';
 
-const GATE = { 'colloquy-client': 100, 'colloquy-server': 100 };
+const GATE = { 'colloquy-client': 100 };
 const SECONDS = 2;
 /** Streams, and deltas a second of each. */
 const LEVELS = {

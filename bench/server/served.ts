@@ -15,6 +15,7 @@ const server = await serve({
   model: 'claude-opus-5-5',
   endpoint: 'a measurement',
   simulated: true,
+  maxOpenSessions: 5_000,
   ...(process.env['BENCH_ADMIN_KEY'] === undefined ? {} : { adminKey: process.env['BENCH_ADMIN_KEY'] }),
   sessionDefaults: { env: { ANTHROPIC_BASE_URL: modelUrl, ANTHROPIC_API_KEY: 'sk-bench', PATH: process.env['PATH'] } },
 });
