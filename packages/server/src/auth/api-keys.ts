@@ -1,6 +1,7 @@
 import { ConfigurationError } from 'colloquy';
 import type { Selectable } from 'kysely';
 import { newId } from '../resources/ids.ts';
+import { Remembered } from '../store/remembered.ts';
 import type { ApiKeyTable } from '../store/table-types.ts';
 import type { Tables } from '../store/tables.ts';
 import { LOCAL_USER, type Role } from './principal.ts';
@@ -33,9 +34,14 @@ export type NewApiKey = {
 export class ApiKeys {
   readonly #tables: () => Promise<Tables>;
   readonly #notedAt = new Map<string, number>();
+  /** Every request asks whose its key is. */
+  readonly #byHash: Remembered<ApiKey>;
 
   constructor(tables: () => Promise<Tables>) {
     this.#tables = tables;
+    this.#byHash = new Remembered(tables, (all, hash) =>
+      all.selectFrom('api_key').selectAll().where('hash', '=', hash).executeTakeFirst(),
+    );
   }
 
   /**
@@ -97,8 +103,7 @@ export class ApiKeys {
 
   /** The key in use whose secret has this hash. */
   async find(hash: string): Promise<ApiKey | undefined> {
-    const tables = await this.#tables();
-    const key = await tables.selectFrom('api_key').selectAll().where('hash', '=', hash).executeTakeFirst();
+    const key = await this.#byHash.get(hash);
     return key !== undefined && isGood(key) ? key : undefined;
   }
 

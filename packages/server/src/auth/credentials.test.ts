@@ -87,3 +87,21 @@ test('expired files go with the next sign-in', async () => {
   await credentials.issue();
   expect(await readdir(folder)).toHaveLength(1);
 });
+
+test('a page that another server signs out is signed out here at once', async () => {
+  const folder = await temporaryFolder();
+  const [here, elsewhere] = [folderCredentials(folder), folderCredentials(folder)];
+  const hash = hashSecret((await elsewhere.issue()).secret);
+  for (let n = 0; n < 3; n += 1) expect(await here.isGood(hash)).toBe(true);
+  await elsewhere.end(hash);
+  expect([await here.isGood(hash), await elsewhere.isGood(hash)]).toEqual([false, false]);
+});
+
+test('a page that was asked for before is signed out when its time has come', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const credentials = folderCredentials(await temporaryFolder());
+  const { secret, expiresAt } = await credentials.issue();
+  expect(await credentials.isGood(hashSecret(secret))).toBe(true);
+  vi.setSystemTime(expiresAt);
+  expect(await credentials.isGood(hashSecret(secret))).toBe(false);
+});

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { chmod, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder } from 'colloquy/internal';
@@ -47,6 +48,20 @@ const FILE_NAME = /^[0-9a-f]{64}\.json$/;
  */
 export function folderCredentials(folder: string): Credentials {
   const fileOf = (hash: string): string => join(folder, `${hash}.json`);
+  /** A file is not changed once it is there: what it says is read once, and whether it is there is looked for every time. */
+  const expiries = new Map<string, number>();
+  const expiryOf = async (hash: string): Promise<number | undefined> => {
+    const known = expiries.get(hash);
+    if (known !== undefined) {
+      if (statSync(fileOf(hash), { throwIfNoEntry: false }) !== undefined) return known;
+      expiries.delete(hash);
+      return undefined;
+    }
+    const expiresAt = await readExpiry(fileOf(hash));
+    if (expiries.size >= MAX_CREDENTIALS) expiries.clear();
+    if (expiresAt !== undefined) expiries.set(hash, expiresAt);
+    return expiresAt;
+  };
   return {
     async issue() {
       await makeFolder(folder, 0o700);
@@ -61,7 +76,7 @@ export function folderCredentials(folder: string): Credentials {
       });
       return { secret, expiresAt };
     },
-    isGood: async (hash) => isFuture(await readExpiry(fileOf(hash))),
+    isGood: async (hash) => isFuture(await expiryOf(hash)),
     end: (hash) => rm(fileOf(hash), { force: true }),
   };
 }

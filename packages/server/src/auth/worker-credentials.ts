@@ -1,3 +1,5 @@
+import { Remembered } from '../store/remembered.ts';
+import type { SessionTokenTable } from '../store/table-types.ts';
 import type { Tables } from '../store/tables.ts';
 import type { SessionScope } from './principal.ts';
 import { hashSecret, newSecret } from './secrets.ts';
@@ -11,9 +13,13 @@ const PREFIX = 'colloquy_session_';
  */
 export class SessionTokens {
   readonly #tables: () => Promise<Tables>;
+  readonly #byHash: Remembered<SessionTokenTable>;
 
   constructor(tables: () => Promise<Tables>) {
     this.#tables = tables;
+    this.#byHash = new Remembered(tables, (all, hash) =>
+      all.selectFrom('session_token').selectAll().where('hash', '=', hash).executeTakeFirst(),
+    );
   }
 
   /**
@@ -59,8 +65,7 @@ export class SessionTokens {
 
   /** What the token with this hash is good for, and whose session that is. */
   async find(hash: string): Promise<(SessionScope & { user: string }) | undefined> {
-    const tables = await this.#tables();
-    const row = await tables.selectFrom('session_token').selectAll().where('hash', '=', hash).executeTakeFirst();
+    const row = await this.#byHash.get(hash);
     if (row === undefined || Date.now() >= row.expires_at) return undefined;
     const { session, environment, work, user } = row;
     return { session, environment, work, user };

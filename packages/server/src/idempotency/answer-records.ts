@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { isOwnerAlive, newOwner } from 'colloquy/internal';
 import { type Generated, type Kysely, type Selectable, sql } from 'kysely';
 import { emptyWal, openDatabase } from '../store/open-database.ts';
+import { WriteTogether } from '../store/write-together.ts';
 
 export const KEYED_MS = 24 * 60 * 60_000;
 export const MARKED_MS = 10 * 60_000;
@@ -46,6 +47,7 @@ type Database = Kysely<{ request: RequestTable }>;
 /** What POSTs were answered, in `requests.db`. */
 export class AnswerRecords {
   readonly #db: Database;
+  readonly #together: WriteTogether<{ request: RequestTable }>;
   readonly #now: () => number;
   readonly #owner = newOwner();
   /** Requests of this process that ended without being noted as such. */
@@ -54,6 +56,7 @@ export class AnswerRecords {
 
   private constructor(db: Database, now: () => number) {
     this.#db = db;
+    this.#together = new WriteTogether(db);
     this.#now = now;
   }
 
@@ -103,12 +106,15 @@ export class AnswerRecords {
         .where('created_at', '<=', tooOld)
         .execute();
     }
-    const inserted = await this.#db
-      .insertInto('request')
-      .values({ principal, key, path, fingerprint, nonce, created_at: this.#now(), owner: this.#owner })
-      .onConflict((conflict) => conflict.doNothing())
-      .returning('id')
-      .executeTakeFirst();
+    const row = { principal, key, path, fingerprint, nonce, created_at: this.#now(), owner: this.#owner };
+    const inserted = await this.#together.write((db) =>
+      db
+        .insertInto('request')
+        .values(row)
+        .onConflict((conflict) => conflict.doNothing())
+        .returning('id')
+        .executeTakeFirst(),
+    );
     return inserted?.id;
   }
 
@@ -131,11 +137,13 @@ export class AnswerRecords {
   /** Ends the work on a request: with its answer, with `null` for one that is not kept, with undefined when a repeat shall try again. */
   async end(id: number, answer: KeptAnswer | null | undefined, fingerprint?: string): Promise<void> {
     const kept = answer === undefined ? {} : { status: 0, ...toColumns(answer), ...(fingerprint && { fingerprint }) };
-    await this.#db
-      .updateTable('request')
-      .set({ owner: null, ...kept })
-      .where('id', '=', id)
-      .execute();
+    await this.#together.write((db) =>
+      db
+        .updateTable('request')
+        .set({ owner: null, ...kept })
+        .where('id', '=', id)
+        .execute(),
+    );
   }
 
   /** Leaves a request to whoever repeats it: its end could not be noted. */

@@ -175,9 +175,11 @@ export class Sessions {
     const store = await this.#store();
     const id = o.id ?? uuidFrom(o.nonce, 'session');
     const data = { door: 'native', owner: principal.user, options: kept } satisfies z.input<typeof Made>;
-    const { row, isNew } = await getOrMake(store, id, () => store.sessions.create({ id, cwd, title, data }));
-    if (!isNew && !isSameRequest(row.data, data)) throw new HttpError(409, 'id: another session has it');
-    return { session: await this.stored(id), isNew };
+    const { made, there } = await makeOnce(store, id, () => store.sessions.create({ id, cwd, title, data }));
+    if (there !== undefined && !isSameRequest(there.data, data)) throw new HttpError(409, 'id: another session has it');
+    const session = await this.#toOwn(made ?? there);
+    if (session === undefined) throw new SessionNotFoundError(id);
+    return { session, isNew: there === undefined };
   }
 
   /**
@@ -192,12 +194,14 @@ export class Sessions {
     mustWrite(principal);
     const store = await this.#store();
     const id = uuidFrom(o.nonce, 'session');
-    const made = await store.sessions.get(id);
-    if (made === undefined) {
+    const there = await store.sessions.get(id);
+    const make = async (): Promise<SessionRow> => {
       const data = { door: 'managed', owner: principal.user, options: {}, managed };
-      await store.sessions.create({ id, cwd: await this.#folders.make(id), title: o.title, data });
-    }
-    return { session: await this.stored(id), isNew: made === undefined };
+      return store.sessions.create({ id, cwd: await this.#folders.make(id), title: o.title, data });
+    };
+    const session = await this.#toOwn(there ?? (await make()));
+    if (session === undefined) throw new SessionNotFoundError(id);
+    return { session, isNew: there === undefined };
   }
 
   /** Changes what the row of such a session keeps, from what it keeps by then. A null title takes it away. */
@@ -300,22 +304,19 @@ function isoTime(ms: number | undefined): string | undefined {
   return ms === undefined || ms < 0 || ms > LAST_MS ? undefined : new Date(ms).toISOString();
 }
 
-/** The session with an id, made if it is not there. Of several who make it at once, one does. */
-export async function getOrMake(
+/** Makes the session with an id, unless it is `there`. Of several who make it at once, one does. */
+export async function makeOnce<T>(
   store: Store,
   id: string,
-  make: () => Promise<unknown>,
-): Promise<{ row: SessionRow; isNew: boolean }> {
-  const before = await store.sessions.get(id);
-  if (before !== undefined) return { row: before, isNew: false };
-  let isNew = true;
-  await make().catch(async (error: unknown) => {
-    if ((await store.sessions.get(id)) === undefined) throw error;
-    isNew = false;
-  });
-  const row = await store.sessions.get(id);
-  if (row === undefined) throw new SessionNotFoundError(id);
-  return { row, isNew };
+  make: () => Promise<T>,
+): Promise<{ made: T; there?: undefined } | { made?: undefined; there: SessionRow }> {
+  try {
+    return { made: await make() };
+  } catch (error) {
+    const there = await store.sessions.get(id);
+    if (there === undefined) throw error;
+    return { there };
+  }
 }
 
 /** The same client asks for the same session again: the answer to its first request was lost. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
 import { HttpError } from '../http/http-error.ts';
@@ -50,6 +51,8 @@ export function createWorkspaces(
 }
 
 async function realFolder(path: string): Promise<string | undefined> {
+  // Where the server keeps sessions' own folders is often not there yet, and is looked for with every session: that must cost little.
+  if (!existsSync(path)) return undefined;
   try {
     const real = await realpath(path);
     return (await stat(real)).isDirectory() ? real : undefined;

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { SessionNotFoundError } from '../../errors.ts';
 import { SessionLog } from '../../log/session-log.ts';
 import type { Store } from '../../log/store.ts';
 import type { Options } from '../../options/options.ts';
@@ -13,10 +12,7 @@ export async function chooseSession(store: Store, options: Options): Promise<Ses
   if (earlier !== undefined && options.forkSession === true) {
     return SessionLog.open(store, await copySession(store, earlier, { id: options.sessionId, title: options.title }));
   }
-  if (earlier !== undefined) {
-    if ((await store.sessions.get(earlier)) === undefined) throw new SessionNotFoundError(earlier);
-    return SessionLog.open(store, earlier);
-  }
+  if (earlier !== undefined) return SessionLog.open(store, earlier);
   const id = options.sessionId ?? randomUUID();
   await store.sessions.create({ id, cwd, title: options.title });
   return SessionLog.open(store, id);

@@ -6,7 +6,7 @@ import { readJson } from '../../http/read-json.ts';
 import { uuidFrom } from '../../resources/ids.ts';
 import { pendingOf } from '../../resources/pending.ts';
 import { toSessionDetails } from '../../resources/session-object.ts';
-import { getOrMake } from '../../resources/sessions.ts';
+import { makeOnce } from '../../resources/sessions.ts';
 import { ForkBody, MessagesQuery } from './schemas.ts';
 
 /** What programs do with stored sessions: read what was said, fork them, and learn what one that they resume waits for. */
@@ -36,12 +36,13 @@ export function addStoredSessions(hono: Hono<AppEnv>, app: App): void {
     const { title, upToMessageId } = body;
     const copy = (): Promise<unknown> =>
       app.engine.sessions.fork(row.id, { title, upToMessageId, sessionId: id }).finally(() => copying.delete(id));
-    const { isNew } = await getOrMake(store, id, () => {
+    const { there } = await makeOnce(store, id, () => {
       const other = copying.get(id) ?? copy();
       copying.set(id, other);
       return other;
     });
-    if (!isNew && (await forkedFrom(app, id)) !== row.id) throw new HttpError(409, 'id: another session has it');
+    if (there !== undefined && (await forkedFrom(app, id)) !== row.id)
+      throw new HttpError(409, 'id: another session has it');
     return c.json(toSessionDetails(await app.sessions.get(principal, id)), 201);
   });
 }
