@@ -1,0 +1,134 @@
+import { once } from 'node:events';
+import { createServer, get, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, test, vi } from 'vitest';
+import { SseBody, type SseEnd, writeDirectly } from './sse-body.ts';
+
+// What Node's own responses make of it; as a web stream it is tested by those who use it.
+
+const cleanUps: (() => void)[] = [];
+afterEach(() => {
+  for (const cleanUp of cleanUps.splice(0).toReversed()) cleanUp();
+  vi.useRealTimers();
+});
+
+/** Frames that a test gives, one by one. */
+function script() {
+  const given: (string | undefined | Error)[] = [];
+  let wake = (): void => {};
+  const ends: SseEnd[] = [];
+  const body = new SseBody({
+    opening: 'opening',
+    async next() {
+      while (given.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+      const frames = given.shift();
+      if (frames instanceof Error) throw frames;
+      return frames;
+    },
+    onEnd: (how) => ends.push(how),
+  });
+  const give = (frames: string | undefined | Error): void => {
+    given.push(frames);
+    wake();
+  };
+  return { body, ends, given, give };
+}
+
+/** A client's response to a stream that is written directly. */
+async function open(body: SseBody): Promise<{ response: IncomingMessage; read: () => Promise<string | undefined> }> {
+  const server: Server = createServer((_, outgoing) => {
+    const headers = { 'content-type': 'text/event-stream', 'set-cookie': 'a=1' };
+    expect(writeDirectly(new Response(body.stream, { headers }), outgoing)).toBe(true);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const request = get({ port: (server.address() as AddressInfo).port, agent: false });
+  cleanUps.push(
+    () => server.closeAllConnections(),
+    () => void server.close(),
+  );
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  const chunks = response.setEncoding('utf8')[Symbol.asyncIterator]() as AsyncIterator<string>;
+  const read = async (): Promise<string | undefined> => {
+    const { value, done } = await chunks.next();
+    return done === true ? undefined : value;
+  };
+  return { response, read };
+}
+
+test('the head, the opening, then frame after frame; a source that ends ends the response', async () => {
+  const { body, ends, give } = script();
+  const { response, read } = await open(body);
+  expect(response.headers).toMatchObject({ 'content-type': 'text/event-stream', 'set-cookie': ['a=1'] });
+  expect(await read()).toBe('opening');
+  give('one');
+  expect(await read()).toBe('one');
+  give('zwei — 二');
+  expect(await read()).toBe('zwei — 二');
+  give(undefined);
+  expect(await read()).toBeUndefined();
+  expect([response.complete, ends]).toEqual([true, [{ isWhole: true }]]);
+});
+
+test('a source that fails ends the response, and the fault is told inside', async () => {
+  const { body, ends, give } = script();
+  const { read } = await open(body);
+  await read();
+  const error = new Error('disk full');
+  give(error);
+  expect(await read()).toBeUndefined();
+  expect(ends).toEqual([{ isWhole: false, error }]);
+});
+
+test('a client that reads nothing holds back its source, and goes on when it reads', async () => {
+  const { body, given, give } = script();
+  const { read } = await open(body);
+  await read();
+  const frames = 'x'.repeat(1024 * 1024);
+  for (let count = 0; count < 64; count += 1) give(frames);
+  // What the sockets of both sides hold is a few of them.
+  await vi.waitFor(() => expect(given.length).toBeLessThan(60));
+  const left = given.length;
+  expect(left).toBeGreaterThan(30);
+  give(undefined);
+  let chars = 0;
+  for (let chunk = await read(); chunk !== undefined; chunk = await read()) chars += chunk.length;
+  expect(chars).toBe(64 * 1024 * 1024);
+});
+
+test('a client that leaves ends it, once', async () => {
+  const { body, ends } = script();
+  const { response, read } = await open(body);
+  await read();
+  response.destroy();
+  await vi.waitFor(() => expect(ends).toEqual([{ isWhole: false }]));
+  body.end();
+  expect(ends).toHaveLength(1);
+});
+
+test('what is ended before it is written is an empty response', async () => {
+  const { body, ends } = script();
+  body.end();
+  const { response, read } = await open(body);
+  expect([await read(), response.statusCode, ends]).toEqual([undefined, 200, [{ isWhole: false }]]);
+});
+
+test('a quiet stream beats; a client that takes nothing for two minutes loses its connection', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
+  const { body, ends, given, give } = script();
+  const { read } = await open(body);
+  expect(await read()).toBe('opening');
+  vi.advanceTimersByTime(15_000);
+  expect(await read()).toBe(': hb\n\n');
+  for (let count = 0; count < 64; count += 1) give('x'.repeat(1024 * 1024));
+  await vi.waitFor(() => expect(given.length).toBeLessThan(60));
+  await new Promise((resolve) => setImmediate(resolve));
+  vi.advanceTimersByTime(119_000);
+  expect(ends).toEqual([]);
+  vi.advanceTimersByTime(16_000);
+  expect(ends).toEqual([{ isWhole: false }]);
+  await expect(
+    (async () => {
+      while ((await read()) !== undefined);
+    })(),
+  ).rejects.toThrow('aborted');
+});
