@@ -91,7 +91,8 @@ export class SessionLog implements AsyncDisposable {
    * It must not throw. Returns what ends that.
    */
   subscribe(listener: (entry: Entry) => void): () => void {
-    this.#listeners = [...this.#listeners, listener];
+    // A list that grows is given room for 17.
+    this.#listeners = this.#listeners.concat(listener);
     return () => {
       this.#listeners = this.#listeners.filter((other) => other !== listener);
     };

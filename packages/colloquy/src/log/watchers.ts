@@ -34,7 +34,7 @@ export class Watchers {
 
   #add(id: string, watcher: Watcher): void {
     const others = this.#byId.get(id) ?? [];
-    this.#byId.set(id, [...others, watcher]);
+    this.#byId.set(id, others.concat(watcher));
     if (this.#byId.size === 1 && others.length === 0) this.#onChange?.(true);
   }
 
@@ -84,7 +84,7 @@ class Watcher implements AsyncIterableIterator<Seq> {
     const head = this.#head;
     this.#head = undefined;
     if (head !== undefined) return Promise.resolve({ done: false, value: head });
-    return new Promise((resolve) => (this.#asking = [...this.#asking, resolve]));
+    return new Promise((resolve) => (this.#asking = this.#asking.concat(resolve)));
   }
 
   async return(): Promise<IteratorResult<Seq, undefined>> {

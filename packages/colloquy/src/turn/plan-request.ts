@@ -6,7 +6,7 @@ import { costUsd, modelInfo } from '../messages-api/models.ts';
 import type { Tool } from '../tools/tool.ts';
 import { countBody, type RequestHead } from '../views/to-model-request.ts';
 import { setAsideOf } from './set-aside.ts';
-import type { ToolBox, TurnStop, TurnWorld } from './turn-world.ts';
+import type { TurnStop, TurnWorld } from './turn-world.ts';
 
 /** A request about to be made, and what the log says of it first. `reserved` is disposed of when the log says what it has cost. */
 export type PlannedRequest = { request: string; head: RequestHead; facts: NewEntry[]; reserved: Disposable };
@@ -64,13 +64,10 @@ function toolTexts(world: TurnWorld): readonly string[] {
   });
 }
 
-const digests = new WeakMap<ToolBox, string>();
-
 /** Begins a new segment when model, system prompt or tools are not those of the requests before. */
 function newSegment(world: TurnWorld, head: RequestHead): (NewEntry & { kind: 'segment' }) | undefined {
   const open = world.state.segment;
-  const prefix = digests.get(world.tools) ?? prefixDigest(head.system, head.tools);
-  digests.set(world.tools, prefix);
+  const prefix = (world.tools.prefix ??= prefixDigest(head.system, head.tools));
   if (open !== undefined && open.model === head.model && open.prefix === prefix) return undefined;
   const reason = open === undefined ? 'start' : open.model === head.model ? 'prefix' : 'model';
   return segmentFact(world, head, reason);
@@ -93,6 +90,8 @@ export function segmentFact(
   };
 }
 
+const NOTHING: Disposable = { [Symbol.dispose]: () => {} };
+
 type Affordable = { maxTokens: number; reservedUsd: number };
 type Reserved = Affordable & { held: Disposable };
 
@@ -101,8 +100,8 @@ type Reserved = Affordable & { held: Disposable };
  * requests of other agents hold the rest, it waits for what they leave.
  */
 async function reserve(world: TurnWorld, head: RequestHead, stop: TurnStop): Promise<Reserved | undefined> {
+  if (world.budgetUsd() === undefined) return { maxTokens: head.maxTokens, reservedUsd: 0, held: NOTHING };
   const setAside = setAsideOf(world.log);
-  if (world.budgetUsd() === undefined) return { maxTokens: head.maxTokens, reservedUsd: 0, held: setAside.hold(0) };
   const input = await countInput(world, head, stop);
   for (;;) {
     const budgetUsd = world.budgetUsd() ?? Number.POSITIVE_INFINITY;

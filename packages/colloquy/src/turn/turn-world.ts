@@ -88,6 +88,8 @@ export type ToolBox = {
   find(name: string): Tool | undefined;
   /** Of a set whose tools have policies: the policy of this one. */
   policyOf?: ((tool: Tool) => PolicyWord) | undefined;
+  /** The digest of what every request with them begins with; noted with the first. */
+  prefix?: string | undefined;
 };
 
 export type TurnLimits = {
