@@ -48,7 +48,7 @@ test.each(CAUSES)('%s: one that throws is a warning and has no opinion', async (
 
 describe('a hook that hangs', () => {
   beforeEach(() => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
   });
   afterEach(() => {
     vi.useRealTimers();
