@@ -82,6 +82,8 @@ export class SqliteSessions implements SessionIndex {
       const num = this.#num(id);
       if (num === undefined) return false;
       this.#sql.remove(num);
+      // Of copies that nobody goes on with: they hold what is to be gone.
+      this.#drafts.removeDead();
       return true;
     });
     if (wasThere) this.#database.emptyWal();

@@ -19,7 +19,8 @@ export interface Store extends AsyncDisposable {
   claim(id: string, owner: string, ttlMs: number): Promise<Lease | undefined>;
   /**
    * Begins a session that is made step by step. Until `publish` it takes entries with the epoch of this lease, and for everybody else
-   * there is none. What is left of one whose maker is gone is removed when its id is wanted again, and when the store is opened.
+   * there is none. What is left of one whose maker is gone is removed when its id is wanted again, when a
+   * session is deleted, and when the store is opened.
    * @throws ConfigurationError when the id is taken | SessionBusyError while somebody else makes it
    */
   draft(session: NewSession, owner: string, ttlMs: number): Promise<Lease>;

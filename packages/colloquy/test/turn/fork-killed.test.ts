@@ -56,6 +56,13 @@ test('a fork that is killed before any of its writes is not there, and the same 
   }
 });
 
+test('when the session is deleted, so is what was left of a fork of it', async () => {
+  const { path, store } = await openPlace();
+  await forkInChild(path, 'cut', 4);
+  expect(await store.sessions.delete('source')).toBe(true);
+  expect(await store.read('cut', { after: 0 })).toEqual([]);
+});
+
 test('nothing of it is left on the disk once the store is opened again, whether or not somebody asks', async () => {
   const { path, store } = await openPlace();
   await forkInChild(path, 'cut', 4);
