@@ -9,7 +9,7 @@ function newKeeper(): {
   keeper: LeaseKeeper;
   renewed: string[][];
   answer: { error?: Error; lost?: string };
-  claim: (id: string, ttlMs?: number) => Omit<HeldLease, 'lost'>;
+  claim: (id: string, ttlMs?: number) => HeldLease;
 } {
   const renewed: string[][] = [];
   const answer: { error?: Error; lost?: string } = {};
@@ -21,7 +21,7 @@ function newKeeper(): {
     },
     release: async () => undefined,
   });
-  const claim = (id: string, ttlMs = 30_000): Omit<HeldLease, 'lost'> => ({
+  const claim = (id: string, ttlMs = 30_000): HeldLease => ({
     id,
     epoch: 1,
     owner: 'me',

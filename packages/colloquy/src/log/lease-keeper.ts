@@ -14,7 +14,6 @@ export type HeldLease = {
   readonly owner: string;
   readonly ttlMs: number;
   untilMs: number;
-  readonly lost: AbortController;
 };
 
 /** How a store writes down its leases. */
@@ -28,7 +27,7 @@ export type LeaseTable = {
 /** Renews all leases of a store with one timer, which does not keep the process alive. */
 export class LeaseKeeper {
   readonly #table: LeaseTable;
-  readonly #held = new Map<string, HeldLease>();
+  readonly #held = new Map<string, KeptLease>();
   /** Owners that let go while that could not be written down, as on a full disk: to others they end with their time. */
   #letGo: Set<string> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -39,25 +38,35 @@ export class LeaseKeeper {
   }
 
   /** Takes care of a lease that was just claimed. An older one of the same session is lost by that. */
-  hold(claimed: Omit<HeldLease, 'lost'>): Lease {
+  hold(claimed: HeldLease): Lease {
     this.#lose(this.#held.get(claimed.id), claimed.owner);
-    const lease: HeldLease = { ...claimed, lost: new AbortController() };
+    const lease = new KeptLease(claimed, this);
     this.#held.set(lease.id, lease);
     this.#wakeAt(dueAtMs(lease));
-    return {
-      epoch: lease.epoch,
-      lost: lease.lost.signal,
-      renew: () => this.#renew([lease]),
-      release: async () => {
-        if (!this.#drop(lease)) return;
-        try {
-          await this.#table.release([lease]);
-        } catch (error) {
-          (this.#letGo ??= new Set()).add(lease.owner);
-          throw error;
-        }
-      },
-    };
+    return lease;
+  }
+
+  /** Renews these now. */
+  async renew(leases: readonly KeptLease[]): Promise<void> {
+    const nowMs = Date.now();
+    const renewals = leases.map((lease) => ({ lease, untilMs: nowMs + lease.ttlMs }));
+    const lost = new Set(await this.#table.renew(renewals));
+    for (const { lease, untilMs } of renewals) {
+      if (this.#held.get(lease.id) !== lease) continue;
+      // A lease that ran out is still good while nobody else took it: epochs fence, expiry only lets others in.
+      if (lost.has(lease)) this.#lose(lease);
+      else lease.untilMs = untilMs;
+    }
+  }
+
+  async release(lease: KeptLease): Promise<void> {
+    if (!this.#drop(lease)) return;
+    try {
+      await this.#table.release([lease]);
+    } catch (error) {
+      (this.#letGo ??= new Set()).add(lease.owner);
+      throw error;
+    }
   }
 
   /** Whether an owner of this process has let go, although its name still stands with the session. */
@@ -78,24 +87,12 @@ export class LeaseKeeper {
     if (leases.length > 0) await this.#table.release(leases);
   }
 
-  async #renew(leases: readonly HeldLease[]): Promise<void> {
-    const nowMs = Date.now();
-    const renewals = leases.map((lease) => ({ lease, untilMs: nowMs + lease.ttlMs }));
-    const lost = new Set(await this.#table.renew(renewals));
-    for (const { lease, untilMs } of renewals) {
-      if (this.#held.get(lease.id) !== lease) continue;
-      // A lease that ran out is still good while nobody else took it: epochs fence, expiry only lets others in.
-      if (lost.has(lease)) this.#lose(lease);
-      else lease.untilMs = untilMs;
-    }
-  }
-
-  #lose(lease: HeldLease | undefined, to?: string, cause?: unknown): void {
+  #lose(lease: KeptLease | undefined, to?: string, cause?: unknown): void {
     if (lease === undefined || !this.#drop(lease)) return;
-    lease.lost.abort(new SessionBusyError(lease.id, describeOwner(to), { cause }));
+    lease.lose(new SessionBusyError(lease.id, describeOwner(to), { cause }));
   }
 
-  #drop(lease: HeldLease): boolean {
+  #drop(lease: KeptLease): boolean {
     if (this.#held.get(lease.id) !== lease) return false;
     this.#held.delete(lease.id);
     if (this.#held.size === 0) this.#stop();
@@ -122,7 +119,7 @@ export class LeaseKeeper {
     const nowMs = Date.now();
     const due = [...this.#held.values()].filter((lease) => dueAtMs(lease) <= nowMs);
     try {
-      if (due.length > 0) await this.#renew(due);
+      if (due.length > 0) await this.renew(due);
     } catch (error) {
       // Whatever hindered the renewal counts against the lease only once its time is over, and is its reason then.
       for (const lease of due) if (lease.untilMs <= Date.now()) this.#lose(lease, undefined, error);
@@ -130,6 +127,42 @@ export class LeaseKeeper {
     }
     const earliestMs = Date.now() + retryMs;
     for (const lease of this.#held.values()) this.#wakeAt(Math.max(dueAtMs(lease), earliestMs));
+  }
+}
+
+/** A lease as its holder sees it. */
+class KeptLease implements HeldLease, Lease {
+  readonly id: string;
+  readonly epoch: number;
+  readonly owner: string;
+  readonly ttlMs: number;
+  untilMs: number;
+  readonly #lost = new AbortController();
+  readonly #keeper: LeaseKeeper;
+
+  constructor({ id, epoch, owner, ttlMs, untilMs }: HeldLease, keeper: LeaseKeeper) {
+    this.id = id;
+    this.epoch = epoch;
+    this.owner = owner;
+    this.ttlMs = ttlMs;
+    this.untilMs = untilMs;
+    this.#keeper = keeper;
+  }
+
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  lose(why: SessionBusyError): void {
+    this.#lost.abort(why);
+  }
+
+  renew(): Promise<void> {
+    return this.#keeper.renew([this]);
+  }
+
+  release(): Promise<void> {
+    return this.#keeper.release(this);
   }
 }
 

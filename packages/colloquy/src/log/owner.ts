@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname, uptime } from 'node:os';
 
@@ -14,7 +14,7 @@ let own: OwnerFacts | undefined;
 /** A new name for a holder of leases in this process: `host pid boot start random`. No two are the same. */
 export function newOwner(): string {
   const { host, pid, boot, started } = ownFacts();
-  return [host, pid, boot, started, randomBytes(9).toString('base64url')].join(' ');
+  return [host, pid, boot, started, randomUUID()].join(' ');
 }
 
 /** The holder for people, as `host pid`; a text that `newOwner` did not make is given back as it is. */

@@ -30,9 +30,8 @@ export function endpointFromEnv(env: Record<string, string | undefined>): Endpoi
  * @throws ConfigurationError if the base is not an http(s) URL, or has a user, a query or a fragment.
  */
 export function messagesUrl(baseUrl: string, name = 'The base URL'): string {
-  if (!URL.canParse(baseUrl))
-    throw new ConfigurationError(`${name} is not a URL; it should be like ${DEFAULT_BASE_URL}`);
-  const url = new URL(baseUrl);
+  const url = URL.parse(baseUrl);
+  if (url === null) throw new ConfigurationError(`${name} is not a URL; it should be like ${DEFAULT_BASE_URL}`);
   const beside = url.search + url.hash + url.username + url.password;
   if ((url.protocol !== 'http:' && url.protocol !== 'https:') || beside !== '') {
     throw new ConfigurationError(

@@ -70,6 +70,7 @@ export class OpenBlock {
   finish(): FinishedBlock {
     const unknown = this.#unknownDeltas === undefined ? {} : { unknownDeltas: this.#unknownDeltas };
     const { index, block } = this;
+    if (block.type === 'text') inOnePiece(block.text);
     if (isToolUse(block) || this.#json !== undefined) return { ...this.#finishTool(block), ...unknown };
     if (block.type === 'thinking' && !hasSignature(block)) return { index, block, incomplete: true, ...unknown };
     return { index, block, ...unknown };
@@ -122,6 +123,14 @@ export class OpenBlock {
   keepUnknown(delta: unknown): void {
     (this.#unknownDeltas ??= []).push(delta);
   }
+}
+
+/**
+ * A text that was put together delta by delta holds each of them in 32 bytes more, for as long as the session, until something looks
+ * into the whole: this does.
+ */
+function inOnePiece(text: string): void {
+  /$/m.test(text);
 }
 
 const KNOWN_TYPES: ReadonlySet<string> = new Set<ContentBlock['type']>([

@@ -317,8 +317,7 @@ export class ApiSession implements HostedSession {
     this.#wake();
     for (const { refuse } of this.#between.splice(0)) refuse(new AbortError(`Session ${this.id} was closed`));
     this.hooks.stopStarting();
-    // What cannot be removed is left to the system, which clears its temporary files.
-    const tasksEnded = this.world.background.close().catch(() => {});
+    const tasksEnded = this.world.endTasks();
     await within(
       CLOSE_BOUND_MS,
       Promise.all([this.#running, tasksEnded]).then(() => {}),

@@ -26,6 +26,9 @@ const END_WITHIN_MS = 5_000;
 /** How long a session waits for a prompt before a Notification says so. */
 const IDLE_MS = 60_000;
 
+/** Made once: every session ends, and most have no hook to be told. */
+const CLOSED = new Error('The session is closed');
+
 /** The hooks of one session, and those of its events that belong to no turn. */
 export class SessionHooks implements SideHooks {
   readonly runner: HookRunner;
@@ -117,7 +120,7 @@ export class SessionHooks implements SideHooks {
 
   /** The session is about to end: it waits for no start. */
   stopStarting(): void {
-    this.#starting.abort(new Error('The session is closed'));
+    this.#starting.abort(CLOSED);
   }
 
   /** The session is over: tells its hooks, and ends all that they have begun. */
@@ -130,7 +133,7 @@ export class SessionHooks implements SideHooks {
       bound.close();
       await this.#append(hookNews(outcome));
     }
-    this.#closed.abort(new Error('The session is closed'));
+    this.#closed.abort(CLOSED);
     this.#watcher?.close();
     await within(
       END_WITHIN_MS,

@@ -78,7 +78,10 @@ function placeOf(options: Options, hosted: boolean): SettingsPlace {
     cwd: workingDirectoryOf(options),
     home: homeFolder(env),
     userFolder: userSettingsFolder(env),
-    data: dataFolder(process.env),
+    // Asked for only where a project has settings of its own.
+    get data() {
+      return dataFolder(process.env);
+    },
     allowDangerouslySkipPermissions: options.allowDangerouslySkipPermissions === true,
   };
 }

@@ -42,6 +42,7 @@ export class SessionWorld implements TurnWorld {
   #files: Files | undefined;
   #sandbox: CommandSandbox | undefined;
   #background: BackgroundTasks | undefined;
+  #isEnding = false;
   #web: Web | undefined;
 
   constructor(session: ApiSession, setup: SessionSetup, options: Options, parts: SetupParts) {
@@ -117,7 +118,11 @@ export class SessionWorld implements TurnWorld {
   }
 
   get background(): BackgroundTasks {
-    return (this.#background ??= new BackgroundTasks({ journal: taskJournal(this.#session) }));
+    if (this.#background === undefined) {
+      this.#background = new BackgroundTasks({ journal: taskJournal(this.#session) });
+      if (this.#isEnding) void this.#background.close();
+    }
+    return this.#background;
   }
 
   get web(): Web {
@@ -154,6 +159,12 @@ export class SessionWorld implements TurnWorld {
 
   waitFor(fits: (entry: Entry) => boolean, signal: AbortSignal): Promise<Entry> {
     return this.#session.waitFor(fits, signal);
+  }
+
+  /** Ends what goes on beside the turns; nothing is started any longer. What cannot be removed is left to the system. */
+  async endTasks(): Promise<void> {
+    this.#isEnding = true;
+    await this.#background?.close().catch(() => {});
   }
 
   get hasRunningTasks(): boolean {
