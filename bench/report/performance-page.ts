@@ -13,6 +13,7 @@ const PLOTS = [
   { file: 'tool-calls', measure: 'tool-calls', figure: 'turn' },
   { file: 'late-turns', measure: 'late-turns', figure: 'turn' },
   { file: 'idle-session', measure: 'idle-sessions', figure: 'further' },
+  { file: 'streaming-session', measure: 'streaming-sessions', figure: 'further' },
   { file: 'installed-size', measure: 'installed-size', figure: 'size' },
 ] as const;
 
