@@ -31,8 +31,14 @@ function isJsonType(contentType: string | null): boolean {
   return contentType?.split(';', 1)[0]?.trim().toLowerCase() === 'application/json';
 }
 
+/** A body that is declared to be no larger is read in one piece. */
+const SMALL_BYTES = 64 * 1024;
+
+/** Bodies that have been read: a body comes once, and the route wants what was read before it. */
+const known = new WeakMap<Request, Buffer<ArrayBuffer>>();
+
 /**
- * The bytes of a request's body.
+ * The bytes of a request's body, the same ones however often it is asked.
  * @param onPiece told the size so far, and may throw an HttpError
  * @throws HttpError 413 past the limit, 400 when it breaks off
  */
@@ -41,8 +47,30 @@ export async function readBytes(
   maxBytes: number,
   onPiece?: (size: number) => void,
 ): Promise<Buffer<ArrayBuffer>> {
+  const read = known.get(request);
+  if (read !== undefined && read.length > maxBytes) throw tooLarge(maxBytes);
+  if (read !== undefined) return read;
   const declared = request.headers.get('content-length');
   if (declared !== null && Number(declared) > maxBytes) throw tooLarge(maxBytes);
+  const isSmall = declared !== null && Number(declared) <= Math.min(SMALL_BYTES, maxBytes);
+  const bytes = isSmall ? await readWhole(request) : await readPieces(request, maxBytes, onPiece);
+  known.set(request, bytes);
+  return bytes;
+}
+
+async function readWhole(request: Request): Promise<Buffer<ArrayBuffer>> {
+  try {
+    return Buffer.from(await request.arrayBuffer());
+  } catch (cause) {
+    throw new BrokenBodyError({ cause });
+  }
+}
+
+async function readPieces(
+  request: Request,
+  maxBytes: number,
+  onPiece: ((size: number) => void) | undefined,
+): Promise<Buffer<ArrayBuffer>> {
   if (request.body === null) return Buffer.alloc(0);
   const chunks: Uint8Array[] = [];
   let size = 0;

@@ -147,9 +147,6 @@ async function factsOf(
   const facts = { principal: `${role} ${user}`, key, path: pathname };
   if (form !== undefined) return { ...facts, fingerprint: UNKNOWN_FORM };
   const bytes = await readBytes(c.req.raw, MAX_BODY_BYTES, hold);
-  // The body can be read once, and the route wants to read it too.
-  const { headers, signal, url } = c.req.raw;
-  c.req.raw = new Request(url, { method: 'POST', headers, signal, body: bytes });
   const hash = createHash('sha256').update(`POST ${pathname}${search}\n`).update(bytes);
   return { ...facts, fingerprint: hash.digest('hex') };
 }
@@ -170,7 +167,10 @@ async function toKeep(c: Context<AppEnv>): Promise<KeptAnswer | null | undefined
   if (res.status >= 500 || res.status === 429) return undefined;
   if (c.get('keepAnswer') === false && res.ok) return null;
   if (res.headers.get('content-type')?.startsWith('text/event-stream') === true) return undefined;
-  const body = await res.clone().text();
+  const body = await res.text();
+  // Given anew, as it was read: a copy of its stream would cost more.
+  c.res = undefined;
+  c.res = new Response(hasBody(res.status) ? body : null, { status: res.status, headers: res.headers });
   if (body.length > MAX_KEPT_CHARS) return undefined;
   const headers: Record<string, string> = {};
   for (const name of KEPT_HEADERS) {
@@ -181,6 +181,10 @@ async function toKeep(c: Context<AppEnv>): Promise<KeptAnswer | null | undefined
 }
 
 function replay({ status, headers, body }: KeptAnswer): Response {
-  const hasBody = status !== 204 && status !== 205;
-  return new Response(hasBody ? body : null, { status, headers: { ...headers, 'idempotent-replayed': 'true' } });
+  return new Response(hasBody(status) ? body : null, {
+    status,
+    headers: { ...headers, 'idempotent-replayed': 'true' },
+  });
 }
+
+const hasBody = (status: number): boolean => status !== 204 && status !== 205;

@@ -8,7 +8,7 @@ import { HttpError } from '../../../http/http-error.ts';
 import { pageFields, pageRequest, toPage } from '../../../http/page.ts';
 import { parse } from '../../../http/parse.ts';
 import { parseQuery, wholeNumber } from '../../../http/query.ts';
-import { readJson } from '../../../http/read-json.ts';
+import { readBytes, readJson } from '../../../http/read-json.ts';
 import { getEnvironment } from '../../../resources/environments/environments.ts';
 import { MetadataPatch, patchMetadata } from '../../../resources/metadata.ts';
 import { getItem, listItems, openItems } from '../../../resources/work/work-items.ts';
@@ -119,7 +119,7 @@ function addLease(hono: Hono<AppEnv>, app: App): void {
   });
 
   hono.post('/v1/environments/:id/work/:work/stop', async (c) => {
-    const isEmpty = c.req.raw.body === null || c.req.header('content-length') === '0';
+    const isEmpty = (await readBytes(c.req.raw, MAX_BODY_BYTES)).length === 0;
     const { force } = isEmpty ? {} : parse(StopBody, await readJson(c.req.raw, MAX_BODY_BYTES));
     const environment = await environmentOf(app, c, { toWrite: true });
     const by = c.get('principal').via === 'worker' ? 'worker' : 'user';
