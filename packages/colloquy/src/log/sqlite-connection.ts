@@ -121,6 +121,9 @@ export class SqliteConnection {
       throw toStoreError(error, this.path);
     }
     this.#durable = standing;
+    // As many may have waited.
+    const pause = giveWay();
+    if (pause !== undefined) await pause;
   }
 
   #flush(): void {
