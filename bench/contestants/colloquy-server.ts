@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SERVER_FLAGS } from '../server/flags.ts';
 import { openClient } from './colloquy-client.ts';
 import type { Contestant } from './contestant.ts';
 import { TOOL_NAME } from './open-query.ts';
@@ -24,6 +25,8 @@ async function startServer(modelUrl: string): Promise<{ url: string; key: string
   process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
   const key = 'bench-key-0123456789-0123456789-01';
   const script = join(import.meta.dirname, '../server/served.ts');
-  const started = await startProcess(process.execPath, [script, folder, modelUrl], { env: { BENCH_ADMIN_KEY: key } });
+  const started = await startProcess(process.execPath, [...SERVER_FLAGS, script, folder, modelUrl], {
+    env: { BENCH_ADMIN_KEY: key },
+  });
   return { url: new URL(await started.line(/^http/)).origin, key };
 }

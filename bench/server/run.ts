@@ -10,6 +10,7 @@ import { createInterface, type Interface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { quantile } from '../measures/measure.ts';
 import { lagsOf } from '../paced-streams.ts';
+import { SERVER_FLAGS } from './flags.ts';
 
 const TURNS = 200;
 const VIEWERS = 5;
@@ -38,8 +39,8 @@ class Process {
   readonly #child;
   readonly #lines: AsyncIterator<string>;
 
-  constructor(script: string, args: string[]) {
-    this.#child = spawn(process.execPath, [join(import.meta.dirname, script), ...args], {
+  constructor(script: string, args: string[], flags: string[] = []) {
+    this.#child = spawn(process.execPath, [...flags, join(import.meta.dirname, script), ...args], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     const lines: Interface = createInterface({ input: this.#child.stdout });
@@ -158,7 +159,7 @@ async function measureAccepted(): Promise<number> {
 
 const folder = await mkdtemp(join(tmpdir(), 'colloquy-bench-'));
 const emulator = new Process('../emulator.ts', []);
-const server = new Process('./served.ts', [folder, await emulator.line()]);
+const server = new Process('./served.ts', [folder, await emulator.line()], SERVER_FLAGS);
 const link = new URL(await server.line());
 // As if they were other machines: neither the model nor the load is to take the server's place on a core.
 for (const pid of [emulator.pid, process.pid]) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
