@@ -96,16 +96,21 @@ export class AnswerRecords {
   /** Notes that a new request is at work; undefined when another process has just noted one with its key. */
   async begin(facts: RequestFacts, nonce: string): Promise<number | undefined> {
     await this.#clean();
+    const inserted = await this.#insert(facts, nonce);
+    if (inserted !== undefined || facts.key === undefined) return inserted;
+    // The key may be one that was used more than a day ago.
+    const { numDeletedRows } = await this.#db
+      .deleteFrom('request')
+      .where('principal', '=', facts.principal)
+      .where('key', '=', facts.key)
+      .where('created_at', '<=', this.#now() - KEYED_MS)
+      .executeTakeFirst();
+    return numDeletedRows === 0n ? undefined : this.#insert(facts, nonce);
+  }
+
+  /** Its number; undefined when there is one with its key. */
+  async #insert(facts: RequestFacts, nonce: string): Promise<number | undefined> {
     const { principal, key = null, path, fingerprint } = facts;
-    if (key !== null) {
-      const tooOld = this.#now() - KEYED_MS;
-      await this.#db
-        .deleteFrom('request')
-        .where('principal', '=', principal)
-        .where('key', '=', key)
-        .where('created_at', '<=', tooOld)
-        .execute();
-    }
     const row = { principal, key, path, fingerprint, nonce, created_at: this.#now(), owner: this.#owner };
     const inserted = await this.#together.write((db) =>
       db

@@ -85,12 +85,12 @@ async function admit(
 ): Promise<Admitted> {
   const until = Date.now() + WAIT_MS;
   while (Date.now() < until) {
-    const first = await records.find(facts, o.marked);
-    if (first === undefined) {
-      const id = await records.begin(facts, o.nonce);
-      if (id !== undefined) return { id, nonce: o.nonce, isTakenOver: false };
-      continue;
-    }
+    // A key is there once: to note it is to look for it. Without one, what is marked may be a repeat of anything.
+    const mayRepeat = facts.key === undefined && o.marked ? await records.find(facts, true) : undefined;
+    const id = mayRepeat === undefined ? await records.begin(facts, o.nonce) : undefined;
+    if (id !== undefined) return { id, nonce: o.nonce, isTakenOver: false };
+    const first = mayRepeat ?? (await records.find(facts, o.marked));
+    if (first === undefined) continue;
     if (!mayBeSame(first, facts)) throw new OtherRequestError();
     if (first.answer === null)
       throw new HttpError(409, 'This request was done before, and its answer is told only once');
