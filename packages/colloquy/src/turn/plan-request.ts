@@ -30,7 +30,7 @@ export async function planRequest(
     model,
     maxTokens: Math.min(world.limits.maxOutputTokens ?? DEFAULT_MAX_OUTPUT_TOKENS, modelInfo(model).maxOutputTokens),
     system: world.prompt.system,
-    tools: toolTexts(world),
+    tools: world.tools.offered.map((tool) => sentTool(tool).text),
     extras: world.prompt.extras(model),
   };
   const reserved = await reserve(world, head, stop);
@@ -49,19 +49,21 @@ export async function planRequest(
   return { request, head, facts, reserved: reserved.held };
 }
 
-const texts = new WeakMap<Tool, string>();
+/** A tool as it is sent, and as the log has it. */
+type SentTool = { text: string; json: Json };
 
-/** The tools as they are sent, each serialised once. */
-function toolTexts(world: TurnWorld): readonly string[] {
-  return world.tools.offered.map((tool) => {
-    const known = texts.get(tool);
-    if (known !== undefined) return known;
-    const { name, description, inputSchema, deferred } = tool;
-    const deferral = deferred === true ? { defer_loading: true } : {};
-    const text = wellFormedJson({ name, description, input_schema: inputSchema, ...deferral });
-    texts.set(tool, text);
-    return text;
-  });
+const sent = new WeakMap<Tool, SentTool>();
+
+/** Made once for each tool, and shared by all sessions that have it: the built-in ones are 20 KB. */
+function sentTool(tool: Tool): SentTool {
+  const known = sent.get(tool);
+  if (known !== undefined) return known;
+  const { name, description, inputSchema, deferred } = tool;
+  const deferral = deferred === true ? { defer_loading: true } : {};
+  const text = wellFormedJson({ name, description, input_schema: inputSchema, ...deferral });
+  const made = { text, json: JSON.parse(text) as Json };
+  sent.set(tool, made);
+  return made;
 }
 
 /** Begins a new segment when model, system prompt or tools are not those of the requests before. */
@@ -85,7 +87,7 @@ export function segmentFact(
     model: head.model,
     toolset: world.tools.toolset,
     system: head.system.map((text): Json => JSON.parse(text)),
-    tools: head.tools.map((text): Json => JSON.parse(text)),
+    tools: world.tools.offered.map((tool) => sentTool(tool).json),
     keepFrom: world.state.segment?.keepFrom ?? 1,
   };
 }

@@ -34,6 +34,9 @@ export async function collectTools(options: Options, toolset: Toolset = 'claude_
   return all;
 }
 
+/** The tool of sessions that name no agents of their own. */
+let generalAgent: Tool | undefined;
+
 const wantsBuiltIns = ({ tools }: Options): boolean => !(Array.isArray(tools) && tools.length === 0);
 
 async function builtInOf(options: Options, toolset: Toolset): Promise<Tool[]> {
@@ -43,7 +46,10 @@ async function builtInOf(options: Options, toolset: Toolset): Promise<Tool[]> {
     tools.push(...builtInTools(toolset));
   } else if (wantsBuiltIns(options)) {
     const { builtInTools } = await import('../../tools/registry.ts');
-    tools.push(...builtInTools('claude_code'), agentTool(options.agents ?? {}));
+    tools.push(
+      ...builtInTools('claude_code'),
+      options.agents === undefined ? (generalAgent ??= agentTool({})) : agentTool(options.agents),
+    );
   }
   const schema = outputSchemaOf(options);
   if (schema !== undefined) {
