@@ -10,9 +10,12 @@ type Outcome = { job: Job; value: unknown } | { job: Job; error: ColloquyError }
 // Taken here, so that fake timers of a test do not hold back a commit.
 const soon = setImmediate;
 
+/** So many commits of one turn of the event loop do not wait for its end. */
+const FEW = 3;
+
 /**
- * An open database: reads at once, writes in transactions. All writes asked for in one turn of the event loop share a commit;
- * they happen in the order asked for. What is to be durable then waits for the disk, which the event loop does not for long.
+ * An open database: reads at once, writes in transactions. Writes asked for at once share a commit, and so do all but the first few of one
+ * turn of the event loop; they happen in the order asked for. What is to be durable then waits for the disk, which the event loop does not for long.
  */
 export class SqliteConnection {
   readonly path: string;
@@ -22,6 +25,8 @@ export class SqliteConnection {
   readonly #dataVersion: SqliteStatement;
   readonly #wal: SqliteWal;
   #queue: Job[] = [];
+  /** Commits asked for in this turn of the event loop. */
+  #atOnce = 0;
   #commits = 0;
   /** What was on the disk when it was last synced: so many commits of ours, and this version by the others'. */
   #durable: { commits: number; version: number } | undefined;
@@ -46,7 +51,7 @@ export class SqliteConnection {
   async write<T>(sync: Sync, work: () => T): Promise<T> {
     this.#assertOpen();
     const written = new Promise<unknown>((resolve, reject) => this.#queue.push({ work, resolve, reject }));
-    if (this.#queue.length === 1) soon(() => this.#flush());
+    if (this.#queue.length === 1) this.#schedule();
     // What a job resolves with is what its work returned.
     const value = (await written) as T;
     // Hundreds may have shared the commit.
@@ -124,6 +129,14 @@ export class SqliteConnection {
     // As many may have waited.
     const pause = giveWay();
     if (pause !== undefined) await pause;
+  }
+
+  /** Who writes alone does not wait for others; in a turn of the event loop with many, all but the first few share a commit at its end. */
+  #schedule(): void {
+    if (this.#atOnce === 0) soon(() => (this.#atOnce = 0));
+    this.#atOnce += 1;
+    if (this.#atOnce <= FEW) queueMicrotask(() => this.#flush());
+    else soon(() => this.#flush());
   }
 
   #flush(): void {
