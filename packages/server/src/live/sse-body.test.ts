@@ -132,3 +132,51 @@ test('a quiet stream beats; a client that takes nothing for two minutes loses it
     })(),
   ).rejects.toThrow('aborted');
 });
+
+test('a client that left before there was a response ends it', async () => {
+  const { body, ends } = script();
+  const gone = Promise.withResolvers<void>();
+  const server = createServer((_, outgoing) => {
+    outgoing.once('close', () => {
+      writeDirectly(new Response(body.stream), outgoing);
+      gone.resolve();
+    });
+    request.destroy();
+  });
+  cleanUps.push(() => void server.close());
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const request = get({ port: (server.address() as AddressInfo).port, agent: false }).on('error', () => {});
+  await gone.promise;
+  expect(ends).toEqual([{ isWhole: false }]);
+});
+
+test('how long a client takes nothing is counted from what it was given last, however quiet the stream was before', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
+  const { body, ends, give } = script();
+  const { read } = await open(body);
+  await read();
+  for (let beat = 0; beat < 10; beat += 1) {
+    vi.advanceTimersByTime(15_000);
+    expect(await read()).toBe(': hb\n\n');
+  }
+  give('x'.repeat(64 * 1024 * 1024));
+  await new Promise((resolve) => setImmediate(resolve));
+  vi.advanceTimersByTime(30_000);
+  expect(ends).toEqual([]);
+  body.end();
+});
+
+test('so it is as a web stream', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
+  const { body, ends } = script();
+  const reader = body.stream.getReader();
+  await reader.read();
+  for (let beat = 0; beat < 10; beat += 1) {
+    vi.advanceTimersByTime(15_000);
+    await reader.read();
+  }
+  vi.advanceTimersByTime(60_000);
+  expect(ends).toEqual([]);
+  vi.advanceTimersByTime(120_000);
+  expect(ends).toEqual([{ isWhole: false }]);
+});

@@ -40,6 +40,7 @@ export class SseBody {
   readonly #source: SseSource;
   #sink: Sink | undefined;
   #isOver = false;
+  /** When there was room for the client's next frames: what it was given before, it had taken by then. */
   #takenAtMs = Date.now();
   readonly #timer: ReturnType<typeof setInterval>;
 
@@ -58,6 +59,8 @@ export class SseBody {
   /** Writes it to a response of Node that has its head, in place of the stream. */
   async writeTo(outgoing: ServerResponse): Promise<void> {
     outgoing.once('close', () => this.end());
+    // A client that has left already is not told of again.
+    if (outgoing.destroyed) return this.end();
     this.#sink = {
       isFull: () => outgoing.writableNeedDrain,
       write: (frames) => outgoing.write(frames),
@@ -95,20 +98,24 @@ export class SseBody {
   }
 
   async #next(): Promise<void> {
-    this.#takenAtMs = Date.now();
     try {
       const frames = await this.#source.next();
       if (this.#isOver) return;
       if (frames === undefined) this.#finish({ isWhole: true });
-      else this.#sink?.write(frames);
+      else this.#write(frames);
     } catch (error) {
       // The status line is long gone: the client sees the end and comes back, and is then told the reason.
       this.#finish({ isWhole: false, error });
     }
   }
 
+  #write(frames: string): void {
+    this.#takenAtMs = Date.now();
+    this.#sink?.write(frames);
+  }
+
   #beat(): void {
-    if (this.#sink?.isFull() === false) this.#sink.write(HEARTBEAT_FRAME);
+    if (this.#sink?.isFull() === false) this.#write(HEARTBEAT_FRAME);
     else if (Date.now() - this.#takenAtMs >= STALLED_MS) {
       this.end();
       this.#sink?.drop?.();
