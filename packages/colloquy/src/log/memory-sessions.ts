@@ -98,7 +98,8 @@ export class MemorySessions implements SessionIndex, LeaseTable {
       createdAt: at,
       updatedAt: at,
       head: 0,
-      epoch: lease === undefined ? 0 : (there?.row.epoch ?? 0) + 1,
+      // Another than that of a maker before, who may only have been asleep.
+      epoch: (there === undefined ? 0 : there.row.epoch + 1) + (lease === undefined ? 0 : 1),
       owner: lease?.owner,
       running: false,
       checkpoint: undefined,

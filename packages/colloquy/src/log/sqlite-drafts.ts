@@ -18,18 +18,19 @@ export class SqliteDrafts {
   }
 
   /**
-   * The row of a new session, in place of what a dead maker has left under its id. Answers with the epoch of that one's lease, or 0.
+   * The row of a new session, in place of what a dead maker has left under its id. Answers with its epoch: another than that one's lease
+   * has, who may only have been asleep.
    * @throws ConfigurationError when the id is taken | SessionBusyError while somebody else makes it
    */
   insert({ id, cwd, title }: NewSession): number {
     const there = this.#sql.named.get(id);
-    const epoch = there === undefined ? 0 : this.#removeLeft(there, id);
+    const epoch = there === undefined ? 0 : this.#removeLeft(there, id) + 1;
     const at = new Date().toISOString();
-    this.#sql.insert.run(id, cwd, title ?? null, at, at);
+    this.#sql.insert.run(id, cwd, title ?? null, at, at, epoch);
     return epoch;
   }
 
-  /** Answers with the epoch of its lease: another than that of a maker before, who may only have been asleep. */
+  /** Answers with the epoch of its lease. */
   begin(session: NewSession, data: string, lease: { owner: string; untilMs: number }): number {
     const epoch = this.insert(session) + 1;
     this.#sql.lease.run(epoch, lease.owner, lease.untilMs, session.id);
@@ -58,6 +59,7 @@ export class SqliteDrafts {
     }
   }
 
+  /** Answers with the epoch of its lease. */
   #removeLeft(row: SqlRow, id: string): number {
     const session = new RowReader(row, this.#path);
     if (session.int('draft') === 0) throw new ConfigurationError(`There is a session ${id} already; resume it instead`);
@@ -80,7 +82,7 @@ type Statements = {
   named: SqliteStatement;
   all: SqliteStatement;
   some: SqliteStatement;
-  /** (id, cwd, title, createdAt, updatedAt) */
+  /** (id, cwd, title, createdAt, updatedAt, epoch) */
   insert: SqliteStatement;
   /** (epoch, owner, until, id) */
   lease: SqliteStatement;
@@ -101,7 +103,7 @@ function prepare(driver: SqliteDriver): Statements {
     some: driver.prepare('SELECT 1 FROM draft LIMIT 1'),
     insert: driver.prepare(
       `INSERT INTO session (id, cwd, title, created_at, updated_at, head, epoch, lease_until, running)
-       VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0)`,
+       VALUES (?, ?, ?, ?, ?, 0, ?, 0, 0)`,
     ),
     lease: driver.prepare('UPDATE session SET epoch = ?, owner = ?, lease_until = ? WHERE id = ?'),
     begin: driver.prepare('INSERT INTO draft (session, data) SELECT num, ? FROM session WHERE id = ?'),

@@ -55,6 +55,19 @@ export function draftTests(place: OpenPlace): void {
     expect((await other.publish('s', lease.epoch)).head).toBe(0);
   });
 
+  test('a maker whose time ran out writes nothing into a session that has been made in its place', async () => {
+    const where = await place();
+    const [store, other] = [await where.open(), await where.open()];
+    const late = await store.draft(made, 'me', 0);
+    await store.sync();
+    await other.sessions.create(made);
+    const write = (): Promise<unknown> => store.append('s', [prompt('x')], { epoch: late.epoch, sync: 'now' });
+    expect(await write()).toMatchObject({ ok: false });
+    await other.claim('s', 'you', 30_000);
+    expect(await write()).toMatchObject({ ok: false });
+    expect((await other.sessions.get('s'))?.head).toBe(0);
+  });
+
   test('a draft that is given up is deleted like a session', async () => {
     const store = await (await place()).open();
     const lease = await store.draft(made, 'me', 30_000);
