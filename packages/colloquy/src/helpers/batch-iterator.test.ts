@@ -70,3 +70,9 @@ test('throw closes the source and rethrows', async () => {
   await expect(iterator.throw(new Error('mine'))).rejects.toThrow('mine');
   expect(source.closed).toBe(1);
 });
+
+test('a source that cannot be closed at its end says so', async () => {
+  const iterator = new BatchIterator({ ...sourceOf([[1]]), close: () => Promise.reject(new Error('not closed')) });
+  expect(await iterator.next()).toEqual({ value: 1, done: false });
+  await expect(iterator.next()).rejects.toThrow('not closed');
+});

@@ -97,9 +97,11 @@ export class BatchIterator<T> implements AsyncGenerator<T, void, undefined> {
       await this.#close();
       return { value: undefined, done: true };
     } catch (error) {
-      if (this.#ended) return { value: undefined, done: true };
+      const wasEnded = this.#ended;
       this.#end();
       await this.#close();
+      // What fails once it has ended is nobody's concern, unless it is the closing itself.
+      if (wasEnded) return { value: undefined, done: true };
       throw error;
     } finally {
       this.#asked -= 1;

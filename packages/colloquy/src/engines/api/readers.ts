@@ -79,12 +79,18 @@ class BatchReader<T> implements AsyncIterableIterator<readonly T[]> {
   }
 
   async next(): Promise<IteratorResult<readonly T[], undefined>> {
-    this.#view ??= await this.#opening;
-    for (;;) {
-      const { value: batch } = await this.#feed.next();
-      if (batch === undefined) break;
-      const value = this.#show(this.#view, batch);
-      if (value.length > 0) return { done: false, value };
+    try {
+      this.#view ??= await this.#opening;
+      for (;;) {
+        const { value: batch } = await this.#feed.next();
+        if (batch === undefined) break;
+        const value = this.#show(this.#view, batch);
+        if (value.length > 0) return { done: false, value };
+      }
+    } catch (error) {
+      // Nobody asks for more after that, and the feed would keep what is there for it.
+      await this.#feed.return();
+      throw error;
     }
     if (this.#session.failure !== undefined) throw this.#session.failure;
     return { done: true, value: undefined };
