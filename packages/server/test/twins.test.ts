@@ -26,6 +26,14 @@ test('a fork that is asked for ten times at once is one', async () => {
   expect((await jsonOf<{ data: unknown[] }>(client.get('/v1/native/sessions'))).data).toHaveLength(2);
 });
 
+test('of forks of two sessions that are asked for at once under one id, one is made and the other refused', async () => {
+  const { client } = await startServer();
+  const id = '22222222-2222-4222-8222-222222222222';
+  const from = [await createSession(client), await createSession(client)];
+  const forks = from.map((each) => client.post(`/v1/native/sessions/${each}/fork`, { id }));
+  expect((await statuses(forks)).toSorted()).toEqual([201, 409]);
+});
+
 test('a fork of a long fork, asked for again, is the same one', async () => {
   const folder = await temporaryFolder();
   const { client } = await startServer({ folder });

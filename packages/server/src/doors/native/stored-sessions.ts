@@ -11,8 +11,8 @@ import { ForkBody, MessagesQuery } from './schemas.ts';
 
 /** What programs do with stored sessions: read what was said, fork them, and learn what one that they resume waits for. */
 export function addStoredSessions(hono: Hono<AppEnv>, app: App): void {
-  /** The forks that are being made, by their ids. */
-  const copying = new Map<string, Promise<unknown>>();
+  /** The forks that are being made, by their ids, and of which sessions. */
+  const copying = new Map<string, { of: string; done: Promise<unknown> }>();
 
   hono.get('/v1/native/sessions/:id/messages', async (c) => {
     const { limit, offset } = parse(MessagesQuery, c.req.query());
@@ -37,15 +37,17 @@ export function addStoredSessions(hono: Hono<AppEnv>, app: App): void {
     const copy = (): Promise<unknown> =>
       app.engine.sessions.fork(row.id, { title, upToMessageId, sessionId: id }).finally(() => copying.delete(id));
     const { there } = await makeOnce(store, id, () => {
-      const other = copying.get(id) ?? copy();
-      copying.set(id, other);
-      return other;
+      const { of, done } = copying.get(id) ?? { of: row.id, done: copy() };
+      if (of !== row.id) throw isTaken();
+      copying.set(id, { of, done });
+      return done;
     });
-    if (there !== undefined && (await forkedFrom(app, id)) !== row.id)
-      throw new HttpError(409, 'id: another session has it');
+    if (there !== undefined && (await forkedFrom(app, id)) !== row.id) throw isTaken();
     return c.json(toSessionDetails(await app.sessions.get(principal, id)), 201);
   });
 }
+
+const isTaken = (): HttpError => new HttpError(409, 'id: another session has it');
 
 /** The session that one was forked from last: the copy of its entries, in which there may be others, ends with the fact. */
 async function forkedFrom(app: App, id: string): Promise<string | undefined> {
