@@ -2,7 +2,8 @@ import type { Talk } from '../contestants/contestant.ts';
 import { settledMemoryKb } from '../process-tree.ts';
 import { type Figure, IN_PROCESS, type Measure } from './measure.ts';
 
-const LEVELS = [1, 100, 1_000];
+/** The last step tells what one more costs: by then, the process has compiled what it runs, which holds more than a thousand sessions do. */
+const LEVELS = [1, 100, 1_000, 2_000];
 /** Longer than this a level does not take; one that would is left out. */
 const MOST_MS = 10_000;
 const MOST_PROCESSES = 5;
@@ -27,6 +28,7 @@ export const measure: Measure = {
     at1: total(1),
     at100: total(100),
     at1000: total(1_000),
+    at2000: total(2_000),
     further: {
       title: 'memory of a further idle session (PSS)',
       unit: 'KB',

@@ -15,7 +15,7 @@ export const measure: Measure = {
   contestants: [...IN_PROCESS, 'bare-proxy', 'opencode', 'agent-sdk', 'colloquy-server'],
   async run({ load, url, count }) {
     const contestant = await load();
-    const times = await sample({ warmUp: count(30), count: count(60) }, async () => {
+    const times = await sample({ warmUp: count(150), count: count(100) }, async () => {
       let first = 0;
       const startedMs = performance.now();
       const talk = await contestant.open({ url, onDelta: () => (first ||= performance.now()) });

@@ -25,7 +25,7 @@ export const measure: Measure = {
   async run({ load, url, count }) {
     const contestant = await load();
     let talk: Talk | undefined;
-    const times = await sample({ warmUp: count(60), count: count(120) }, async (index) => {
+    const times = await sample({ warmUp: count(150), count: count(120) }, async (index) => {
       if (index % TURNS_OF_ONE === 0) {
         await talk?.close();
         talk = await contestant.open({ url });
