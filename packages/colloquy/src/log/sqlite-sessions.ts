@@ -67,8 +67,7 @@ export class SqliteSessions implements SessionIndex {
   patch(id: string, patch: SessionPatch): Promise<SessionRow> {
     const data = patch.data === undefined ? undefined : JSON.stringify(patch.data);
     return this.#database.write('now', () => {
-      this.#existing(id);
-      const num = this.#num(id);
+      const num = this.#num(this.#sql.published, id);
       if (num === undefined) throw new SessionNotFoundError(id);
       if (patch.title !== undefined) this.#sql.setTitle.run(patch.title, num);
       if (patch.tag !== undefined) this.#sql.setTag.run(patch.tag, num);
@@ -79,7 +78,7 @@ export class SqliteSessions implements SessionIndex {
 
   async delete(id: string): Promise<boolean> {
     const wasThere = await this.#database.write('now', () => {
-      const num = this.#num(id);
+      const num = this.#num(this.#sql.num, id);
       if (num === undefined) return false;
       this.#sql.remove(num);
       // Of copies that nobody goes on with: they hold what is to be gone.
@@ -95,8 +94,8 @@ export class SqliteSessions implements SessionIndex {
     return row !== undefined && new RowReader(row, this.#database.path).int('count') < FEW;
   }
 
-  #num(id: string): number | undefined {
-    const row = this.#sql.num.get(id);
+  #num(by: SqliteStatement, id: string): number | undefined {
+    const row = by.get(id);
     return row && new RowReader(row, this.#database.path).int('num');
   }
 
@@ -108,7 +107,9 @@ export class SqliteSessions implements SessionIndex {
 }
 
 type Statements = {
+  /** Of a draft too. */
   num: SqliteStatement;
+  published: SqliteStatement;
   get: SqliteStatement;
   list: Record<SessionOrder, SqliteStatement>;
   /** (user, limit) */
@@ -124,6 +125,7 @@ function prepare(driver: SqliteDriver): Statements {
   const listIn = (order: SessionOrder): SqliteStatement => driver.prepare(listing(order, FROM));
   return {
     num: driver.prepare('SELECT num FROM session WHERE id = ?'),
+    published: driver.prepare(`SELECT s.num ${FROM} WHERE s.id = ?`),
     get: driver.prepare(`SELECT ${LISTED}, t.checkpoint ${FROM} WHERE s.id = ?`),
     list: {
       'newest activity': listIn('newest activity'),
