@@ -1,21 +1,15 @@
-import { AbortError } from '../errors.ts';
 import type { SDKMessage } from '../messages.ts';
 import type { EngineSession } from './engine.ts';
-
-/** Made once: a reader is closed with every prompt, and nobody is told why. */
-const CLOSED = new AbortError('The reader was closed');
 
 const END: Promise<IteratorReturnResult<undefined>> = Promise.resolve({ done: true, value: undefined });
 
 /** A reader of one session that begins at its opening and can be left at any time, even while it waits. */
 export class SessionReader {
-  readonly #stop = new AbortController();
   readonly #batches: AsyncIterator<readonly SDKMessage[]>;
+  #isClosed = false;
 
   constructor(session: EngineSession, o: { partial: boolean }) {
-    this.#batches = session
-      .batches({ partial: o.partial, lifecycle: true, signal: this.#stop.signal })
-      [Symbol.asyncIterator]();
+    this.#batches = session.batches({ partial: o.partial, lifecycle: true })[Symbol.asyncIterator]();
   }
 
   /** The messages that are ready, waiting for the next if there are none; `undefined` once the reader or its session is closed. */
@@ -25,16 +19,19 @@ export class SessionReader {
 
   /** The same in two steps, for those who wait anyway: what `batchIn` makes a batch of. */
   pull(): Promise<IteratorResult<readonly SDKMessage[], unknown>> {
-    return this.#stop.signal.aborted ? END : this.#batches.next();
+    return this.#isClosed ? END : this.#batches.next();
   }
 
   batchIn(pulled: IteratorResult<readonly SDKMessage[], unknown>): readonly SDKMessage[] | undefined {
-    return pulled.done === true || this.#stop.signal.aborted ? undefined : pulled.value;
+    return pulled.done === true || this.#isClosed ? undefined : pulled.value;
   }
 
   /** Ends the reader; a `next` that waits is answered with `undefined`. Safe to call twice. */
   close(): void {
-    this.#stop.abort(CLOSED);
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    // With every prompt: a signal to abort would cost more. What it answers matters to nobody.
+    this.#batches.return?.().catch(() => {});
   }
 }
 
