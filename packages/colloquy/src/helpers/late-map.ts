@@ -1,4 +1,7 @@
-/** A map that takes no room while it is empty, which a `Map` does: 184 bytes. For the many of an idle session that rarely hold something. */
+/**
+ * A map that takes no room while it is empty, which a `Map` does: 184 bytes. For the many of an idle session that rarely hold something.
+ * A loop over it that empties it is told nothing of what comes after that.
+ */
 export class LateMap<K, V> implements Iterable<[K, V]> {
   #map: Map<K, V> | undefined;
 

@@ -1,5 +1,5 @@
 import { rmSync, writeFileSync } from 'node:fs';
-import { rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from '@colloquy/emulator';
 import { ConfigurationError, type HookJSONOutput } from 'colloquy';
@@ -251,6 +251,29 @@ describe('FileChanged', () => {
     // It is watched some time after the hook has said so.
     for (let count = 0; !isTold; count++) await writeFile(b, `${count}`);
     expect(await told).toBe(b);
+  });
+
+  test('is told of what changes while a hook that was told before is still at work', async () => {
+    const changes = next();
+    const gate = Promise.withResolvers<object>();
+    const hook = recording(
+      'FileChanged',
+      (input) => {
+        changes.tell(input['file_path']);
+        return gate.promise;
+      },
+      { matcher: 'a.txt|b.txt' },
+    );
+    await using scene = await openHooks([text('One.')], { hooks: hook.hooks });
+    await scene.turn('Hi');
+    const [a, b] = [join(scene.cwd, 'a.txt'), join(scene.cwd, 'b.txt')];
+    writeFileSync(a, '1');
+    expect(await changes.take()).toBe(a);
+    writeFileSync(b, '1');
+    // A change is looked at once its file has been left alone for a moment, which nothing tells.
+    for (const untilMs = performance.now() + 150; performance.now() < untilMs;) await readFile(b);
+    gate.resolve({});
+    expect(await changes.take()).toBe(b);
   });
 });
 

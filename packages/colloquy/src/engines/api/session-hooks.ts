@@ -224,9 +224,12 @@ export class SessionHooks implements SideHooks {
 
   async #tellChanges(): Promise<void> {
     try {
-      for (const [path, event] of this.#changes) {
+      while (!this.#closed.signal.aborted) {
+        // Asked anew each time: what comes meanwhile is to be told too.
+        const [change] = this.#changes;
+        if (change === undefined) return;
+        const [path, event] = change;
         this.#changes.delete(path);
-        if (this.#closed.signal.aborted) return;
         await this.#run('FileChanged', { file_path: path, event });
       }
     } finally {
