@@ -36,6 +36,19 @@ test('what comes at once is spread over many turns of the loop, in order, and ot
   expect(done).toEqual(Array.from({ length: 20 }, (_, index) => `p${index}`));
 });
 
+test('of those who waited, the next one goes on when the one before has nothing left to do', async () => {
+  await letOthersRun();
+  const told: string[] = [];
+  const piece = async (name: string): Promise<void> => {
+    await giveWay();
+    told.push(`${name} begins`);
+    for (let hop = 0; hop < 5; hop += 1) await Promise.resolve();
+    told.push(`${name} rests`);
+  };
+  await Promise.all(['', '', '', '', 'a', 'b', 'c'].map(piece));
+  expect(told.slice(8)).toEqual(['a', 'b', 'c'].flatMap((name) => [`${name} begins`, `${name} rests`]));
+});
+
 test('once nobody waits, nothing keeps the process from resting', async () => {
   await letOthersRun();
   void giveWay();

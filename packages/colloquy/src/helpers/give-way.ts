@@ -43,7 +43,10 @@ async function beginTurn(): Promise<void> {
   soon(beginTurn);
 }
 
-/** What goes on has done all that it can do without the network, the disk or a timer: ticks come after all that promises call for. */
+/**
+ * What goes on has done all that it can do without the network, the disk or a timer: a tick that is asked for by a promise's callback comes
+ * after all that promises call for.
+ */
 function untilItRests(): Promise<void> {
-  return new Promise((resolve) => process.nextTick(resolve));
+  return new Promise((resolve) => queueMicrotask(() => process.nextTick(resolve)));
 }
