@@ -36,8 +36,7 @@ export interface EngineSession extends AsyncDisposable {
   messages(o?: ReadOptions): AsyncIterable<SDKMessage>;
   /**
    * Like `messages`, in batches of what is ready. The messages are this reader's own. It exists from this call on, not from its first
-   * pull; leaving it unread is cheap. Its `return` ends
-   * a `next` that waits.
+   * pull; leaving it unread is cheap. Its `return` ends a `next` that waits.
    */
   batches(o?: ReadOptions): AsyncIterable<readonly SDKMessage[]>;
   /** What was said before it was opened, oldest first; absent where the engine's `sessions.messages` has it. */
