@@ -7,10 +7,15 @@ type Job<Tables> = {
   reject: (reason: unknown) => void;
 };
 
-/** Writes that are asked for in one turn of the event loop share a commit, which takes longer than most of them do. */
+/** So many commits of one turn of the event loop do not wait for its end. */
+const FEW = 2;
+
+/** Writes that are asked for in one turn of the event loop share commits, which take longer than most of them do; who is alone does not wait. */
 export class WriteTogether<Tables> {
   readonly #db: Kysely<Tables>;
   #jobs: Job<Tables>[] = [];
+  /** Commits asked for in this turn of the event loop. */
+  #atOnce = 0;
 
   constructor(db: Kysely<Tables>) {
     this.#db = db;
@@ -19,9 +24,16 @@ export class WriteTogether<Tables> {
   /** Resolves once it is committed. A row that is refused fails alone; a fault of the database fails all, and nothing of them is written. */
   async write<T>(write: (db: Kysely<Tables>) => Promise<T>): Promise<T> {
     const written = new Promise<unknown>((resolve, reject) => this.#jobs.push({ write, resolve, reject }));
-    if (this.#jobs.length === 1) setImmediate(() => void this.#flush());
+    if (this.#jobs.length === 1) this.#schedule();
     // What a job resolves with is what its write resolved with.
     return (await written) as T;
+  }
+
+  #schedule(): void {
+    if (this.#atOnce === 0) setImmediate(() => (this.#atOnce = 0));
+    this.#atOnce += 1;
+    if (this.#atOnce <= FEW) queueMicrotask(() => void this.#flush());
+    else setImmediate(() => void this.#flush());
   }
 
   async #flush(): Promise<void> {
