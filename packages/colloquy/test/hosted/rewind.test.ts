@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { text, thinking, toolUse } from '@colloquy/emulator';
-import { createApiEngine } from 'colloquy/internal';
+import { createApiEngine, createMemoryStore, type NewEntry, type Store } from 'colloquy/internal';
 import { expect, test } from 'vitest';
 import { type HostedScene, isSystem, openHosted } from './hosted-scene.ts';
 
@@ -52,6 +52,28 @@ test('the conversation goes on from before a prompt: the model, the transcript a
   await fork.say('more');
   for (let index = 0; index < 5; index += 1) await fork.result();
   expect(told(fork, 0)).toEqual(['one', 'answer A', 'other', 'answer D', 'more']);
+});
+
+test('a session that is closed while it is being rewound closes as soon as that is done', async () => {
+  const store = createMemoryStore();
+  await using scene = await openHosted(SCRIPT, {}, { store });
+  const one = await ask(scene, 'one');
+  const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const append = store.append.bind(store);
+  store.append = async (id: string, entries: readonly NewEntry[], o?: object) => {
+    begun.resolve();
+    await gate.promise;
+    // Of the two ways to call it, whichever it was.
+    return append(id, entries, o as Parameters<Store['append']>[2]);
+  };
+  const rewound = scene.session.control('rewind', { to: one });
+  await begun.promise;
+  const startedMs = performance.now();
+  const closed = scene.session[Symbol.asyncDispose]();
+  gate.resolve();
+  await Promise.all([rewound, closed]);
+  // It gives up on what does not end after five seconds.
+  expect(performance.now() - startedMs).toBeLessThan(2_500);
 });
 
 test('also after a restart, and again further back; what it has cost stays spent', async () => {

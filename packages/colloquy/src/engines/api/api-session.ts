@@ -230,10 +230,10 @@ export class ApiSession implements HostedSession {
       for (;;) {
         const pause = giveWay();
         if (pause !== undefined) await pause;
-        if (this.#closing !== undefined) return;
         const open = this.state.turn !== undefined;
         // More may come while one is at work.
         while (!open && this.#between.length > 0) await this.#between.shift()?.run();
+        if (this.#closing !== undefined) return;
         // A turn that the budget has ended goes on without a prompt.
         const goesOn = !open && this.state.budget === 'raised';
         const prompts = open || goesOn ? [] : this.#nextPrompts();
