@@ -34,6 +34,10 @@ export async function streamOverSocket(
       await send(socket, toFrames(batch, ids), signal);
     }
     return { ended: !signal.aborted };
+  } catch (error) {
+    // 1011: something went wrong here. The client comes back, and is then told over HTTP.
+    socket.close(1011);
+    throw error;
   } finally {
     stopPinging();
     socket.off('close', leave);

@@ -64,7 +64,11 @@ export class SseBody {
     this.#sink = {
       isFull: () => outgoing.writableNeedDrain,
       write: (frames) => outgoing.write(frames),
-      close: () => outgoing.end(),
+      close: () => {
+        // A client that takes nothing does not keep its socket for that.
+        outgoing.setTimeout(STALLED_MS);
+        outgoing.end();
+      },
       drop: () => outgoing.destroy(),
     };
     if (this.#isOver) return void outgoing.end();

@@ -54,7 +54,7 @@ async function serveSocket(
     }
   } catch (error) {
     app.options.onError?.(error, o.requestId);
-    // 1011: something went wrong here. The client comes back, and is then told over HTTP.
+    // What went wrong before it was streamed; as there.
     socket.close(1011);
   } finally {
     open.end();
