@@ -73,33 +73,38 @@ export class FeedReader implements AsyncIterableIterator<readonly Live[]> {
   }
 
   async next(): Promise<IteratorResult<readonly Live[], undefined>> {
-    const host = this.#host;
     while (!this.#ended) {
-      const collectMs = this.#coalesceMs === 0 ? 0 : this.#untilToldMs();
-      if (collectMs > 0) {
-        this.#wantDurable();
-        await this.#collect(collectMs);
-        continue;
-      }
-      const ready = takeReady(host.state, this.state);
-      if (ready.length > 0) {
-        if (this.#coalesceMs > 0) this.#toldAtMs = performance.now();
-        host.moved();
-        return { done: false, value: ready };
-      }
-      if (this.#needsStore()) {
-        await this.#load();
-      } else if (this.#failure !== undefined) {
-        this.#end();
-        throw this.#failure.error;
-      } else if (host.closed) {
-        this.#end();
-      } else {
-        this.#wantDurable();
-        await this.#wakeup.wait();
-      }
+      const ready = this.take();
+      if (ready !== undefined) return { done: false, value: ready };
+      await this.wait();
     }
     return { done: true, value: undefined };
+  }
+
+  /** What is ready now; undefined when that is nothing, or all that is ready may still wait for more to come with it. */
+  take(): readonly Live[] | undefined {
+    if (this.#ended || (this.#coalesceMs > 0 && this.#untilToldMs() > 0)) return undefined;
+    const ready = takeReady(this.#host.state, this.state);
+    if (ready.length === 0) return undefined;
+    if (this.#coalesceMs > 0) this.#toldAtMs = performance.now();
+    this.#host.moved();
+    return ready;
+  }
+
+  /** For when there was nothing to take: settles once it is worth looking again, or it has ended. */
+  wait(): Promise<void> {
+    const collectMs = this.#coalesceMs === 0 ? 0 : this.#untilToldMs();
+    if (collectMs > 0) {
+      this.#wantDurable();
+      return this.#collect(collectMs);
+    }
+    if (this.#needsStore()) return this.#load();
+    if (this.#failure !== undefined || this.#host.closed) {
+      this.#end();
+      return this.#failure === undefined ? Promise.resolve() : Promise.reject(this.#failure.error);
+    }
+    this.#wantDurable();
+    return this.#wakeup.wait();
   }
 
   async return(): Promise<IteratorResult<readonly Live[], undefined>> {

@@ -81,9 +81,12 @@ class BatchReader<T> implements AsyncIterableIterator<readonly T[]> {
   async next(): Promise<IteratorResult<readonly T[], undefined>> {
     try {
       this.#view ??= await this.#opening;
-      for (;;) {
-        const { value: batch } = await this.#feed.next();
-        if (batch === undefined) break;
+      while (!this.#feed.ended) {
+        const batch = this.#feed.take();
+        if (batch === undefined) {
+          await this.#feed.wait();
+          continue;
+        }
         const value = this.#show(this.#view, batch);
         if (value.length > 0) return { done: false, value };
       }
