@@ -34,8 +34,7 @@ export class BatchIterator<T> implements AsyncGenerator<T, void, undefined> {
     }
     this.#asked += 1;
     // Calls made before the one in flight has settled are answered after it, in order, as those of a generator are.
-    const again = (): Promise<IteratorResult<T, void>> => this.#answer();
-    const answer = this.#asked === 1 ? this.#answer() : this.#newest.then(again, again);
+    const answer = this.#asked === 1 ? this.#answer() : this.#afterNewest();
     this.#newest = answer;
     return answer;
   }
@@ -76,6 +75,11 @@ export class BatchIterator<T> implements AsyncGenerator<T, void, undefined> {
       return { value, done: false };
     }
     return this.#ended ? { value: undefined, done: true } : undefined;
+  }
+
+  #afterNewest(): Promise<IteratorResult<T, void>> {
+    const answer = (): Promise<IteratorResult<T, void>> => this.#answer();
+    return this.#newest.then(answer, answer);
   }
 
   async #answer(): Promise<IteratorResult<T, void>> {

@@ -165,7 +165,8 @@ export class SessionFeed {
   /** Drops what no reader needs any longer. */
   #trim(): void {
     const { recent, fragments } = this.#state;
-    if (recent.length === 0 && fragments.length === 0) return;
+    // At every delta: what is still being said is dropped by nobody.
+    if (recent.length === 0 && fragments.at(0)?.owner.released !== true) return;
     let nextSeq = Infinity;
     let frag = Infinity;
     for (const { state } of this.#readers) {
