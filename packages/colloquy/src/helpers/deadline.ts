@@ -10,8 +10,9 @@ export class Deadline {
   readonly #parent: AbortSignal | undefined;
   readonly #onParentAbort = (): void => this.#abort(this.#parent?.reason);
   #timer: NodeJS.Timeout | undefined;
+  /** When the timer is over, and when the bound is. */
   #timerMs = 0;
-  #startedMs = 0;
+  #untilMs = 0;
   #running = false;
   #reason: () => Error = () => new Error('unreachable');
 
@@ -30,11 +31,10 @@ export class Deadline {
     if (this.signal.aborted) return;
     this.#reason = reason;
     this.#running = true;
-    this.#startedMs = performance.now();
-    // A timer that runs looks at the clock when it is over: to move it for every chunk would cost more.
-    if (this.#timer !== undefined && this.#timerMs === timeoutMs) return;
+    this.#untilMs = performance.now() + Math.min(timeoutMs, MAX_TIMER_MS);
+    // A timer that is over early looks at the clock, and waits for the rest: to move it for every chunk would cost more.
+    if (this.#timer !== undefined && this.#timerMs <= this.#untilMs) return;
     clearTimeout(this.#timer);
-    this.#timerMs = timeoutMs;
     this.#wait(timeoutMs);
   }
 
@@ -52,6 +52,7 @@ export class Deadline {
   }
 
   #wait(ms: number): void {
+    this.#timerMs = performance.now() + Math.min(ms, MAX_TIMER_MS);
     this.#timer = setTimeout(() => this.#onTimer(), Math.min(ms, MAX_TIMER_MS));
   }
 
@@ -59,7 +60,7 @@ export class Deadline {
   #onTimer(): void {
     this.#timer = undefined;
     if (!this.#running) return;
-    const leftMs = Math.min(this.#timerMs, MAX_TIMER_MS) - (performance.now() - this.#startedMs);
+    const leftMs = this.#untilMs - performance.now();
     if (leftMs < 1) this.#abort(this.#reason());
     else this.#wait(leftMs);
   }

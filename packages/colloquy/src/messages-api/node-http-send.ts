@@ -126,10 +126,10 @@ function codeOf(error: Error): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
 }
 
-function flatHeaders(response: IncomingMessage): Record<string, string> {
-  const flat: Record<string, string> = {};
-  for (const [name, value] of Object.entries(response.headers)) {
-    if (value !== undefined) flat[name] = typeof value === 'string' ? value : value.join(', ');
-  }
-  return flat;
+/** Only `set-cookie` is a list, and hardly any answer has it. */
+function flatHeaders({ headers }: IncomingMessage): Record<string, string> {
+  const { 'set-cookie': cookies } = headers;
+  // The values of all others are texts.
+  if (cookies === undefined) return headers as Record<string, string>;
+  return { ...(headers as Record<string, string>), 'set-cookie': cookies.join(', ') };
 }
