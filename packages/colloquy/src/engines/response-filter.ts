@@ -20,7 +20,9 @@ export class ResponseFilter {
   }
 
   /** The messages of the batch that belong to the response. Its reader must have been opened before the prompt was sent. */
-  pick(batch: readonly SDKMessage[]): SDKMessage[] {
+  pick(batch: readonly SDKMessage[]): readonly SDKMessage[] {
+    // Nearly all that comes is a delta of the answer that is being received.
+    if (this.#receiving && !this.#done && batch.every(({ type }) => type === 'stream_event')) return batch;
     const picked: SDKMessage[] = [];
     for (const message of batch) {
       if (this.#done) break;
