@@ -87,8 +87,10 @@ export class Plants {
         agent: await this.agent(),
         environment_id: environment,
         title: this.#text(),
-        initial_events: [{ type: 'user.message', content: [{ type: 'text', text: this.mark }] }],
+        // Long enough for a look at the queue while it is at work.
+        initial_events: [{ type: 'user.message', content: [{ type: 'text', text: `@emit 2 gap=200\n${this.mark}` }] }],
       });
+      expect(await this.firstOf(`/v1/environments/${environment}/work`)).toMatch(/^work_/);
       await this.#untilResult(id);
       return environment;
     });
