@@ -133,6 +133,54 @@ test('a quiet stream beats; a client that takes nothing for two minutes loses it
   ).rejects.toThrow('aborted');
 });
 
+test('a client that takes one large frame for longer than two minutes keeps its connection', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
+  const { body, ends, give } = script();
+  const { read } = await open(body);
+  expect(await read()).toBe('opening');
+  const frame = 'é😀'.repeat(8 * 1024 * 1024);
+  give(frame);
+  give('next');
+  give(undefined);
+  const taken: string[] = [];
+  let size = 0;
+  let nextPause = 4 * 1024 * 1024;
+  for (let chunk = await read(); chunk !== undefined; chunk = await read()) {
+    taken.push(chunk);
+    size += chunk.length;
+    if (size < nextPause) continue;
+    nextPause += 2 * 1024 * 1024;
+    vi.advanceTimersByTime(30_000);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  // Signs of life may follow it, but stand nowhere within.
+  expect(taken.join('').replaceAll(': hb\n\n', '') === `${frame}next`).toBe(true);
+  expect(taken.join('').startsWith(frame)).toBe(true);
+  expect(ends).toEqual([{ isWhole: true }]);
+});
+
+test('a stream that is ended amid a large frame ends with the whole of it', async () => {
+  const { body, ends, give } = script();
+  const { read, response } = await open(body);
+  expect(await read()).toBe('opening');
+  give('x'.repeat(64 * 1024 * 1024));
+  await new Promise((resolve) => setImmediate(resolve));
+  body.end();
+  let size = 0;
+  for (let chunk = await read(); chunk !== undefined; chunk = await read()) size += chunk.length;
+  expect([response.complete, size, ends]).toEqual([true, 64 * 1024 * 1024, [{ isWhole: false }]]);
+});
+
+test('a client that leaves amid a large frame ends it', async () => {
+  const { body, ends, give } = script();
+  const { read, response } = await open(body);
+  expect(await read()).toBe('opening');
+  give('x'.repeat(64 * 1024 * 1024));
+  await read();
+  response.destroy();
+  await vi.waitFor(() => expect(ends).toEqual([{ isWhole: false }]));
+});
+
 test('a client that left before there was a response ends it', async () => {
   const { body, ends } = script();
   const gone = Promise.withResolvers<void>();

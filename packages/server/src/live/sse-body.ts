@@ -6,6 +6,9 @@ const HEARTBEAT_MS = 15_000;
 const HEARTBEAT_FRAME = ': hb\n\n';
 /** A client that has taken nothing for about so long is let go; it comes back with its cursor. */
 const STALLED_MS = 120_000;
+/** Frames larger than this are written piece by piece: only so is it seen that a slow client takes them. */
+const PIECE_BYTES = 256 * 1024;
+const NOTHING = Buffer.alloc(0);
 
 export type SseSource = {
   /** Told at once, so that whoever waits for the first byte knows that the stream stands. */
@@ -61,13 +64,18 @@ export class SseBody {
     outgoing.once('close', () => this.end());
     // A client that has left already is not told of again.
     if (outgoing.destroyed) return this.end();
+    let rest = NOTHING;
     this.#sink = {
-      isFull: () => outgoing.writableNeedDrain,
-      write: (frames) => outgoing.write(frames),
+      isFull: () => rest.length > 0 || outgoing.writableNeedDrain,
+      write: (frames) => {
+        if (frames.length <= PIECE_BYTES) outgoing.write(frames);
+        else rest = Buffer.from(frames);
+      },
       close: () => {
         // A client that takes nothing does not keep its socket for that.
         outgoing.setTimeout(STALLED_MS);
-        outgoing.end();
+        outgoing.end(rest);
+        rest = NOTHING;
       },
       drop: () => outgoing.destroy(),
     };
@@ -76,6 +84,14 @@ export class SseBody {
     while (!this.#isOver) {
       await this.#next();
       if (outgoing.writableNeedDrain) await drained(outgoing);
+      while (rest.length > 0) {
+        const piece = rest.subarray(0, PIECE_BYTES);
+        rest = rest.subarray(PIECE_BYTES);
+        this.#takenAtMs = Date.now();
+        if (!outgoing.write(piece)) await drained(outgoing);
+      }
+      // What is left of a large frame is nothing, and yet holds all its bytes.
+      rest = NOTHING;
     }
   }
 
