@@ -28,7 +28,7 @@ test('what comes at once is spread over many turns of the loop, in order, and ot
   for (; done.length < 20; between += 1) {
     const before = done.length;
     await letOthersRun();
-    // Four at once, and then what fits into 5 ms.
+    // Four at once, and then what fits into 3 ms.
     expect(done.length - before).toBeLessThanOrEqual(4 + 3);
   }
   await all;

@@ -1,5 +1,5 @@
 /** How long one turn of the event loop may be at work before what can wait is put off to the next, in milliseconds. */
-const BUSY_MS = 5;
+const BUSY_MS = 3;
 /** So many go on at once: several may ask before the first of them has done anything that took time. */
 const AT_ONCE = 4;
 
