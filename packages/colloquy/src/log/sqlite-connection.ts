@@ -1,4 +1,5 @@
 import { AbortError, ColloquyError } from '../errors.ts';
+import { FewAtOnce } from '../helpers/few-at-once.ts';
 import { giveWay } from '../helpers/give-way.ts';
 import { BUSY_TIMEOUT_MS, type SqliteDriver, type SqliteStatement, toStoreError } from './sqlite-driver.ts';
 import { SqliteWal } from './sqlite-wal.ts';
@@ -6,9 +7,6 @@ import type { Sync } from './store.ts';
 
 type Job = { work: () => unknown; resolve: (value: unknown) => void; reject: (reason: unknown) => void };
 type Outcome = { job: Job; value: unknown } | { job: Job; error: ColloquyError };
-
-// Taken here, so that fake timers of a test do not hold back a commit.
-const soon = setImmediate;
 
 /** So many commits of one turn of the event loop do not wait for its end. */
 const FEW = 3;
@@ -25,8 +23,7 @@ export class SqliteConnection {
   readonly #dataVersion: SqliteStatement;
   readonly #wal: SqliteWal;
   #queue: Job[] = [];
-  /** Commits asked for in this turn of the event loop. */
-  #atOnce = 0;
+  readonly #flushes = new FewAtOnce(FEW);
   #commits = 0;
   /** What was on the disk when it was last synced: so many commits of ours, and this version by the others'. */
   #durable: { commits: number; version: number } | undefined;
@@ -51,7 +48,7 @@ export class SqliteConnection {
   async write<T>(sync: Sync, work: () => T): Promise<T> {
     this.#assertOpen();
     const written = new Promise<unknown>((resolve, reject) => this.#queue.push({ work, resolve, reject }));
-    if (this.#queue.length === 1) this.#schedule();
+    if (this.#queue.length === 1) this.#flushes.run(() => this.#flush());
     // What a job resolves with is what its work returned.
     const value = (await written) as T;
     // Hundreds may have shared the commit.
@@ -129,14 +126,6 @@ export class SqliteConnection {
     // As many may have waited.
     const pause = giveWay();
     if (pause !== undefined) await pause;
-  }
-
-  /** Who writes alone does not wait for others; in a turn of the event loop with many, all but the first few share a commit at its end. */
-  #schedule(): void {
-    if (this.#atOnce === 0) soon(() => (this.#atOnce = 0));
-    this.#atOnce += 1;
-    if (this.#atOnce <= FEW) queueMicrotask(() => this.#flush());
-    else soon(() => this.#flush());
   }
 
   #flush(): void {

@@ -1,3 +1,4 @@
+import { FewAtOnce } from 'colloquy/internal';
 import type { Kysely } from 'kysely';
 import { isUniqueViolation } from './unique-violation.ts';
 
@@ -14,8 +15,7 @@ const FEW = 2;
 export class WriteTogether<Tables> {
   readonly #db: Kysely<Tables>;
   #jobs: Job<Tables>[] = [];
-  /** Commits asked for in this turn of the event loop. */
-  #atOnce = 0;
+  readonly #flushes = new FewAtOnce(FEW);
 
   constructor(db: Kysely<Tables>) {
     this.#db = db;
@@ -24,16 +24,9 @@ export class WriteTogether<Tables> {
   /** Resolves once it is committed. A row that is refused fails alone; a fault of the database fails all, and nothing of them is written. */
   async write<T>(write: (db: Kysely<Tables>) => Promise<T>): Promise<T> {
     const written = new Promise<unknown>((resolve, reject) => this.#jobs.push({ write, resolve, reject }));
-    if (this.#jobs.length === 1) this.#schedule();
+    if (this.#jobs.length === 1) this.#flushes.run(() => void this.#flush());
     // What a job resolves with is what its write resolved with.
     return (await written) as T;
-  }
-
-  #schedule(): void {
-    if (this.#atOnce === 0) setImmediate(() => (this.#atOnce = 0));
-    this.#atOnce += 1;
-    if (this.#atOnce <= FEW) queueMicrotask(() => void this.#flush());
-    else setImmediate(() => void this.#flush());
   }
 
   async #flush(): Promise<void> {
