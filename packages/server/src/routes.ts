@@ -8,7 +8,7 @@ import type { KnownHosts } from './auth/host-check.ts';
 import { refuseForeign } from './auth/request-origin.ts';
 import { keepToScope } from './auth/scopes.ts';
 import { addManaged } from './doors/managed/managed.ts';
-import { addConversation } from './doors/native/conversation.ts';
+import { addConversation, isNamedPrompt } from './doors/native/conversation.ts';
 import { addExport } from './doors/native/export.ts';
 import { addInfo } from './doors/native/info.ts';
 import { addKeys } from './doors/native/keys.ts';
@@ -60,7 +60,7 @@ export function createRoutes(app: App, hosts: () => KnownHosts): Hono<AppEnv> {
   // Everything else, unknown paths too, asks for a credential first.
   hono.use(requireCredential((secret) => auth.identify(secret)));
   hono.use(keepToScope);
-  hono.use(once(app.answers, options.onError));
+  hono.use(once(app.answers, { onError: options.onError, isRepeatable: isNamedPrompt }));
   addSignOut(hono, auth);
   addKeys(hono, app);
   addInfo(hono, app);

@@ -4,8 +4,11 @@ import { shapeProblem } from './json-shape.ts';
 /** Bytes of a request's body: room for the images of one prompt, as the Messages API allows. */
 export const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
+/** What bodies hold that were asked for before. */
+const parsed = new WeakMap<Buffer, unknown>();
+
 /**
- * The JSON of a request's body.
+ * The JSON of a request's body; the same value however often it is asked, which nobody may change.
  * @throws HttpError 415 when it is not declared as JSON, 413 past the limit, 400 when it is not JSON, nested too deeply, or breaks off.
  */
 export async function readJson(request: Request, maxBytes: number = MAX_BODY_BYTES): Promise<unknown> {
@@ -14,10 +17,13 @@ export async function readJson(request: Request, maxBytes: number = MAX_BODY_BYT
     throw new HttpError(415, 'Send the body as JSON, with the header content-type: application/json');
   }
   const bytes = await readBytes(request, maxBytes);
+  if (parsed.has(bytes)) return parsed.get(bytes);
   const problem = shapeProblem(bytes);
   if (problem !== undefined) throw new HttpError(400, `The body is not taken: ${problem}`);
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    parsed.set(bytes, value);
+    return value;
   } catch (cause) {
     // JSON that does not parse, or bytes that are not UTF-8.
     if (cause instanceof SyntaxError || cause instanceof TypeError) {

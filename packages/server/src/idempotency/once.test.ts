@@ -28,15 +28,14 @@ async function start(handle: Handler, o: { folder?: string; change?: (records: A
   });
   hono.onError((error) => new Response(error.message, { status: error instanceof HttpError ? error.status : 409 }));
   hono.use(
-    once(
-      () => Promise.resolve(records),
-      (error) => faults.push(error),
-    ),
+    once(() => Promise.resolve(records), {
+      onError: (error) => faults.push(error),
+      isRepeatable: async (c) => c.req.path === '/named',
+    }),
   );
-  hono.post('/things', (c) => handle(c.get('nonce')));
-  const post = async (): Promise<string> => {
-    const init = { method: 'POST', headers: { 'idempotency-key': 'k' }, body: '{}' };
-    const answer = await hono.fetch(new Request('http://127.0.0.1/things', init));
+  hono.on('POST', ['/things', '/named'], (c) => handle(c.get('nonce')));
+  const post = async (path = '/things', headers: Record<string, string> = { 'idempotency-key': 'k' }): Promise<string> => {
+    const answer = await hono.fetch(new Request(`http://127.0.0.1${path}`, { method: 'POST', headers, body: '{}' }));
     return `${answer.status} ${await answer.text()}`;
   };
   return { post, faults };
@@ -58,6 +57,13 @@ test('a request whose end cannot be noted is answered, and its repeat is the sam
   expect([await post(), await post(), await post()]).toEqual(Array(3).fill('200 nonce 1'));
   expect(handled).toEqual(['nonce 1', 'nonce 1']);
   expect(faults).toEqual([new Error('disk full')]);
+});
+
+test('of what may be repeated nothing is kept, unless it has a key', async () => {
+  const { post } = await start((nonce) => new Response(nonce));
+  const marked = { 'x-stainless-retry-count': '1' };
+  expect([await post('/named', marked), await post('/named', marked)]).toEqual(['200 nonce 1', '200 nonce 2']);
+  expect([await post('/named'), await post('/named')]).toEqual(['200 nonce 3', '200 nonce 3']);
 });
 
 test.each([new BrokenBodyError(), new SessionBusyError('s', 'another process')])(

@@ -19,14 +19,20 @@ const ROOM = { maxBytes: 256 * 1024 * 1024, maxBytesPerUser: 128 * 1024 * 1024 }
 /** Of an answer, besides its body; what names the request itself is each one's own. */
 const KEPT_HEADERS = ['content-type', 'location', 'retry-after', 'x-should-retry'];
 
+export type OnceOptions = {
+  /** Told of an answer that could not be kept. */
+  onError?: ((error: unknown, requestId: string) => void) | undefined;
+  /** Whether a request without a key, whose body has been read, does the same however often it is done: nothing is kept of it. */
+  isRepeatable?: ((c: Context<AppEnv>) => Promise<boolean>) | undefined;
+};
+
 /**
  * Lets a POST through to its route once: a repeat of it, by its key or marked by its client, gets the first one's answer.
  * Behind the credential, before everything that changes something.
- * @param onError told of an answer that could not be kept
  */
 export function once(
   records: () => Promise<AnswerRecords>,
-  onError?: (error: unknown, requestId: string) => void,
+  { onError, isRepeatable }: OnceOptions = {},
 ): MiddlewareHandler<AppEnv> {
   const room = new BodyRoom(ROOM);
   /** The requests at work in this process, by the number of their record. */
@@ -38,6 +44,10 @@ export function once(
   ): Promise<Response | undefined> => {
     const form = formOf(c);
     const facts = await factsOf(c, form, hold);
+    if (facts.key === undefined && (await isRepeatable?.(c)) === true) {
+      await next();
+      return undefined;
+    }
     const kept = await records();
     // An upload that is marked as a repeat is told by its bytes, which its route knows when it has them.
     const marked = isMarked(c) && form === undefined;

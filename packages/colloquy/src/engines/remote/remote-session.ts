@@ -80,6 +80,7 @@ export class RemoteSession implements EngineSession {
     // Should its answer be lost, it is sent again under the same name, and is the same prompt.
     const { body } = await this.client.request('POST', `/v1/sessions/${this.id}/messages`, {
       body: toBody(message, uuid),
+      isNamed: true,
       session: this.id,
       signal: this.#over.signal,
     });

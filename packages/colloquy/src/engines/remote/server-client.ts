@@ -29,6 +29,8 @@ export type RequestFacts = {
   /** The session it is about, for errors. */
   session?: string | undefined;
   signal?: AbortSignal | undefined;
+  /** What it asks for names itself: it is done once without an idempotency key. */
+  isNamed?: boolean | undefined;
 };
 
 /** An answer, and whether an earlier attempt may have reached the server. */
@@ -38,8 +40,8 @@ export type Answer = { body: unknown; repeated: boolean };
 export class ForeignAnswerError extends APIConnectionError {}
 
 /**
- * Asks a Colloquy server. What may pass is tried again, at most five times: every request names itself by an idempotency key, so
- * one whose answer was lost is done once.
+ * Asks a Colloquy server. What may pass is tried again, at most five times: every request has an idempotency key, or names what it
+ * asks for, so that one whose answer was lost is done once.
  */
 export class ServerClient {
   readonly #base: string;
@@ -54,7 +56,7 @@ export class ServerClient {
 
   /** The JSON of an answer; undefined where there is none. @throws what `errorOf` makes of a status, APIConnectionError, TimeoutError */
   async request(method: 'GET' | 'POST' | 'DELETE', path: string, facts: RequestFacts = {}): Promise<Answer> {
-    const key = method === 'GET' ? {} : { 'idempotency-key': randomUuid() };
+    const key = method === 'GET' || facts.isNamed === true ? {} : { 'idempotency-key': randomUuid() };
     for (let attempt = 1; ; attempt += 1) {
       const again: Record<string, string> = attempt === 1 ? {} : { 'x-stainless-retry-count': String(attempt - 1) };
       try {

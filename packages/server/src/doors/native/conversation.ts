@@ -1,5 +1,5 @@
 import type { Controls, HostedSession } from 'colloquy/internal';
-import type { Hono } from 'hono';
+import type { Context, Hono } from 'hono';
 import type { z } from 'zod';
 import type { App, AppEnv } from '../../app-env.ts';
 import { HttpError } from '../../http/http-error.ts';
@@ -7,7 +7,7 @@ import { parse } from '../../http/parse.ts';
 import { readJson } from '../../http/read-json.ts';
 import { sessionUuid, uuidFrom } from '../../resources/ids.ts';
 import { refuseArchived, type StoredSession } from '../../resources/sessions.ts';
-import { AnswerBody, ControlBody, UserMessageBody } from './schemas.ts';
+import { AnswerBody, ControlBody, NamedBody, UserMessageBody } from './schemas.ts';
 import { refuseUnsandboxed } from './sessions.ts';
 
 /** What a client says to a session: prompts, controls, and answers to permission requests. Each is durable before its 2xx. */
@@ -45,6 +45,14 @@ export function addConversation(hono: Hono<AppEnv>, app: App): void {
     const by = c.get('principal').name;
     return c.json(await app.host.use(id, (session) => session.control('answer', { request, decision, by })));
   });
+}
+
+/** A prompt that its client has named is the same prompt however often it is sent: the log sees to that. */
+export async function isNamedPrompt(c: Context<AppEnv>): Promise<boolean> {
+  if (!/^\/v1\/sessions\/[^/]+\/messages$/.test(c.req.path)) return false;
+  // What is wrong with it the route tells.
+  const body = await readJson(c.req.raw).catch(() => undefined);
+  return NamedBody.safeParse(body).success;
 }
 
 /** What an agent decides is not set beside it. @throws HttpError 400 */

@@ -130,6 +130,9 @@ export const UserMessageBody = z.strictObject({
   shouldQuery: z.boolean().optional(),
 });
 
+/** A prompt with a name of its client's, whatever else is right or wrong with it. */
+export const NamedBody = z.looseObject({ uuid: z.string() });
+
 /** What a waiting prompt is changed to; what is left out stays. */
 export const EditPromptBody = z
   .strictObject({
