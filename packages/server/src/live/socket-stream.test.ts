@@ -1,7 +1,8 @@
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { PlacedMessage } from 'colloquy/internal';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { informational, scriptedSession } from '../testing/scripted-session.ts';
 import { streamOverSocket } from './socket-stream.ts';
@@ -21,8 +22,11 @@ async function open() {
   });
   const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
   const closed = once(client, 'close').then(([code]) => code as number);
-  await once(client, 'open');
-  return { session, left, client, closed, streamed };
+  const [[{ socket }]] = (await Promise.all([once(client, 'upgrade'), once(client, 'open')])) as [
+    [IncomingMessage],
+    [],
+  ];
+  return { session, left, client, socket, closed, streamed };
 }
 
 test('a session that is closed ends the stream: its client may come back', async () => {
@@ -46,4 +50,46 @@ test('when the server closes, the session stays', async () => {
   const { session, left, closed, streamed } = await open();
   left.abort();
   expect([await closed, await streamed, session.isClosed]).toEqual([1001, { ended: false }, false]);
+});
+
+test('messages of a long history come in several messages of the socket', async () => {
+  const { session, client } = await open();
+  const told = Array.from({ length: 40 }, (_, n) => ({
+    cursor: `1.${n + 1}.0` as const,
+    message: informational(`m${n}`, 'x'.repeat(20_000)),
+  }));
+  const messages: { id: string }[][] = [];
+  const all = new Promise<void>((resolve) => {
+    client.on('message', (data: Buffer) => {
+      messages.push(JSON.parse(String(data)) as { id: string }[]);
+      if (messages.flat().length === 40) resolve();
+    });
+  });
+  session.tell(told);
+  await all;
+  expect(messages.map(({ length }) => length)).toEqual([7, 7, 7, 7, 7, 5]);
+  expect(messages.flat().map(({ id }) => id)).toEqual(told.map(({ cursor }) => cursor));
+});
+
+test('a client that takes a large message for five minutes keeps its socket', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { session, client, socket, closed } = await open();
+  const content = 'é😀'.repeat(3 * 1024 * 1024);
+  let received = 0;
+  let nextPause = 1024 * 1024;
+  socket.on('data', (chunk: Buffer) => {
+    received += chunk.length;
+    if (received < nextPause) return;
+    nextPause += 1024 * 1024;
+    socket.pause();
+    vi.advanceTimersByTime(15_000);
+    setImmediate(() => socket.resume());
+  });
+  session.tell([{ cursor: '1.1.0', message: informational('m', content) }]);
+  const lost = closed.then((code) => [`closed with ${code}`]);
+  const [data] = (await Promise.race([once(client, 'message'), lost])) as [Buffer | string];
+  expect(received).toBeGreaterThan(18 * 1024 * 1024);
+  const [frame] = JSON.parse(String(data)) as [{ data: { content: string } }];
+  expect(frame.data.content === content).toBe(true);
 });

@@ -2,11 +2,10 @@ import { type Cursor, giveWay, type HostedSession, type PlacedMessage } from 'co
 import type { WebSocket } from 'ws';
 import { FrameIds, toPlace } from './frame-ids.ts';
 import { COALESCE_MS } from './message-stream.ts';
+import { PacedSocket } from './paced-socket.ts';
 
-/** A quiet socket is asked this often whether somebody is there; one that has not said so by the next time is let go. */
-const PING_MS = 15_000;
-/** A client that has not taken a message for so long is let go; it comes back with its cursor. */
-const STALLED_MS = 120_000;
+/** A message of the socket ends with the frame that passes this. */
+const MAX_MESSAGE_CHARS = 128 * 1024;
 
 /**
  * Tells a session's messages over a socket, each message of which is a JSON array of frames, and only as fast as the client takes
@@ -24,14 +23,17 @@ export async function streamOverSocket(
   socket.on('error', leave);
   if (socket.readyState !== socket.OPEN) leave();
   const signal = AbortSignal.any([o.signal, gone.signal]);
-  const stopPinging = keepAlive(socket);
+  const paced = new PacedSocket(socket, { signal });
   try {
     const place = toPlace(o.after);
     const ids = new FrameIds(place);
     const read = { after: place.after, partial: true, door: true, coalesceMs: COALESCE_MS, signal };
     for await (const batch of session.placed(read)) {
       await giveWay();
-      await send(socket, toFrames(batch, ids), signal);
+      for (const message of toMessages(batch, ids)) {
+        if (signal.aborted) break;
+        await paced.send(message);
+      }
     }
     return { ended: !signal.aborted };
   } catch (error) {
@@ -39,53 +41,40 @@ export async function streamOverSocket(
     socket.close(1011);
     throw error;
   } finally {
-    stopPinging();
+    paced.stop();
     socket.off('close', leave);
     // 1001: the server goes, or lets go of the client, which may come back.
     socket.close(1001);
   }
 }
 
-/** Resolves once the system has taken the message, so that a slow client holds up its own reader and nothing else. */
-function send(socket: WebSocket, frames: readonly object[], signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const stalled = setTimeout(() => socket.terminate(), STALLED_MS);
-    const done = (): void => {
-      clearTimeout(stalled);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    signal.addEventListener('abort', done, { once: true });
-    // What fails closes the socket, which is heard of elsewhere.
-    socket.send(JSON.stringify(frames), done);
-  });
+/** The frames of a batch as JSON arrays, each made when the one before has been taken. */
+function* toMessages(batch: readonly PlacedMessage[], ids: FrameIds): Generator<string, void, void> {
+  let frames: string[] = [];
+  let chars = 0;
+  for (const [index, item] of batch.entries()) {
+    const frame = toFrame(item, batch[index + 1], ids);
+    if (frame === undefined) continue;
+    const text = JSON.stringify(frame);
+    frames.push(text);
+    chars += text.length;
+    if (chars <= MAX_MESSAGE_CHARS) continue;
+    yield `[${frames.join(',')}]`;
+    frames = [];
+    chars = 0;
+  }
+  if (frames.length > 0) yield `[${frames.join(',')}]`;
 }
 
-/** `{ id, data }` for a message; `{ event, data }` for a gap, which has an id too, and for a signal. As in the SSE stream. */
-function toFrames(batch: readonly PlacedMessage[], ids: FrameIds): object[] {
-  return batch.flatMap((item, index): object[] => {
-    if ('message' in item) {
-      const id = ids.next(item, batch[index + 1]);
-      return id === undefined ? [] : [{ id, data: item.message }];
-    }
-    const { live } = item;
-    return [{ ...(live.type === 'gap' ? { id: ids.at(live.cursor) } : {}), event: live.type, data: live }];
-  });
-}
-
-function keepAlive(socket: WebSocket): () => void {
-  let isThere = true;
-  const onPong = (): void => {
-    isThere = true;
-  };
-  socket.on('pong', onPong);
-  const timer = setInterval(() => {
-    if (!isThere) return socket.terminate();
-    isThere = false;
-    socket.ping();
-  }, PING_MS);
-  return () => {
-    clearInterval(timer);
-    socket.off('pong', onPong);
-  };
+/**
+ * `{ id, data }` for a message, or undefined for one that the reader has had; `{ event, data }` for a gap, which has an id too, and for a
+ * signal. As in the SSE stream.
+ */
+function toFrame(item: PlacedMessage, next: PlacedMessage | undefined, ids: FrameIds): object | undefined {
+  if ('message' in item) {
+    const id = ids.next(item, next);
+    return id === undefined ? undefined : { id, data: item.message };
+  }
+  const { live } = item;
+  return { ...(live.type === 'gap' ? { id: ids.at(live.cursor) } : {}), event: live.type, data: live };
 }
