@@ -2,7 +2,8 @@ import { delay } from '../helpers/delay.ts';
 import { letOthersRun } from '../helpers/let-others-run.ts';
 import type { NewEntry } from '../log/entries.ts';
 import { MessageAccumulator } from '../messages-api/accumulate-message.ts';
-import type { Usage } from '../messages-api/types.ts';
+import type { FinishedBlock } from '../messages-api/open-block.ts';
+import type { ContentBlock, StreamEvent, Usage } from '../messages-api/types.ts';
 import { isRetryable, retryDelayMs } from '../messages-api/retry-policy.ts';
 import { canBePlainer, hasSuspects, hasThinking } from '../views/leave-out.ts';
 import { requestBody } from '../views/to-model-request.ts';
@@ -99,6 +100,10 @@ function cutCall(toolUseId: string): NewEntry {
   return { kind: 'tool_result', toolUseId, content, isError: true, outcome: 'denied' };
 }
 
+/** An event that belongs to no block. */
+const isOfAnswer = ({ type }: StreamEvent): boolean =>
+  type === 'message_delta' || type === 'message_stop' || type === 'ping';
+
 /** One attempt: reads the stream, appends each block as it ends, and the response when it is whole. */
 class ModelStream {
   readonly #world: TurnWorld;
@@ -109,6 +114,8 @@ class ModelStream {
   #requestId: string | undefined;
   #blocks = 0;
   #told = 0;
+  /** The response is in the log. */
+  #isNoted = false;
 
   constructor(world: TurnWorld, plan: PlannedRequest) {
     this.#world = world;
@@ -121,30 +128,32 @@ class ModelStream {
     const { events, requestId } = await this.#world.client.stream(body, { signal });
     this.#requestId = requestId;
     for await (const batch of events) {
-      for (const event of batch) {
+      for (const [at, event] of batch.entries()) {
         if (event.type === 'ping') continue;
         this.#ttftMs ??= Math.round(performance.now() - this.#startedMs);
-        const finished = this.#answer.add(event);
+        // What came in one piece with the last block's end has been added with it.
+        const finished = this.#answer.done ? undefined : this.#answer.add(event);
         // The block goes before its `content_block_stop`, as in the official order. What was cut at the token limit is left out.
         if (finished !== undefined && finished.incomplete !== true)
-          await this.#appendBlock(finished.index, finished.block);
+          await this.#appendBlock(finished, batch.slice(at + 1));
         feed.fragment(this.#world.thread, this.#plan.request, event);
         this.#told += 1;
         if (this.#told % EVENTS_AT_ONCE === 0) await letOthersRun();
       }
     }
-    await note(this.#world, this.#responseFact(), ...this.#cutCalls().map(cutCall));
+    if (!this.#isNoted) await note(this.#world, this.#responseFact(), ...this.#cutCalls().map(cutCall));
   }
 
-  /** Calls that were told before it was known that the answer would be cut. */
-  #cutCalls(): string[] {
+  /** Calls that were told before it was known that the answer would be cut, or are `last`, which is told with that. */
+  #cutCalls(...last: ContentBlock[]): string[] {
     const cut = this.#answer.cutToolUses;
-    const told = this.#world.state.turn?.request?.blocks ?? [];
-    return told.flatMap(({ block }) => (block.type === 'tool_use' && cut.has(block.id) ? [block.id] : []));
+    const told = this.#world.state.turn?.request?.blocks.map(({ block }) => block) ?? [];
+    return [...told, ...last].flatMap((block) => (block.type === 'tool_use' && cut.has(block.id) ? [block.id] : []));
   }
 
   /** Closes an answer that was cut from outside: the text so far is kept, and told as aborted. */
   async abort(): Promise<void> {
+    if (this.#isNoted) return;
     const cut = this.#answer.partial().map(({ index, block }): NewEntry => ({
       kind: 'model_block',
       request: this.#plan.request,
@@ -168,10 +177,15 @@ class ModelStream {
     return usageSoFar(this.#answer.usage, [...told, ...this.#answer.partial().map(({ block }) => block)]);
   }
 
-  async #appendBlock(index: number, block: unknown): Promise<void> {
+  /** With the end of the answer, where that is all that has come behind the block: most answers end so, and a commit less is felt. */
+  async #appendBlock({ index, block }: FinishedBlock, behind: readonly StreamEvent[]): Promise<void> {
     const start = this.#blocks === 0 ? { start: this.#start() } : {};
     this.#blocks += 1;
-    await note(this.#world, { kind: 'model_block', request: this.#plan.request, index, block, ...start });
+    const fact: NewEntry = { kind: 'model_block', request: this.#plan.request, index, block, ...start };
+    if (behind.at(-1)?.type !== 'message_stop' || !behind.every(isOfAnswer)) return note(this.#world, fact);
+    for (const event of behind) this.#answer.add(event);
+    this.#isNoted = true;
+    await note(this.#world, fact, this.#responseFact(), ...this.#cutCalls(block).map(cutCall));
   }
 
   #start(): { id: string; model: string; usage: unknown; ttftMs: number; requestId?: string } {
