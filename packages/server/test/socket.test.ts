@@ -9,7 +9,10 @@ import { temporaryFolder } from './running-server.ts';
 
 type Frame = { id?: string; event?: string; data: { type: string; uuid?: string; kind?: string; viewers?: unknown[] } };
 
-async function start(): Promise<{ server: RunningServer; get: Call; post: Call; headers: Record<string, string> }> {
+type Started = { server: RunningServer; faults: unknown[]; get: Call; post: Call; headers: Record<string, string> };
+
+async function start(): Promise<Started> {
+  const faults: unknown[] = [];
   const folder = await temporaryFolder();
   const store = await openSqliteStore({ path: join(folder, 'sessions.db') });
   const server = await serve({
@@ -19,6 +22,7 @@ async function start(): Promise<{ server: RunningServer; get: Call; post: Call; 
     model: 'claude-opus-5-5',
     endpoint: 'a test',
     sessionDefaults: { send: createEmulator().send },
+    onError: (error) => faults.push(error),
   });
   onTestFinished(async () => {
     await server.close();
@@ -40,7 +44,7 @@ async function start(): Promise<{ server: RunningServer; get: Call; post: Call; 
         headers: { ...headers, 'content-type': 'application/json' },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
-  return { server, get: call('GET'), post: call('POST'), headers };
+  return { server, faults, get: call('GET'), post: call('POST'), headers };
 }
 type Call = (path: string, body?: object) => Promise<Response>;
 
@@ -48,13 +52,21 @@ type Call = (path: string, body?: object) => Promise<Response>;
 class SocketClient {
   readonly frames: Frame[] = [];
   readonly closed: Promise<number>;
+  /** Messages that went on in the next one. */
+  parts = 0;
   readonly #socket: WebSocket;
+  #text = '';
   #wake = (): void => {};
 
   constructor(server: RunningServer, path: string, headers: Record<string, string>) {
     this.#socket = new WebSocket(server.url.replace('http', 'ws') + path, { headers });
     this.#socket.on('message', (data: Buffer) => {
-      this.frames.push(...(JSON.parse(String(data)) as Frame[]));
+      const text = String(data);
+      const goesOn = text.startsWith('+');
+      this.#text += goesOn ? text.slice(1) : text;
+      if (goesOn) return void (this.parts += 1);
+      this.frames.push(...(JSON.parse(this.#text) as Frame[]));
+      this.#text = '';
       this.#wake();
     });
     this.closed = new Promise((resolve) => {
@@ -111,6 +123,26 @@ test('without a credential, and for a session that does not exist, there is no s
   expect(await new SocketClient(server, unknown, headers).closed).toBe(404);
   expect(await new SocketClient(server, `${path}?after=x`, headers).closed).toBe(400);
   expect(await new SocketClient(server, path, { ...headers, origin: 'https://evil.example' }).closed).toBe(403);
+});
+
+test('without stream events, and in parts, as it is asked for', async () => {
+  const { server, post, headers } = await start();
+  const { id } = await jsonOf<{ id: string }>(post('/v1/native/sessions', {}));
+  const client = new SocketClient(server, `/v1/sessions/${id}/messages/stream?partial=false&parts=true`, headers);
+  const content = '😀'.repeat(200_000);
+  await post(`/v1/sessions/${id}/messages`, { type: 'user', message: { role: 'user', content } });
+  const frames = await client.until(isResult);
+  expect(frames.filter(({ data }) => data.type === 'stream_event')).toEqual([]);
+  expect(JSON.stringify(frames)).toContain(content);
+  expect(client.parts).toBe(1);
+});
+
+test("a place that the session has not come to ends the socket, and is nobody else's fault", async () => {
+  const { server, faults, post, headers } = await start();
+  const id = await conversation(post);
+  const path = `/v1/sessions/${id}/messages/stream`;
+  expect(await new SocketClient(server, `${path}?after=1.999.0`, headers).closed).toBe(1011);
+  expect(faults).toEqual([]);
 });
 
 test('a socket is read only, and ends with the server', async () => {

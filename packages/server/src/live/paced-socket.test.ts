@@ -14,7 +14,7 @@ class FakeSocket extends EventEmitter {
   pings = 0;
   isGone = false;
 
-  send(piece: string | Buffer, { fin }: { fin: boolean }, taken: () => void): void {
+  send(piece: string | Buffer, { fin } = { fin: true }, taken = (): void => {}): void {
     this.written.push({ piece, fin, taken });
   }
 
@@ -27,11 +27,11 @@ class FakeSocket extends EventEmitter {
   }
 }
 
-function open() {
+function open({ inParts = false } = {}) {
   const socket = new FakeSocket();
   const left = new AbortController();
   // What it is asked for here it has.
-  const paced = new PacedSocket(socket as unknown as WebSocket, { signal: left.signal });
+  const paced = new PacedSocket(socket as unknown as WebSocket, { signal: left.signal, inParts });
   return { socket, paced, left };
 }
 
@@ -52,6 +52,21 @@ test('a large message goes in fragments, each once the one before is taken', asy
   const pieces = socket.written.map(({ piece }) => Buffer.from(piece));
   expect(Math.max(...pieces.map(({ length }) => length))).toBe(256 * 1024);
   expect(Buffer.concat(pieces).toString() === LARGE).toBe(true);
+});
+
+test('for a page it is several messages, none of which cuts a character', async () => {
+  const { socket, paced } = open({ inParts: true });
+  const sent = paced.send(LARGE);
+  for (let count = 1; count <= 16; count += 1) {
+    socket.written.at(-1)?.taken();
+    await vi.advanceTimersByTimeAsync(0);
+  }
+  await sent;
+  const pieces = socket.written.map(({ piece }) => String(piece));
+  expect(socket.written.every(({ fin }) => fin)).toBe(true);
+  expect(pieces.every((piece) => Buffer.from(piece).toString() === piece)).toBe(true);
+  expect(pieces.map((piece) => piece.startsWith('+'))).toEqual([...Array(15).fill(true), false]);
+  expect(pieces.map((piece) => piece.replace(/^\+/, '')).join('') === LARGE).toBe(true);
 });
 
 test('a client that takes a large message for ten minutes, piece by piece, is kept', async () => {
@@ -89,11 +104,12 @@ test('what the system has taken may be on its way for longer than a client takes
   expect(socket.isGone).toBe(true);
 });
 
-test('a quiet client that answers is kept', async () => {
+test('a quiet client that answers is kept, and told that we are there', async () => {
   const { socket, paced } = open();
   for (let count = 1; count <= 50; count += 1) {
     await beats(1);
     expect([socket.isGone, socket.pings]).toEqual([false, count]);
+    expect(socket.written.map(({ piece }) => piece)).toEqual(Array(count).fill('[]'));
     socket.emit('pong');
   }
   paced.stop();

@@ -9,7 +9,7 @@ import { streamOverSocket } from './socket-stream.ts';
 
 const placed = (seq: number): PlacedMessage => ({ cursor: `1.${seq}.0`, message: informational(`m${seq}`) });
 
-async function open() {
+async function open(o: { partial?: boolean; inParts?: boolean } = {}) {
   const session = scriptedSession('s');
   const left = new AbortController();
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
@@ -17,17 +17,25 @@ async function open() {
   await once(server, 'listening');
   const streamed = new Promise((resolve) => {
     server.once('connection', (socket) => {
-      streamOverSocket(session, socket, { after: '0.0.0', signal: left.signal }).then(resolve, resolve);
+      const read = { after: '0.0.0', partial: true, inParts: false, ...o, signal: left.signal } as const;
+      streamOverSocket(session, socket, read).then(resolve, resolve);
     });
   });
   const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const first = once(client, 'message').then(([data]) => String(data));
   const closed = once(client, 'close').then(([code]) => code as number);
   const [[{ socket }]] = (await Promise.all([once(client, 'upgrade'), once(client, 'open')])) as [
     [IncomingMessage],
     [],
   ];
-  return { session, left, client, socket, closed, streamed };
+  return { session, left, client, first, socket, closed, streamed };
 }
+
+test('it says at once that it stands, and reads what is asked for', async () => {
+  const { session, first } = await open({ partial: false });
+  expect(await first).toBe('[]');
+  expect(session.readers).toMatchObject([{ after: '0.0.0', partial: false, door: true }]);
+});
 
 test('a session that is closed ends the stream: its client may come back', async () => {
   const { session, client, closed, streamed } = await open();

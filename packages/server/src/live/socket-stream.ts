@@ -9,13 +9,14 @@ const MAX_MESSAGE_CHARS = 128 * 1024;
 
 /**
  * Tells a session's messages over a socket, each message of which is a JSON array of frames, and only as fast as the client takes
- * them. Resolves when the socket is closed; the session runs on.
+ * them. The first array comes at once, and mostly has none. Resolves when the socket is closed; the session runs on.
+ * @param o.partial with stream events. `o.inParts` as for `PacedSocket`.
  * @returns whether the session itself was closed
  */
 export async function streamOverSocket(
   session: HostedSession,
   socket: WebSocket,
-  o: { after: Cursor; signal: AbortSignal },
+  o: { after: Cursor; partial: boolean; inParts: boolean; signal: AbortSignal },
 ): Promise<{ ended: boolean }> {
   const gone = new AbortController();
   const leave = (): void => gone.abort();
@@ -23,12 +24,14 @@ export async function streamOverSocket(
   socket.on('error', leave);
   if (socket.readyState !== socket.OPEN) leave();
   const signal = AbortSignal.any([o.signal, gone.signal]);
-  const paced = new PacedSocket(socket, { signal });
+  const paced = new PacedSocket(socket, { signal, inParts: o.inParts });
   try {
     const place = toPlace(o.after);
     const ids = new FrameIds(place);
-    const read = { after: place.after, partial: true, door: true, coalesceMs: COALESCE_MS, signal };
-    for await (const batch of session.placed(read)) {
+    const read = { after: place.after, partial: o.partial, door: true, coalesceMs: COALESCE_MS, signal };
+    const batches = session.placed(read);
+    await paced.open();
+    for await (const batch of batches) {
       await giveWay();
       for (const message of toMessages(batch, ids)) {
         if (signal.aborted) break;
