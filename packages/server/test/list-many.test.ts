@@ -12,6 +12,7 @@ function counting(store: Store): { store: Store; counts: { rows: number; logs: S
   const sessions: Store['sessions'] = {
     create: (made) => store.sessions.create(made),
     get: (id) => store.sessions.get(id),
+    checkpoint: (id) => store.sessions.checkpoint(id),
     patch: (id, patch) => store.sessions.patch(id, patch),
     delete: (id) => store.sessions.delete(id),
     async list(o) {

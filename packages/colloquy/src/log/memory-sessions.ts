@@ -1,5 +1,5 @@
 import { AbortError, ConfigurationError, SessionBusyError, SessionNotFoundError } from '../errors.ts';
-import type { Entry, Seq } from './entries.ts';
+import type { Entry, Json, Seq } from './entries.ts';
 import type { HeldLease, LeaseTable } from './lease-keeper.ts';
 import { describeOwner, isHeld } from './owner.ts';
 import type { NewSession, SessionIndex, SessionPatch, SessionRow } from './store.ts';
@@ -9,6 +9,7 @@ export type MemorySession = {
   row: SessionRow;
   leaseUntilMs: number;
   entries: Entry[];
+  checkpoint?: Json | undefined;
   /** Where each `once` key stands; made with the first. */
   once: Map<string, Seq> | undefined;
   /** It is being made: nobody but its maker knows it. */
@@ -29,6 +30,10 @@ export class MemorySessions implements SessionIndex, LeaseTable {
     return session && shown(session);
   }
 
+  async checkpoint(id: string): Promise<Json | undefined> {
+    return this.published(id)?.checkpoint;
+  }
+
   async list(o: NonNullable<Parameters<SessionIndex['list']>[0]> = {}): Promise<SessionRow[]> {
     const offset = o.offset ?? 0;
     const time = o.order === undefined || o.order === 'newest activity' ? 'updatedAt' : 'createdAt';
@@ -42,7 +47,7 @@ export class MemorySessions implements SessionIndex, LeaseTable {
       .reverse() // Of equal times the younger session first; the sort is stable.
       .toSorted((a, b) => direction * compare(a.row[time], b.row[time]))
       .slice(offset, offset + (o.limit ?? Infinity))
-      .map((session) => ({ ...shown(session), checkpoint: undefined }));
+      .map(shown);
   }
 
   async patch(id: string, patch: SessionPatch): Promise<SessionRow> {
@@ -102,7 +107,6 @@ export class MemorySessions implements SessionIndex, LeaseTable {
       epoch: (there === undefined ? 0 : there.row.epoch + 1) + (lease === undefined ? 0 : 1),
       owner: lease?.owner,
       running: false,
-      checkpoint: undefined,
       checkpointSeq: 0,
     };
     const isDraft = lease !== undefined;

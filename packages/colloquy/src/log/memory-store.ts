@@ -39,7 +39,7 @@ class MemoryStore implements Store {
     row.head += stamped.length;
     if (stamped.length > 0) applyColumns(row, entries, place.at);
     if (o.epoch !== undefined && o.checkpoint !== undefined) {
-      row.checkpoint = o.checkpoint;
+      session.checkpoint = o.checkpoint;
       row.checkpointSeq = row.head;
     }
     this.#watchers.notify(id, row.head);

@@ -78,7 +78,7 @@ export function toEntry(row: SqlRow, path: string): Entry {
   } as Entry;
 }
 
-/** A row of `session` joined with `session_state`; the checkpoint only if it was selected. */
+/** A row of `session` joined with `session_state`. */
 export function toSessionRow(row: SqlRow, path: string): SessionRow {
   const reader = new RowReader(row, path);
   const owner = reader.optionalText('owner');
@@ -96,7 +96,6 @@ export function toSessionRow(row: SqlRow, path: string): SessionRow {
     epoch: reader.int('epoch'),
     owner: isHeld(owner, reader.int('lease_until'), Date.now()) ? owner : undefined,
     running: reader.int('running') === 1,
-    checkpoint: typeof row['checkpoint'] === 'string' ? reader.json('checkpoint') : undefined,
     checkpointSeq: reader.int('checkpoint_seq'),
   };
 }

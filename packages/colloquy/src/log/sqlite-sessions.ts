@@ -1,4 +1,5 @@
 import { SessionNotFoundError } from '../errors.ts';
+import type { Json } from './entries.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import { removalOf, type SqliteDrafts } from './sqlite-drafts.ts';
 import type { SqliteDriver, SqliteStatement } from './sqlite-driver.ts';
@@ -6,7 +7,8 @@ import { RowReader, toSessionRow } from './sqlite-rows.ts';
 import { OWNER_IN_DATA } from './sqlite-schema.ts';
 import type { NewSession, SessionIndex, SessionOrder, SessionPatch, SessionRow } from './store.ts';
 
-const LISTED = 's.*, t.data, t.checkpoint_seq';
+/** All but the checkpoint. */
+const COLUMNS = 's.*, t.data, t.checkpoint_seq';
 const FROM = 'FROM session s JOIN session_state t ON t.session = s.num';
 /** Up to so many sessions of a user are looked up and put in order; with more, the whole list is gone through, of which they are a good part then. */
 const FEW = 1_000;
@@ -44,6 +46,15 @@ export class SqliteSessions implements SessionIndex {
     return this.#database.read(() => {
       const row = this.#sql.get.get(id);
       return row && toSessionRow(row, this.#database.path);
+    });
+  }
+
+  async checkpoint(id: string): Promise<Json | undefined> {
+    return this.#database.read(() => {
+      const row = this.#sql.checkpoint.get(id);
+      return row?.['checkpoint'] === null
+        ? undefined
+        : row && new RowReader(row, this.#database.path).json('checkpoint');
     });
   }
 
@@ -111,6 +122,7 @@ type Statements = {
   num: SqliteStatement;
   published: SqliteStatement;
   get: SqliteStatement;
+  checkpoint: SqliteStatement;
   list: Record<SessionOrder, SqliteStatement>;
   /** (user, limit) */
   countOf: SqliteStatement;
@@ -126,7 +138,8 @@ function prepare(driver: SqliteDriver): Statements {
   return {
     num: driver.prepare('SELECT num FROM session WHERE id = ?'),
     published: driver.prepare(`SELECT s.num ${FROM} WHERE s.id = ?`),
-    get: driver.prepare(`SELECT ${LISTED}, t.checkpoint ${FROM} WHERE s.id = ?`),
+    get: driver.prepare(`SELECT ${COLUMNS} ${FROM} WHERE s.id = ?`),
+    checkpoint: driver.prepare(`SELECT t.checkpoint ${FROM} WHERE s.id = ?`),
     list: {
       'newest activity': listIn('newest activity'),
       newest: listIn('newest'),
@@ -149,7 +162,7 @@ function prepare(driver: SqliteDriver): Statements {
 function listing(order: SessionOrder, from: string, and = ''): string {
   const { where, by } = ORDERS[order];
   const filter = `(? IS NULL OR s.cwd = ?) AND (? IS NULL OR s.running = ?) AND ${where} ${and}`;
-  return `SELECT ${LISTED} ${from} WHERE ${filter} ORDER BY ${by} LIMIT ? OFFSET ?`;
+  return `SELECT ${COLUMNS} ${from} WHERE ${filter} ORDER BY ${by} LIMIT ? OFFSET ?`;
 }
 
 /** Each is prepared when it is first asked for. SQLite has no statistics here to choose by, so the path is said: CROSS JOIN goes from left to right. */

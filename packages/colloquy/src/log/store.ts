@@ -62,7 +62,9 @@ export interface SessionIndex {
   /** @throws ConfigurationError when the id is taken. */
   create(session: NewSession): Promise<SessionRow>;
   get(id: string): Promise<SessionRow | undefined>;
-  /** Newest activity first, unless said otherwise; without the checkpoints, which are large: those rows have `checkpoint: undefined`. */
+  /** The owner's state as of the row's `checkpointSeq`, see FactOptions: for whoever takes the session up, as it may be large. */
+  checkpoint(id: string): Promise<Json | undefined>;
+  /** Newest activity first, unless said otherwise. */
   list(o?: {
     cwd?: string | undefined;
     /** Only those that are this user's, as their data's `owner` says. */
@@ -116,7 +118,6 @@ export type SessionRow = {
   owner: string | undefined;
   /** True from `turn_start` to `turn_end`. */
   running: boolean;
-  /** The owner's state as of `checkpointSeq`; see FactOptions. */
-  checkpoint: Json | undefined;
+  /** The entry as of which there is a checkpoint; 0 for none. */
   checkpointSeq: Seq;
 };

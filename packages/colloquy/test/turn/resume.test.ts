@@ -244,8 +244,7 @@ function checkingStore(): { store: Store; check(id: string): Promise<void> } {
         for (const entry of entries.slice(state.seq)) foldEntry(state, entry);
         expect(state).toEqual(whole);
       }
-      const row = await store.sessions.get(id);
-      expect(JSON.stringify(row?.checkpoint)).toBe(checkpoints.at(-1));
+      expect(JSON.stringify(await store.sessions.checkpoint(id))).toBe(checkpoints.at(-1));
     },
   };
 }

@@ -34,7 +34,10 @@ async function start(handle: Handler, o: { folder?: string; change?: (records: A
     }),
   );
   hono.on('POST', ['/things', '/named'], (c) => handle(c.get('nonce')));
-  const post = async (path = '/things', headers: Record<string, string> = { 'idempotency-key': 'k' }): Promise<string> => {
+  const post = async (
+    path = '/things',
+    headers: Record<string, string> = { 'idempotency-key': 'k' },
+  ): Promise<string> => {
     const answer = await hono.fetch(new Request(`http://127.0.0.1${path}`, { method: 'POST', headers, body: '{}' }));
     return `${answer.status} ${await answer.text()}`;
   };

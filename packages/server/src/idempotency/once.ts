@@ -42,12 +42,14 @@ export function once(
     next: Next,
     hold: (size: number) => void,
   ): Promise<Response | undefined> => {
+    const key = keyOf(c);
     const form = formOf(c);
-    const facts = await factsOf(c, form, hold);
-    if (facts.key === undefined && (await isRepeatable?.(c)) === true) {
+    const bytes = form === undefined ? await readBytes(c.req.raw, MAX_BODY_BYTES, hold) : undefined;
+    if (key === undefined && bytes !== undefined && (await isRepeatable?.(c)) === true) {
       await next();
       return undefined;
     }
+    const facts = factsOf(c, key, bytes);
     const kept = await records();
     // An upload that is marked as a repeat is told by its bytes, which its route knows when it has them.
     const marked = isMarked(c) && form === undefined;
@@ -143,20 +145,19 @@ function formOf(c: Context<AppEnv>): FormDigest | undefined {
   return form;
 }
 
-async function factsOf(
-  c: Context<AppEnv>,
-  form: FormDigest | undefined,
-  hold: (size: number) => void,
-): Promise<RequestFacts> {
+/** @throws HttpError 400 */
+function keyOf(c: Context<AppEnv>): string | undefined {
   const key = c.req.header('idempotency-key');
-  if (key !== undefined && !KEY.test(key)) {
-    throw new HttpError(400, 'Idempotency-Key must be 1 to 255 visible ASCII characters without a space');
-  }
+  if (key === undefined || KEY.test(key)) return key;
+  throw new HttpError(400, 'Idempotency-Key must be 1 to 255 visible ASCII characters without a space');
+}
+
+/** @param bytes the body; undefined for an upload */
+function factsOf(c: Context<AppEnv>, key: string | undefined, bytes: Buffer | undefined): RequestFacts {
   const { user, role } = c.get('principal');
   const { pathname, search } = new URL(c.req.url);
   const facts = { principal: `${role} ${user}`, key, path: pathname };
-  if (form !== undefined) return { ...facts, fingerprint: UNKNOWN_FORM };
-  const bytes = await readBytes(c.req.raw, MAX_BODY_BYTES, hold);
+  if (bytes === undefined) return { ...facts, fingerprint: UNKNOWN_FORM };
   const hash = createHash('sha256').update(`POST ${pathname}${search}\n`).update(bytes);
   return { ...facts, fingerprint: hash.digest('hex') };
 }

@@ -81,9 +81,7 @@ async function takeUpPrompts(o: Recovery, { signal, onError }: Watch, since: str
 
 /** Whether something waits to be gone on with, such as a prompt that no turn has taken: told by the newest checkpoint and the few entries behind it. */
 async function isWaiting(store: Store, listed: SessionRow): Promise<boolean> {
-  // Lists leave the checkpoint out.
-  const row = await store.sessions.get(listed.id);
-  const state = fromCheckpoint(row?.checkpoint) ?? emptyState();
+  const state = fromCheckpoint(await store.sessions.checkpoint(listed.id)) ?? emptyState();
   while (state.seq < listed.head) {
     const entries = await store.read(listed.id, { after: state.seq, upTo: listed.head, limit: LOG_PAGE });
     if (entries.length === 0) break;

@@ -27,12 +27,10 @@ export type Pending = {
 };
 
 /** Folds the log from its newest checkpoint: the session need not be open. */
-export async function pendingOf(store: Store, listed: SessionRow): Promise<Pending> {
-  const { id } = listed;
-  const row = (await store.sessions.get(id)) ?? listed;
-  const state = fromCheckpoint(row.checkpoint) ?? emptyState();
-  while (state.seq < row.head) {
-    const entries = await store.read(id, { after: state.seq, upTo: row.head, limit: PAGE });
+export async function pendingOf(store: Store, { id, head }: SessionRow): Promise<Pending> {
+  const state = fromCheckpoint(await store.sessions.checkpoint(id)) ?? emptyState();
+  while (state.seq < head) {
+    const entries = await store.read(id, { after: state.seq, upTo: head, limit: PAGE });
     if (entries.length === 0) break;
     for (const entry of entries) foldEntry(state, entry);
   }
@@ -47,5 +45,6 @@ export async function pendingOf(store: Store, listed: SessionRow): Promise<Pendi
     }),
   );
   const calls = open.calls.map(({ toolUseId, name, input }) => ({ tool_use_id: toolUseId, tool_name: name, input }));
-  return { head: row.head, requests, calls };
+  // The checkpoint may be newer than the row.
+  return { head: Math.max(head, state.seq), requests, calls };
 }

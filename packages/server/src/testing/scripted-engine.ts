@@ -77,6 +77,7 @@ function scriptedStore(rows: Map<string, SessionRow>, logs: Map<string, Entry[]>
       return toRow(made);
     },
     get: async (id) => rows.get(id),
+    checkpoint: async () => undefined,
     list: async ({ limit = 100, offset = 0, running } = {}) =>
       [...rows.values()].filter((row) => running === undefined || row.running).slice(offset, offset + limit),
     async patch(id, { title, data }) {
@@ -110,7 +111,6 @@ function toRow({ id, cwd, data, title }: NewSession): SessionRow {
     epoch: 0,
     owner: undefined,
     running: false,
-    checkpoint: undefined,
     checkpointSeq: 0,
   };
 }

@@ -11,7 +11,8 @@ const PAGE = 1_000;
 /** Folds what a session's log holds, from its newest checkpoint on, into a session ready to start. */
 export async function loadSession(log: SessionLog, store: Store, setup: SessionSetup): Promise<ApiSession> {
   try {
-    const state = fromCheckpoint(log.row.checkpoint) ?? emptyState();
+    const checkpoint = log.row.checkpointSeq === 0 ? undefined : await store.sessions.checkpoint(log.id);
+    const state = fromCheckpoint(checkpoint) ?? emptyState();
     const views = new SessionViews(
       { id: log.id, door: setup.hosted, forwardSubagentText: setup.forwardSubagentText },
       state,
