@@ -22,6 +22,8 @@ export type FollowOptions = {
   after: string;
   /** With `stream_event` messages. */
   partial: boolean;
+  /** The caller iterates at its own pace, and is waited for. Else it takes all as it comes. */
+  isPaced: boolean;
   signal: AbortSignal;
   /** Called whenever a connection has been opened. Must not throw. */
   onConnected?: (() => void) | undefined;
@@ -43,7 +45,7 @@ export async function* followMessages(
     let error: unknown;
     let isNews = false;
     try {
-      for await (const frames of readFrames(await connect(client, reader.id, o))) {
+      for await (const frames of await connect(client, reader.id, o)) {
         const told = frames.flatMap((frame) => reader.take(frame));
         if (told.length === 0) continue;
         isNews = true;
@@ -64,12 +66,15 @@ export async function* followMessages(
 async function connect(
   client: ServerClient,
   after: string,
-  { session, partial, signal, onConnected }: FollowOptions,
-): Promise<AsyncIterable<Uint8Array>> {
-  const query = `after=${after}${partial ? '' : '&partial=false'}`;
-  const body = await client.stream(`/v1/sessions/${session}/messages/stream?${query}`, { session, signal });
+  { session, partial, isPaced, signal, onConnected }: FollowOptions,
+): Promise<AsyncIterable<readonly Frame[]>> {
+  const path = `/v1/sessions/${session}/messages/stream?after=${after}${partial ? '' : '&partial=false'}`;
+  const overHttp = async (until: AbortSignal): Promise<AsyncIterable<readonly Frame[]>> =>
+    readFrames(await client.stream(path, { session, signal: until }));
+  const sockets = isPaced ? undefined : client.sockets;
+  const frames = await (sockets === undefined ? overHttp(signal) : sockets(path, signal, overHttp));
   onConnected?.();
-  return body;
+  return frames;
 }
 
 /** While a session is read, a server that is being started anew may answer strangely for a moment. */
@@ -97,7 +102,7 @@ class PlacedReader {
   }
 
   /** The message of a frame; none for a gap, which tells of lost fragments and whose texts the whole messages bring again. */
-  take({ id, event, data }: Frame): readonly Told[] {
+  take({ id, event, chars, data }: Frame): readonly Told[] {
     const place = id === undefined ? undefined : parsePlace(id);
     if (id !== undefined && place !== undefined) {
       if (!isAfter(place, this.#place)) return [];
@@ -105,17 +110,9 @@ class PlacedReader {
       this.#place = place;
     }
     if (event !== 'message' && event !== 'signal') return [];
-    const message = messageIn(event, parse(data));
+    const message = messageIn(event, data);
     if (message === undefined) return [];
-    return [{ id: place === undefined ? undefined : id, chars: data.length, message }];
-  }
-}
-
-function parse(data: string): unknown {
-  try {
-    return JSON.parse(data);
-  } catch (cause) {
-    throw new APIConnectionError('The server sent a frame that is not JSON', { cause });
+    return [{ id: place === undefined ? undefined : id, chars, message }];
   }
 }
 

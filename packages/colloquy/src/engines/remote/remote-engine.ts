@@ -1,4 +1,5 @@
 import { defaultHttpSend } from '#default-send';
+import { frameSockets } from '#frame-sockets';
 import { ConfigurationError } from '../../errors.ts';
 import { randomUuid } from '../../helpers/random-uuid.ts';
 import type { HttpSend } from '../../messages-api/http-send.ts';
@@ -18,8 +19,12 @@ import { NOTHING_PENDING, type Pending, readPending, readSession, type SessionDe
 export type RemoteEngine = Omit<Engine, 'open'> & { open(options: Options): Promise<RemoteSession> };
 
 /** The engine of a server; `send` replaces the network. Nothing is asked of the server before the first session. */
-function createRemoteEngine(server: ServerConnection, send: HttpSend = defaultHttpSend): RemoteEngine {
-  const client = new ServerClient(server, send);
+function createRemoteEngine(server: ServerConnection, send: HttpSend | undefined): RemoteEngine {
+  const client = new ServerClient(
+    server,
+    send ?? defaultHttpSend,
+    send === undefined ? frameSockets(server) : undefined,
+  );
   return {
     kind: 'remote',
     supports: REMOTE_OPTION_NAMES,

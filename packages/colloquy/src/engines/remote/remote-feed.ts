@@ -77,6 +77,7 @@ export class RemoteFeed {
           session: this.#o.session,
           after,
           partial,
+          isPaced: true,
           signal: AbortSignal.any([signal, this.#over.signal]),
         }),
       audienceOf: (message) => audienceOf(message, this.#o),
@@ -96,7 +97,14 @@ export class RemoteFeed {
     const { session, partial, onConnected } = this.#o;
     const { signal } = this.#over;
     try {
-      const told = followMessages(this.#client, { session, after: this.#id, partial, signal, onConnected });
+      const told = followMessages(this.#client, {
+        session,
+        after: this.#id,
+        partial,
+        isPaced: false,
+        signal,
+        onConnected,
+      });
       for await (const batch of told) for (const item of batch) this.#tell(item);
     } catch (error) {
       this.fail(error);

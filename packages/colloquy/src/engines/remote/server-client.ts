@@ -13,6 +13,7 @@ import { messageOf } from '../../helpers/message-of.ts';
 import { randomUuid } from '../../helpers/random-uuid.ts';
 import type { HttpResponse, HttpSend } from '../../messages-api/http-send.ts';
 import type { ServerConnection } from '../../options/server-connection.ts';
+import type { FrameSockets } from './frame-sockets.ts';
 
 /** For one attempt, body included; a prompt may carry 32 MB of images. */
 const ANSWER_WITHIN_MS = 60_000;
@@ -47,8 +48,11 @@ export class ServerClient {
   readonly #base: string;
   readonly #key: ServerConnection['key'];
   readonly #send: HttpSend;
+  /** Where there are any, for streams whose reader takes all as it comes. */
+  readonly sockets: FrameSockets | undefined;
 
-  constructor({ url, key }: ServerConnection, send: HttpSend) {
+  constructor({ url, key }: ServerConnection, send: HttpSend, sockets?: FrameSockets) {
+    this.sockets = sockets;
     this.#base = url.replace(/\/+$/, '');
     this.#key = key;
     this.#send = send;
