@@ -87,9 +87,9 @@ class MemoryStore implements Store {
     return shown(session);
   }
 
-  watch(id: string, signal: AbortSignal): AsyncIterable<Seq> {
+  watch(id: string, onHead: (head: Seq) => void): () => void {
     this.sessions.checkOpen();
-    return this.#watchers.watch(id, signal);
+    return this.#watchers.watch(id, onHead);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

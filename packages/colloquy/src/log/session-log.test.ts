@@ -49,7 +49,7 @@ function delegate(store: Store): Store {
     claim: (id, owner, ttlMs) => store.claim(id, owner, ttlMs),
     draft: (session, owner, ttlMs) => store.draft(session, owner, ttlMs),
     publish: (id, epoch) => store.publish(id, epoch),
-    watch: (id, signal) => store.watch(id, signal),
+    watch: (id, onHead) => store.watch(id, onHead),
     sessions: store.sessions,
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };

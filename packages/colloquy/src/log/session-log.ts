@@ -21,7 +21,7 @@ export class SessionLog implements AsyncDisposable {
   readonly feed: SessionFeed;
   readonly #store: Store;
   readonly #lease: Lease;
-  readonly #stop: AbortController;
+  readonly #unwatch: () => void;
   readonly #settled = new Wakeup();
   #listeners: ((entry: Entry) => void)[] = [];
   #head: Seq;
@@ -35,38 +35,37 @@ export class SessionLog implements AsyncDisposable {
   #syncTimer: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(
-    store: Store,
-    lease: Lease,
-    row: SessionRow,
-    follow: { hints: AsyncIterable<Seq>; stop: AbortController },
-  ) {
+  private constructor(store: Store, lease: Lease, row: SessionRow, unwatch: () => void) {
     this.id = row.id;
     this.row = row;
     this.feed = new SessionFeed(store, row.id, { epoch: lease.epoch, head: row.head });
     this.feed.onWantDurable = () => this.#syncSoon();
     this.#store = store;
     this.#lease = lease;
-    this.#stop = follow.stop;
+    this.#unwatch = unwatch;
     this.#head = row.head;
-    void this.#follow(follow.hints);
   }
 
   /** Claims the session's lease. @throws SessionNotFoundError | SessionBusyError */
   static async open(store: Store, id: string, o: { owner?: string; ttlMs?: number } = {}): Promise<SessionLog> {
     const lease = await store.claim(id, o.owner ?? newOwner(), o.ttlMs ?? LEASE_TTL_MS);
     if (lease === undefined) throw await busy(store, id);
-    const stop = new AbortController();
+    let newest: Seq = 0;
+    let hear = (head: Seq): void => void (newest = head);
+    let unwatch = (): void => {};
     try {
       // Watched before the row is read, so that no input falls between the two.
-      const hints = store.watch(id, stop.signal);
+      unwatch = store.watch(id, (head) => hear(head));
       const row = await store.sessions.get(id);
       if (row === undefined) throw new SessionNotFoundError(id);
       // The newest may be inputs of others who still wait for the disk, and readers are told that they are durable.
       if (row.head > 0) await store.sync();
-      return new SessionLog(store, lease, row, { hints, stop });
+      const log = new SessionLog(store, lease, row, unwatch);
+      hear = (head) => log.#hear(head);
+      hear(newest);
+      return log;
     } catch (error) {
-      stop.abort();
+      unwatch();
       await lease.release();
       throw error;
     }
@@ -181,7 +180,7 @@ export class SessionLog implements AsyncDisposable {
       this.#inFlight -= 1;
       if (this.#inFlight === 0) {
         this.#settled.wake();
-        void this.#catchUpWithHint();
+        if (this.#hinted > this.#head) void this.#catchUpWithHint();
       }
     }
   }
@@ -217,16 +216,15 @@ export class SessionLog implements AsyncDisposable {
     if (this.#head < upTo) throw new SessionNotFoundError(this.id);
   }
 
-  async #follow(hints: AsyncIterable<Seq>): Promise<void> {
-    for await (const head of hints) {
-      this.#hinted = Math.max(this.#hinted, head);
-      await this.#catchUpWithHint();
-    }
+  /** While own appends are under way it waits for them: most hints are about those. */
+  #hear(head: Seq): void {
+    this.#hinted = Math.max(this.#hinted, head);
+    if (this.#inFlight === 0) void this.#catchUpWithHint();
   }
 
-  /** Fetches what others appended. While own appends are under way it waits for them: most hints are about those. */
+  /** Fetches what others appended. */
   async #catchUpWithHint(): Promise<void> {
-    if (this.#inFlight > 0 || this.#hinted <= this.#head || this.#closing !== undefined) return;
+    if (this.#hinted <= this.#head || this.#closing !== undefined) return;
     try {
       await this.#catchUp(this.#hinted);
     } catch (error) {
@@ -250,8 +248,7 @@ export class SessionLog implements AsyncDisposable {
 
   async #shutDown(): Promise<void> {
     clearTimeout(this.#syncTimer);
-    // An error of its own would take 10 µs, and nobody is told.
-    this.#stop.abort('closed');
+    this.#unwatch();
     while (this.#inFlight > 0) await this.#settled.wait();
     try {
       await this.sync();

@@ -127,8 +127,8 @@ export class SqliteStore implements Store {
     this.#database.emptyWal();
   }
 
-  watch(id: string, signal: AbortSignal): AsyncIterable<Seq> {
-    return this.#database.read(() => this.#watchers.watch(id, signal));
+  watch(id: string, onHead: (head: Seq) => void): () => void {
+    return this.#database.read(() => this.#watchers.watch(id, onHead));
   }
 
   [Symbol.asyncDispose](): Promise<void> {

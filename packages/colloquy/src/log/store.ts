@@ -26,8 +26,11 @@ export interface Store extends AsyncDisposable {
   draft(session: NewSession, owner: string, ttlMs: number): Promise<Lease>;
   /** Makes it a session like any other, durable with all that is in it. @throws SessionBusyError when the lease is lost */
   publish(id: string, epoch: number): Promise<SessionRow>;
-  /** Yields the head whenever it may have moved, in any process: a hint, which may be lost or repeated. Ends with the signal. */
-  watch(id: string, signal: AbortSignal): AsyncIterable<Seq>;
+  /**
+   * Calls `onHead` with the head whenever it may have moved, in any process: a hint, which may be lost or repeated, and comes before the
+   * `append` that it is about resolves. It must not throw. Returns what ends that; so does closing the store.
+   */
+  watch(id: string, onHead: (head: Seq) => void): () => void;
   sessions: SessionIndex;
   /** The file that everything is kept in, if there is one. */
   readonly location?: string | undefined;

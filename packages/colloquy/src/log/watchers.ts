@@ -1,6 +1,8 @@
 import type { Seq } from './entries.ts';
 
-/** Those who want to hear that a session's log has grown. */
+type Watcher = (head: Seq) => void;
+
+/** Those who want to hear that a session's log has grown. Called back, not iterated: every append is heard, mostly by its own writer. */
 export class Watchers {
   readonly #byId = new Map<string, readonly Watcher[]>();
   readonly #onChange: ((some: boolean) => void) | undefined;
@@ -10,17 +12,20 @@ export class Watchers {
     this.#onChange = onChange;
   }
 
-  /** Begins at once, not with the first `next`; ends with the signal, or when the loop is left. */
-  watch(id: string, signal: AbortSignal): AsyncIterable<Seq> {
-    const watcher = new Watcher(signal, () => this.#remove(id, watcher));
-    if (!signal.aborted) this.#add(id, watcher);
-    return watcher;
+  /** Begins at once; returns what ends it. */
+  watch(id: string, onHead: Watcher): () => void {
+    // Its own, should the same function watch twice.
+    const watcher: Watcher = (head) => onHead(head);
+    const others = this.#byId.get(id) ?? [];
+    this.#byId.set(id, others.concat(watcher));
+    if (this.#byId.size === 1 && others.length === 0) this.#onChange?.(true);
+    return () => this.#remove(id, watcher);
   }
 
   notify(id: string, head: Seq): void {
     const watchers = this.#byId.get(id);
     if (watchers === undefined) return;
-    for (const watcher of watchers) watcher.notify(head);
+    for (const watcher of watchers) watcher(head);
   }
 
   /** The watched sessions. */
@@ -28,14 +33,11 @@ export class Watchers {
     return this.#byId.keys();
   }
 
+  /** Nobody hears anything any longer. */
   close(): void {
-    for (const watchers of this.#byId.values()) for (const watcher of watchers) watcher.end();
-  }
-
-  #add(id: string, watcher: Watcher): void {
-    const others = this.#byId.get(id) ?? [];
-    this.#byId.set(id, others.concat(watcher));
-    if (this.#byId.size === 1 && others.length === 0) this.#onChange?.(true);
+    if (this.#byId.size === 0) return;
+    this.#byId.clear();
+    this.#onChange?.(false);
   }
 
   #remove(id: string, watcher: Watcher): void {
@@ -44,55 +46,5 @@ export class Watchers {
     if (others.length === watchers.length) return;
     if (others.length > 0) this.#byId.set(id, others);
     else if (this.#byId.delete(id) && this.#byId.size === 0) this.#onChange?.(false);
-  }
-}
-
-/** Yields the newest head that it was told; heads that came while nobody asked are one. */
-class Watcher implements AsyncIterableIterator<Seq> {
-  readonly #signal: AbortSignal;
-  readonly #onEnd: () => void;
-  /** Told while nobody asked. */
-  #head: Seq | undefined;
-  /** Those who have asked and wait. */
-  #asking: readonly ((next: IteratorResult<Seq, undefined>) => void)[] = [];
-  #ended = false;
-
-  constructor(signal: AbortSignal, onEnd: () => void) {
-    this.#signal = signal;
-    this.#onEnd = onEnd;
-    this.#ended = signal.aborted;
-    signal.addEventListener('abort', this.end, { once: true });
-  }
-
-  notify(head: Seq): void {
-    const [answer, ...others] = this.#asking;
-    this.#asking = others;
-    if (answer === undefined) this.#head = head;
-    else answer({ done: false, value: head });
-  }
-
-  readonly end = (): void => {
-    this.#signal.removeEventListener('abort', this.end);
-    this.#ended = true;
-    this.#onEnd();
-    for (const answer of this.#asking) answer({ done: true, value: undefined });
-    this.#asking = [];
-  };
-
-  next(): Promise<IteratorResult<Seq, undefined>> {
-    if (this.#ended) return Promise.resolve({ done: true, value: undefined });
-    const head = this.#head;
-    this.#head = undefined;
-    if (head !== undefined) return Promise.resolve({ done: false, value: head });
-    return new Promise((resolve) => (this.#asking = this.#asking.concat(resolve)));
-  }
-
-  async return(): Promise<IteratorResult<Seq, undefined>> {
-    this.end();
-    return { done: true, value: undefined };
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
   }
 }
