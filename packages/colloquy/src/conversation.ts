@@ -5,7 +5,7 @@ import { ResultErrors } from './engines/result-error.ts';
 import { checkUserMessage, promptOf } from './engines/user-message.ts';
 import { AbortError } from './errors.ts';
 import { abortErrorOf, atBorder } from './helpers/abort-error.ts';
-import { BatchIterator } from './helpers/batch-iterator.ts';
+import { BatchIterator, pulled } from './helpers/batch-iterator.ts';
 import { randomUuid } from './helpers/random-uuid.ts';
 import { untilAborted } from './helpers/until-aborted.ts';
 import { type SDKMessage, type SDKResultMessage, textOf } from './messages.ts';
@@ -90,21 +90,23 @@ export class Conversation {
   askStream(prompt: string, o: AskOptions = {}): AsyncGenerator<string, void, undefined> {
     const pieces = new Pieces();
     let started = false;
-    return new BatchIterator({
-      pull: () => {
-        if (!started) {
-          started = true;
-          const text = new AnswerText();
-          const exchange = new Exchange(prompt, (message) => pieces.add(text.add(message)));
-          this.#hold(exchange, o.signal).then(
-            () => pieces.end(),
-            (error: unknown) => pieces.end({ error }),
-          );
-        }
-        return pieces.next();
-      },
-      close: () => {},
-    });
+    return new BatchIterator(
+      pulled({
+        pull: () => {
+          if (!started) {
+            started = true;
+            const text = new AnswerText();
+            const exchange = new Exchange(prompt, (message) => pieces.add(text.add(message)));
+            this.#hold(exchange, o.signal).then(
+              () => pieces.end(),
+              (error: unknown) => pieces.end({ error }),
+            );
+          }
+          return pieces.next();
+        },
+        close: () => {},
+      }),
+    );
   }
 
   /** Ends the running turn; whoever waits for its answer gets AbortError. Prompts that wait are asked next. */
@@ -218,7 +220,11 @@ class Exchange {
     this.#session = session;
     await this.#response.send(session, { partial: this.#partial });
     const source = this.#response.receive();
-    for (let batch = await source.pull(); batch !== undefined; batch = await source.pull()) {
+    for (let batch = source.take(); batch !== undefined; batch = source.take()) {
+      if (batch.length === 0) {
+        await source.wait();
+        continue;
+      }
       if (!this.#running) dialogue.add(this.#prompt);
       this.#running = true;
       if (this.#abandoned) this.#interruptIfRunning();

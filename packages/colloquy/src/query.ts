@@ -3,12 +3,13 @@ import { AskableIterator, type ClaudeCodeQuestions } from './engines/claude-code
 import { engineFor } from '#engines';
 import type { Controls, EngineSession, McpServerStatus, RewindFilesResult, ServerInfo } from './engines/engine.ts';
 import { ResultErrors } from './engines/result-error.ts';
-import { SessionReader, withoutLifecycle } from './engines/session-reader.ts';
 import { UnnamedPrompts } from './engines/unnamed-prompts.ts';
 import { checkUserMessage, forEachMessage, promptOf } from './engines/user-message.ts';
+import { withoutLifecycle } from './engines/without-lifecycle.ts';
 import { AbortError } from './errors.ts';
 import { abortErrorOf, atBorder } from './helpers/abort-error.ts';
 import type { BatchSource } from './helpers/batch-iterator.ts';
+import { type BatchReader, NOTHING } from './helpers/batch-reader.ts';
 import { randomUuid } from './helpers/random-uuid.ts';
 import { untilAborted } from './helpers/until-aborted.ts';
 import type { SDKMessage, SDKUserMessage } from './messages.ts';
@@ -151,12 +152,16 @@ class RunningQuery extends AskableIterator implements Query {
   }
 }
 
+type Opened = { session: EngineSession; reader: BatchReader<SDKMessage> };
+
 /** The session behind a query: prompts in, batches of messages out, until all prompts have their results. */
 class QueryRun implements BatchSource<SDKMessage> {
   /** Called when what is ready must not be told any longer. */
   onAbort: () => void = () => {};
   readonly #abort: AbortSignal | undefined;
-  readonly #opened: Promise<{ session: EngineSession; reader: SessionReader }>;
+  readonly #opened: Promise<Opened>;
+  /** Once it is open. */
+  #open: Opened | undefined;
   /** A string prompt on its way: what is asked for right after `query()` comes after it. */
   readonly #first: Promise<void> | undefined;
   /** Aborted when the query has ended, for whatever reason. */
@@ -180,7 +185,10 @@ class QueryRun implements BatchSource<SDKMessage> {
   ) {
     this.#abort = options.abortController?.signal;
     this.#abort?.addEventListener('abort', this.#onAbort, { once: true });
-    this.#opened = open(options, openSession);
+    this.#opened = openSession().then((session) => {
+      const reader = session.batches({ partial: options.includePartialMessages === true, lifecycle: true });
+      return (this.#open = { session, reader });
+    });
     // The iteration tells what failed, here and below; it may be that nobody iterates.
     this.#opened.catch(() => {});
     const input = typeof prompt === 'string' ? this.#input(() => this.#send(asBlock(prompt))) : this.feed(prompt);
@@ -189,15 +197,22 @@ class QueryRun implements BatchSource<SDKMessage> {
     if (this.#abort?.aborted === true) this.#onAbort();
   }
 
-  async pull(): Promise<readonly SDKMessage[] | undefined> {
-    this.#throwIfFailed();
-    if (this.#isAnswered()) return this.#end();
-    const { reader, session } = await this.#ready();
-    const batch = reader.batchIn(await reader.pull());
-    this.#throwIfFailed();
-    if (batch !== undefined) return this.#shown(this.#follow(batch, session), session);
-    if (this.#isAnswered()) return this.#end();
-    throw new AbortError('The session was closed before all prompts had their results');
+  take(): readonly SDKMessage[] | undefined {
+    for (;;) {
+      this.#throwIfFailed();
+      if (this.#isAnswered()) return this.#end();
+      if (this.#open === undefined) return NOTHING;
+      const { reader, session } = this.#open;
+      const batch = reader.take();
+      if (batch === undefined) throw new AbortError('The session was closed before all prompts had their results');
+      if (batch.length === 0) return NOTHING;
+      const shown = this.#shown(this.#follow(batch, session), session);
+      if (shown.length > 0) return shown;
+    }
+  }
+
+  wait(): Promise<unknown> {
+    return this.#open?.reader.wait() ?? this.#ready();
   }
 
   /** Releases the session. Only an abort does not wait for that. */
@@ -294,7 +309,7 @@ class QueryRun implements BatchSource<SDKMessage> {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
-  async #ready(): Promise<{ session: EngineSession; reader: SessionReader }> {
+  async #ready(): Promise<Opened> {
     try {
       return await untilAborted(this.#opened, this.#abort);
     } catch (error) {
@@ -319,14 +334,6 @@ class QueryRun implements BatchSource<SDKMessage> {
     this.onAbort();
     void this.close();
   };
-}
-
-async function open(
-  options: Options,
-  openSession: () => Promise<EngineSession>,
-): Promise<{ session: EngineSession; reader: SessionReader }> {
-  const session = await openSession();
-  return { session, reader: new SessionReader(session, { partial: options.includePartialMessages === true }) };
 }
 
 /** A string prompt as the official SDK sends it: one block of text. */

@@ -1,5 +1,6 @@
 import { AbortError } from '../errors.ts';
 import { BatchIterator } from '../helpers/batch-iterator.ts';
+import { NOTHING } from '../helpers/batch-reader.ts';
 import type { ChatAnswer } from './chat-answer.ts';
 import type { StreamChunk } from './stream-chunk.ts';
 
@@ -17,12 +18,17 @@ export class AnswerStream<T = unknown> extends BatchIterator<StreamChunk> implem
   constructor(start: (left: AbortSignal) => Run<T>) {
     const left = new AbortController();
     let run: Run<T> | undefined;
+    let ready: readonly StreamChunk[] | undefined = NOTHING;
     super({
-      pull: async () => {
+      take() {
+        const taken = ready;
+        if (taken !== undefined) ready = NOTHING;
+        return taken;
+      },
+      wait: async () => {
         const next = await (run ??= start(left.signal)).next();
-        if (next.done !== true) return next.value;
-        this.#answer = { value: next.value };
-        return undefined;
+        ready = next.done === true ? undefined : next.value;
+        if (next.done === true) this.#answer = { value: next.value };
       },
       close: async () => {
         left.abort(new AbortError('The answer was left before it was whole'));

@@ -1,3 +1,4 @@
+import type { BatchReader } from '../helpers/batch-reader.ts';
 import type { Entry, Input, Json, NewEntry, Seq } from '../log/entries.ts';
 import type { PermissionMode, SDKMessage, SDKUserMessage } from '../messages.ts';
 import type { Options } from '../options/options.ts';
@@ -36,9 +37,9 @@ export interface EngineSession extends AsyncDisposable {
   messages(o?: ReadOptions): AsyncIterable<SDKMessage>;
   /**
    * Like `messages`, in batches of what is ready. The messages are this reader's own. It exists from this call on, not from its first
-   * pull; leaving it unread is cheap. Its `return` ends a `next` that waits.
+   * pull; leaving it unread is cheap.
    */
-  batches(o?: ReadOptions): AsyncIterable<readonly SDKMessage[]>;
+  batches(o?: ReadOptions): BatchReader<SDKMessage>;
   /** What was said before it was opened, oldest first; absent where the engine's `sessions.messages` has it. */
   saidBefore?(): Promise<SessionMessage[]>;
   control<K extends keyof Controls>(name: K, args: Controls[K]['args']): Promise<Controls[K]['result']>;

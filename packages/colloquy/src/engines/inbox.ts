@@ -1,12 +1,13 @@
 import { AbortError, NothingPendingError } from '../errors.ts';
 import { abortErrorOf } from '../helpers/abort-error.ts';
-import { BatchIterator, type BatchSource } from '../helpers/batch-iterator.ts';
+import { BatchIterator, type BatchSource, pulled } from '../helpers/batch-iterator.ts';
+import type { BatchReader } from '../helpers/batch-reader.ts';
 import { LateMap } from '../helpers/late-map.ts';
 import type { SDKMessage, SDKUserMessage } from '../messages.ts';
 import { MergedReader } from './merged-reader.ts';
 import type { NamedSession } from './named-sessions.ts';
 import { PendingResponse } from './pending-response.ts';
-import { SessionReader, withoutLifecycle } from './session-reader.ts';
+import { withoutLifecycle } from './without-lifecycle.ts';
 
 /** Responses that wait to be received; the oldest falls away when there are more, so that a client which never receives does not grow. */
 const MAX_PENDING = 1000;
@@ -18,7 +19,7 @@ export type Expected = {
   response: PendingResponse;
   to: NamedSession | undefined;
   /** For a loop over all messages that begins later: it must not miss this response. */
-  unheard: SessionReader | undefined;
+  unheard: BatchReader<SDKMessage> | undefined;
 };
 
 /** What a client has still to receive, and the loops that receive it. */
@@ -82,9 +83,10 @@ export class Inbox {
   response(sessionName: string | undefined, ownSignal: AbortSignal | undefined): BatchIterator<SDKMessage> {
     const signal = this.#withAbort(ownSignal);
     let claimed: BatchSource<SDKMessage> | undefined;
-    const claim = async (): Promise<BatchSource<SDKMessage>> => (claimed = this.#claim(sessionName, signal));
+    const source = (): BatchSource<SDKMessage> => (claimed ??= this.#claim(sessionName, signal));
     return new BatchIterator({
-      pull: () => (claimed === undefined ? claim().then((source) => source.pull()) : claimed.pull()),
+      take: () => source().take(),
+      wait: () => source().wait(),
       close: () => claimed?.close(),
     });
   }
@@ -99,14 +101,16 @@ export class Inbox {
     signal?.addEventListener('abort', onAbort, { once: true });
     const letGo = (): void => signal?.removeEventListener('abort', onAbort);
     this.#loops.set(loop, letGo);
-    return new BatchIterator({
-      pull: () => loop.pull(),
-      close: () => {
-        letGo();
-        this.#loops.delete(loop);
-        loop.close();
-      },
-    });
+    return new BatchIterator(
+      pulled({
+        pull: () => loop.pull(),
+        close: () => {
+          letGo();
+          this.#loops.delete(loop);
+          loop.close();
+        },
+      }),
+    );
   }
 
   /** Nothing more will come: loops over all messages end, and nothing is expected. */
@@ -141,7 +145,7 @@ export class Inbox {
   }
 
   /** The reader kept at the session's oldest prompt; those of its later prompts are not needed then. */
-  #unheard(session: NamedSession): SessionReader | undefined {
+  #unheard(session: NamedSession): BatchReader<SDKMessage> | undefined {
     const [first, ...rest] = this.#expected.filter(({ to, unheard }) => to === session && unheard !== undefined);
     const reader = first?.unheard;
     if (first !== undefined) first.unheard = undefined;
@@ -152,8 +156,8 @@ export class Inbox {
     return reader;
   }
 
-  #reader(to: NamedSession): SessionReader {
-    return new SessionReader(to.session, { partial: this.#partial });
+  #reader(to: NamedSession): BatchReader<SDKMessage> {
+    return to.session.batches({ partial: this.#partial, lifecycle: true });
   }
 
   #forget(expected: Expected | undefined): void {
@@ -167,13 +171,13 @@ export class Inbox {
 
 /** A reader without what is told only to us, its messages marked with the session's label. */
 function labelled(
-  reader: SessionReader,
+  reader: BatchReader<SDKMessage>,
   label: string | undefined,
 ): { next(): Promise<readonly SDKMessage[] | undefined>; close(): void } {
   return {
     next: async () => {
-      const batch = await reader.next();
-      return batch === undefined ? undefined : withLabel(withoutLifecycle(batch), label);
+      const next = await reader.next();
+      return next.done === true ? undefined : withLabel(withoutLifecycle(next.value), label);
     },
     close: () => reader.close(),
   };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { BatchIterator } from '../helpers/batch-iterator.ts';
+import { BatchIterator, pulled } from '../helpers/batch-iterator.ts';
 import { MergedReader } from './merged-reader.ts';
 
 /** A reader that tells what the test pushes. */
@@ -34,7 +34,7 @@ function pushed() {
 test('gives what each reader tells, in the order in which it comes', async () => {
   const [a, b] = [pushed(), pushed()];
   const merged = new MergedReader<string>();
-  const iterator = new BatchIterator(merged);
+  const iterator = new BatchIterator(pulled(merged));
   merged.add(a);
   a.push('a1', 'a2');
   const seen = [await iterator.next(), await iterator.next()];

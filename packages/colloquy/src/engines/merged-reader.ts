@@ -1,5 +1,3 @@
-import type { BatchSource } from '../helpers/batch-iterator.ts';
-
 /** What a `MergedReader` reads: `undefined` from `next` is the end. */
 type Reader<T> = { next(): Promise<readonly T[] | undefined>; close(): void };
 
@@ -7,7 +5,7 @@ type Reader<T> = { next(): Promise<readonly T[] | undefined>; close(): void };
  * Reads several readers as one, in the order in which their batches come; readers may join at any time.
  * Of each reader at most one batch is held, so a slow loop holds all of them back.
  */
-export class MergedReader<T> implements BatchSource<T> {
+export class MergedReader<T> {
   readonly #readers = new Set<Reader<T>>();
   readonly #ready: { reader: Reader<T>; batch: readonly T[] }[] = [];
   #taken: Reader<T> | undefined;

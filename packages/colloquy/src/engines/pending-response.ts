@@ -1,21 +1,21 @@
 import { AbortError } from '../errors.ts';
 import { abortErrorOf } from '../helpers/abort-error.ts';
 import type { BatchSource } from '../helpers/batch-iterator.ts';
+import { type BatchReader, NOTHING } from '../helpers/batch-reader.ts';
 import { randomUuid } from '../helpers/random-uuid.ts';
 import { untilAborted } from '../helpers/until-aborted.ts';
 import type { SDKMessage, SDKUserMessage } from '../messages.ts';
 import type { EngineSession } from './engine.ts';
 import { ResponseFilter } from './response-filter.ts';
-import { SessionReader } from './session-reader.ts';
 
 /** The response to one prompt, which may be received once, now or later: its reader is open from before the prompt was sent. */
 export class PendingResponse {
   readonly uuid: string;
   readonly #message: SDKUserMessage;
-  readonly #sent: Promise<SessionReader>;
-  #onReader: (reader: SessionReader) => void = () => {};
+  readonly #sent: Promise<BatchReader<SDKMessage>>;
+  #onReader: (reader: BatchReader<SDKMessage>) => void = () => {};
   #onFailure: (error: unknown) => void = () => {};
-  #opened: SessionReader | undefined;
+  #opened: BatchReader<SDKMessage> | undefined;
   #closed = false;
 
   constructor(message: SDKUserMessage) {
@@ -31,7 +31,7 @@ export class PendingResponse {
 
   /** Resolves when the session has accepted the prompt: false if it had done so before, and no response will come any longer. */
   async send(session: EngineSession, o: { partial: boolean }): Promise<boolean> {
-    const reader = new SessionReader(session, o);
+    const reader = session.batches({ partial: o.partial, lifecycle: true });
     if (this.#closed) reader.close();
     this.#opened = reader;
     this.#onReader(reader);
@@ -70,18 +70,18 @@ export class PendingResponse {
     };
     signal?.addEventListener('abort', onAbort, { once: true });
     return {
-      pull: async () => {
+      take: () => {
         while (!filter.done) {
           throwIfAborted();
-          const reader = this.#opened;
-          const batch = reader === undefined ? await this.#first(signal) : reader.batchIn(await reader.pull());
-          throwIfAborted();
+          const batch = this.#opened === undefined ? NOTHING : this.#opened.take();
           if (batch === undefined) throw new AbortError('The session was closed before the response was complete');
+          if (batch.length === 0) return NOTHING;
           const picked = filter.pick(batch);
           if (picked.length > 0) return show(picked);
         }
         return undefined;
       },
+      wait: () => this.#opened?.wait() ?? this.#untilSent(signal),
       close: () => {
         signal?.removeEventListener('abort', onAbort);
         this.close();
@@ -89,13 +89,12 @@ export class PendingResponse {
     };
   }
 
-  /** A batch; `undefined` when the reader is closed, or the signal aborts while the prompt is still being sent. */
-  async #first(signal: AbortSignal | undefined): Promise<readonly SDKMessage[] | undefined> {
+  /** Resolves when the prompt is on its way to its session, or the signal aborts. @throws why it could not be sent */
+  async #untilSent(signal: AbortSignal | undefined): Promise<void> {
     try {
-      return await (await untilAborted(this.#sent, signal)).next();
+      await untilAborted(this.#sent, signal);
     } catch (error) {
-      if (signal?.aborted === true) return undefined;
-      throw error;
+      if (signal?.aborted !== true) throw error;
     }
   }
 }

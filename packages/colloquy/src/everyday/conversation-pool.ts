@@ -1,6 +1,6 @@
 import { AbortError, ConfigurationError } from '../errors.ts';
 import { abortErrorOf } from '../helpers/abort-error.ts';
-import { BatchIterator, type BatchSource } from '../helpers/batch-iterator.ts';
+import { BatchIterator, pulled, type PulledSource } from '../helpers/batch-iterator.ts';
 import { within } from '../helpers/within.ts';
 import type { SDKMessage, SDKUserMessage } from '../messages.ts';
 import type { Options } from '../options/options.ts';
@@ -111,7 +111,7 @@ export class ConversationPool implements AsyncDisposable {
     validateOptions(together);
     const begin = (): Query =>
       (options === undefined ? this.#warm.take()?.query(prompt) : undefined) ?? query({ prompt, options: together });
-    return new BatchIterator(this.#inSlot(begin, together.abortController?.signal));
+    return new BatchIterator(pulled(this.#inSlot(begin, together.abortController?.signal)));
   }
 
   /** Whoever waits is refused, running queries end, and what `run` does is told; bounded by `closeTimeoutMs`. Safe to call twice. */
@@ -123,7 +123,7 @@ export class ConversationPool implements AsyncDisposable {
     await this.close();
   }
 
-  #inSlot(begin: () => Query, abort: AbortSignal | undefined): BatchSource<SDKMessage> {
+  #inSlot(begin: () => Query, abort: AbortSignal | undefined): PulledSource<SDKMessage> {
     const left = new AbortController();
     const closing = this.#closing.signal;
     let release: Release | undefined;

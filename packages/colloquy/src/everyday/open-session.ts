@@ -2,10 +2,11 @@ import { engineFor } from '#engines';
 import type { Controls, EngineSession } from '../engines/engine.ts';
 import { PendingResponse } from '../engines/pending-response.ts';
 import { ResultErrors } from '../engines/result-error.ts';
-import { SessionReader, withoutLifecycle } from '../engines/session-reader.ts';
+import { withoutLifecycle } from '../engines/without-lifecycle.ts';
 import { checkUserMessage, promptOf } from '../engines/user-message.ts';
 import { AbortError } from '../errors.ts';
 import { BatchIterator } from '../helpers/batch-iterator.ts';
+import type { BatchReader } from '../helpers/batch-reader.ts';
 import type { SDKMessage, SDKUserMessage } from '../messages.ts';
 import type { Options } from '../options/options.ts';
 import type { PermissionModeInput } from '../options/permissions.ts';
@@ -58,7 +59,7 @@ class HeldSession implements OpenSession {
   readonly #options: Options;
   readonly #onSettled: () => void;
   readonly #pending = new Set<string>();
-  readonly #watcher: SessionReader;
+  readonly #watcher: BatchReader<SDKMessage>;
   /** Prompts go to the session one after the other, in the order of the calls. */
   #sent: Promise<unknown> = Promise.resolve();
   #closed: Promise<void> | undefined;
@@ -67,7 +68,7 @@ class HeldSession implements OpenSession {
     this.#session = session;
     this.#options = options;
     this.#onSettled = onSettled;
-    this.#watcher = new SessionReader(session, { partial: false });
+    this.#watcher = session.batches({ lifecycle: true });
     // When the session fails, whoever asks is told.
     this.#watch().catch(() => {});
   }
@@ -92,12 +93,17 @@ class HeldSession implements OpenSession {
     const errors = new ResultErrors();
     let failure: Error | undefined;
     return new BatchIterator({
-      pull: async () => {
-        const batch = await source.pull();
-        if (batch === undefined && failure !== undefined) throw failure;
-        for (const one of batch ?? []) failure = errors.errorOf(one) ?? failure;
-        return batch === undefined ? undefined : withoutLifecycle(batch);
+      take: () => {
+        for (;;) {
+          const batch = source.take();
+          if (batch === undefined && failure !== undefined) throw failure;
+          if (batch === undefined || batch.length === 0) return batch;
+          for (const one of batch) failure = errors.errorOf(one) ?? failure;
+          const shown = withoutLifecycle(batch);
+          if (shown.length > 0) return shown;
+        }
       },
+      wait: () => source.wait(),
       close: () => source.close(),
     });
   }
@@ -141,7 +147,7 @@ class HeldSession implements OpenSession {
   }
 
   async #watch(): Promise<void> {
-    for (let batch = await this.#watcher.next(); batch !== undefined; batch = await this.#watcher.next()) {
+    for await (const batch of this.#watcher) {
       for (const message of batch) {
         if (message.type === 'result') this.#settle(message.user_message_uuids ?? []);
         if (message.type === 'command_lifecycle' && message.state === 'cancelled') this.#settle([message.command_uuid]);

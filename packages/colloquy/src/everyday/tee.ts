@@ -1,4 +1,4 @@
-import { BatchIterator } from '../helpers/batch-iterator.ts';
+import { BatchIterator, pulled } from '../helpers/batch-iterator.ts';
 import { checkCount } from './check-bounds.ts';
 
 export type TeeOptions = {
@@ -47,7 +47,7 @@ class SharedSource<T> {
   open(): AsyncGenerator<T, void, undefined> {
     const reader: Reader = { at: 0 };
     this.#readers.add(reader);
-    return new BatchIterator<T>({ pull: () => this.#next(reader), close: () => this.#leave(reader) });
+    return new BatchIterator<T>(pulled({ pull: () => this.#next(reader), close: () => this.#leave(reader) }));
   }
 
   async #next(reader: Reader): Promise<readonly T[] | undefined> {

@@ -1,21 +1,21 @@
 import { expect, test } from 'vitest';
-import { BatchIterator } from './batch-iterator.ts';
+import { BatchIterator, type BatchSource, pulled } from './batch-iterator.ts';
 
 /** A source of the given batches that counts how often it was closed. */
-function sourceOf(batches: (readonly number[] | Error)[]): {
-  closed: number;
-  pull(): Promise<readonly number[] | undefined>;
-  close(): void;
-} {
-  return {
-    closed: 0,
+function sourceOf(batches: (readonly number[] | Error)[]): BatchSource<number> & { closed: number } {
+  let closed = 0;
+  const source = pulled({
     async pull() {
       const batch = batches.shift();
       if (batch instanceof Error) throw batch;
       return batch;
     },
-    close() {
-      this.closed += 1;
+    close: () => void (closed += 1),
+  });
+  return {
+    ...source,
+    get closed() {
+      return closed;
     },
   };
 }
@@ -57,8 +57,8 @@ test('leaving the loop drops what is ready and closes the source', async () => {
 
 test('return ends a next that waits', async () => {
   let wake = (): void => {};
-  const pulled = new Promise<undefined>((resolve) => (wake = () => resolve(undefined)));
-  const iterator = new BatchIterator<number>({ pull: () => pulled, close: () => wake() });
+  const waited = new Promise<undefined>((resolve) => (wake = () => resolve(undefined)));
+  const iterator = new BatchIterator<number>(pulled({ pull: () => waited, close: () => wake() }));
   const waiting = iterator.next();
   await iterator.return();
   expect(await waiting).toEqual({ value: undefined, done: true });

@@ -1,11 +1,14 @@
-const NOTHING: readonly never[] = [];
+import { NOTHING } from './batch-reader.ts';
+
 const SETTLED = Promise.resolve();
 
 /** Where a `BatchIterator` gets its items from. */
 export type BatchSource<T> = {
-  /** The next items; `undefined` at the end. Not called again before it has settled, nor after the end. */
-  pull(): Promise<readonly T[] | undefined>;
-  /** Called once: after the end, an error of `pull`, or when the loop is left early. */
+  /** The items that are ready now; empty when none are, `undefined` at the end. Not called again after the end. */
+  take(): readonly T[] | undefined;
+  /** For when none were ready: settles once it is worth asking again. */
+  wait(): Promise<unknown>;
+  /** Called once: after the end, an error, or when the loop is left early. */
   close(): Promise<void> | void;
 };
 
@@ -87,10 +90,10 @@ export class BatchIterator<T> implements AsyncGenerator<T, void, undefined> {
       const ready = this.#ready();
       if (ready !== undefined) return ready;
       while (!this.#ended) {
-        const batch = await this.#source.pull();
-        if (this.#ended) break;
+        const batch = this.#source.take();
         if (batch === undefined) this.#end();
-        else if (batch.length > 0) {
+        else if (batch.length === 0) await this.#source.wait();
+        else {
           if (batch.length > 1) {
             this.#batch = batch;
             this.#next = 1;
@@ -123,13 +126,26 @@ export class BatchIterator<T> implements AsyncGenerator<T, void, undefined> {
   }
 }
 
-/** Hands out the items of a reader of batches one by one. Leaving the loop ends the reader. */
-export function oneByOne<T>(reader: Required<Pick<AsyncIterator<readonly T[]>, 'next' | 'return'>>): BatchIterator<T> {
-  return new BatchIterator({
-    pull: async () => {
-      const next = await reader.next();
-      return next.done === true ? undefined : next.value;
+/** What gives its items one batch after the other. */
+export type PulledSource<T> = {
+  /** The next items; `undefined` at the end. Not called again before it has settled, nor after the end. */
+  pull(): Promise<readonly T[] | undefined>;
+  /** As `BatchSource.close`. */
+  close(): Promise<void> | void;
+};
+
+/** The same as a `BatchSource`: for what does not come by the thousands. */
+export function pulled<T>(o: PulledSource<T>): BatchSource<T> {
+  let batch: readonly T[] | undefined = NOTHING;
+  return {
+    take() {
+      const taken = batch;
+      if (taken !== undefined) batch = NOTHING;
+      return taken;
     },
-    close: () => void reader.return(),
-  });
+    async wait() {
+      batch = await o.pull();
+    },
+    close: () => o.close(),
+  };
 }

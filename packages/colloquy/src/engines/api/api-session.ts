@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AbortError, ColloquyError, ConfigurationError } from '../../errors.ts';
+import { BatchIterator } from '../../helpers/batch-iterator.ts';
+import type { BatchReader } from '../../helpers/batch-reader.ts';
 import { giveWay } from '../../helpers/give-way.ts';
 import { messageOf } from '../../helpers/message-of.ts';
 import { within } from '../../helpers/within.ts';
@@ -111,14 +113,14 @@ export class ApiSession implements HostedSession {
   }
 
   messages(o: ReadOptions = {}): AsyncIterable<SDKMessage> {
-    return flatten(this.batches(o));
+    return new BatchIterator(this.batches(o));
   }
 
-  batches(o: ReadOptions = {}): AsyncIterable<readonly SDKMessage[]> {
+  batches(o: ReadOptions = {}): BatchReader<SDKMessage> {
     return readMessages(this, o);
   }
 
-  placed(o: PlacedReadOptions = {}): AsyncIterable<readonly PlacedMessage[]> {
+  placed(o: PlacedReadOptions = {}): BatchReader<PlacedMessage> {
     return readPlaced(this, o);
   }
 
@@ -339,8 +341,4 @@ function isClosed(id: string): AbortError {
 
 function inTurn(id: string): ConfigurationError {
   return new ConfigurationError(`A turn of session ${id} is running; wait for its result, or interrupt it first`);
-}
-
-async function* flatten(batches: AsyncIterable<readonly SDKMessage[]>): AsyncGenerator<SDKMessage, void, void> {
-  for await (const batch of batches) yield* batch;
 }

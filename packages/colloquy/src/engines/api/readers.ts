@@ -1,3 +1,4 @@
+import { BatchReader, NOTHING } from '../../helpers/batch-reader.ts';
 import type { FeedReader } from '../../log/feed-reader.ts';
 import type { SDKMessage } from '../../messages.ts';
 import { foldLifecycle, type LifecycleState } from '../../views/prompt-lifecycle.ts';
@@ -8,13 +9,13 @@ import type { PlacedMessage, PlacedReadOptions, ReadOptions } from '../engine.ts
 import type { ApiSession } from './api-session.ts';
 
 /** Messages for a program, in batches of what is ready. The reader stands in the log from this call on. */
-export function readMessages(session: ApiSession, o: ReadOptions): AsyncIterableIterator<readonly SDKMessage[]> {
+export function readMessages(session: ApiSession, o: ReadOptions): BatchReader<SDKMessage> {
   const feed = session.log.feed.read({ after: o.after, fragments: o.partial === true, signal: o.signal });
   const opening = openView(session, o.after, { door: false, partial: o.partial === true });
   // Prompts that wait already are told of too, once a turn takes them.
   const waiting: LifecycleState | undefined =
     o.lifecycle === true ? new Map(session.state.queue.map(({ seq, uuid }) => [seq, uuid])) : undefined;
-  return new BatchReader(session, feed, opening, (view, batch) => {
+  return new ViewReader(session, feed, opening, (view, batch) => {
     const messages: SDKMessage[] = [];
     for (const live of batch) {
       if (live.type === 'fragment') {
@@ -33,12 +34,12 @@ export function readMessages(session: ApiSession, o: ReadOptions): AsyncIterable
 }
 
 /** Messages with their places, for the doors of a server. */
-export function readPlaced(session: ApiSession, o: PlacedReadOptions): AsyncIterableIterator<readonly PlacedMessage[]> {
+export function readPlaced(session: ApiSession, o: PlacedReadOptions): BatchReader<PlacedMessage> {
   const { after, coalesceMs, signal } = o;
   const feed = session.log.feed.read({ after, fragments: o.partial === true, coalesceMs, signal });
   // Who comes back is told the same, with the stream's events or without.
   const opening = openView(session, after, { door: o.door === true, partial: false });
-  return new BatchReader(session, feed, opening, toPlaced);
+  return new ViewReader(session, feed, opening, toPlaced);
 }
 
 function toPlaced(view: MessagesState, batch: readonly Live[]): readonly PlacedMessage[] {
@@ -55,11 +56,8 @@ function toPlaced(view: MessagesState, batch: readonly Live[]): readonly PlacedM
   return placed;
 }
 
-/**
- * What a feed tells, as a view of it, until its signal ends it or it is left. Written by hand: a generator costs several asynchronous
- * hops a batch, and a batch may be one delta.
- */
-class BatchReader<T> implements AsyncIterableIterator<readonly T[]> {
+/** What a feed tells, as a view of it, until its signal ends it or it is left. */
+class ViewReader<T> extends BatchReader<T> {
   readonly #session: ApiSession;
   readonly #feed: FeedReader;
   readonly #opening: Promise<MessagesState>;
@@ -72,40 +70,50 @@ class BatchReader<T> implements AsyncIterableIterator<readonly T[]> {
     opening: Promise<MessagesState>,
     show: (view: MessagesState, batch: readonly Live[]) => readonly T[],
   ) {
+    super();
     this.#session = session;
     this.#feed = feed;
     this.#opening = opening;
     this.#show = show;
   }
 
-  async next(): Promise<IteratorResult<readonly T[], undefined>> {
-    try {
-      this.#view ??= await this.#opening;
-      while (!this.#feed.ended) {
-        const batch = this.#feed.take();
-        if (batch === undefined) {
-          await this.#feed.wait();
-          continue;
-        }
-        const value = this.#show(this.#view, batch);
-        if (value.length > 0) return { done: false, value };
-      }
-    } catch (error) {
-      // Nobody asks for more after that, and the feed would keep what is there for it.
-      await this.#feed.return();
-      throw error;
+  wait(): Promise<void> {
+    return this.#view === undefined ? this.#open() : this.#feed.wait();
+  }
+
+  protected takeReady(): readonly T[] | undefined {
+    if (this.#view === undefined && !this.#feed.ended) return NOTHING;
+    while (this.#view !== undefined && !this.#feed.ended) {
+      const batch = this.#feed.take();
+      if (batch === undefined) return NOTHING;
+      const shown = this.#shown(this.#view, batch);
+      if (shown.length > 0) return shown;
     }
     if (this.#session.failure !== undefined) throw this.#session.failure;
-    return { done: true, value: undefined };
+    return undefined;
   }
 
-  async return(): Promise<IteratorResult<readonly T[], undefined>> {
-    await this.#feed.return();
-    return { done: true, value: undefined };
+  protected release(): void {
+    void this.#feed.return();
   }
 
-  [Symbol.asyncIterator](): this {
-    return this;
+  #shown(view: MessagesState, batch: readonly Live[]): readonly T[] {
+    try {
+      return this.#show(view, batch);
+    } catch (error) {
+      // Nobody asks for more after that, and the feed would keep what is there for it.
+      this.close();
+      throw error;
+    }
+  }
+
+  async #open(): Promise<void> {
+    try {
+      this.#view = await this.#opening;
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 }
 

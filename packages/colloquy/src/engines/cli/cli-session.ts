@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { AbortError, ConfigurationError } from '../../errors.ts';
+import type { BatchReader } from '../../helpers/batch-reader.ts';
 import { jsonCopy } from '../../helpers/json-copy.ts';
 import { within } from '../../helpers/within.ts';
 import type { SDKMessage, SDKUserMessage } from '../../messages.ts';
@@ -111,7 +112,7 @@ export class CliSession implements EngineSession {
     return this.#feed.messages(o);
   }
 
-  batches(o?: ReadOptions): AsyncIterable<readonly SDKMessage[]> {
+  batches(o?: ReadOptions): BatchReader<SDKMessage> {
     return this.#feed.batches(o);
   }
 

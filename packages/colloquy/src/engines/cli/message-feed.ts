@@ -1,5 +1,6 @@
 import { ConfigurationError, LimitExceededError } from '../../errors.ts';
-import { oneByOne } from '../../helpers/batch-iterator.ts';
+import { BatchIterator } from '../../helpers/batch-iterator.ts';
+import { BatchReader, NOTHING } from '../../helpers/batch-reader.ts';
 import { Wakeup } from '../../log/wakeup.ts';
 import type { SDKMessage } from '../../messages.ts';
 import type { ReadOptions } from '../engine.ts';
@@ -56,12 +57,12 @@ export class MessageFeed {
   }
 
   /** A new reader, from now on. */
-  batches(o: ReadOptions = {}): AsyncIterable<readonly SDKMessage[]> {
+  batches(o: ReadOptions = {}): BatchReader<SDKMessage> {
     return this.#open(o);
   }
 
   messages(o: ReadOptions = {}): AsyncIterable<SDKMessage> {
-    return oneByOne(this.#open(o));
+    return new BatchIterator(this.#open(o));
   }
 
   #open(o: ReadOptions): FeedReader {
@@ -80,7 +81,7 @@ function copyOf(text: string): SDKMessage {
   return JSON.parse(text) as SDKMessage;
 }
 
-class FeedReader implements AsyncIterableIterator<readonly SDKMessage[]> {
+class FeedReader extends BatchReader<SDKMessage> {
   readonly #wanted: ReadonlySet<FeedKind>;
   readonly #host: { sessionId: string; detach(): void };
   readonly #signal: AbortSignal | undefined;
@@ -91,6 +92,7 @@ class FeedReader implements AsyncIterableIterator<readonly SDKMessage[]> {
   #ended: { error?: Error } | undefined;
 
   constructor(o: ReadOptions, host: { sessionId: string; detach(): void }) {
+    super();
     this.#wanted = new Set<FeedKind>([
       'message',
       ...(o.partial === true ? ['fragment' as const] : []),
@@ -125,28 +127,27 @@ class FeedReader implements AsyncIterableIterator<readonly SDKMessage[]> {
     this.#wakeup.wake();
   }
 
-  async next(): Promise<IteratorResult<readonly SDKMessage[], undefined>> {
-    while (this.#waiting.length === 0 && this.#ended === undefined) await this.#wakeup.wait();
+  wait(): Promise<void> {
+    return this.#wakeup.wait();
+  }
+
+  protected takeReady(): readonly SDKMessage[] | undefined {
     if (this.#waiting.length === 0) {
-      const { error } = this.#ended ?? {};
+      if (this.#ended === undefined) return NOTHING;
+      const { error } = this.#ended;
       this.#ended = {};
       if (error !== undefined) throw error;
-      return { done: true, value: undefined };
+      return undefined;
     }
     const ready = this.#waiting;
     this.#waiting = [];
     this.#fragments = 0;
     this.#chars = 0;
-    return { done: false, value: ready.map((held) => held.take()) };
+    return ready.map((held) => held.take());
   }
 
-  async return(): Promise<IteratorResult<readonly SDKMessage[], undefined>> {
+  protected release(): void {
     this.#leave();
-    return { done: true, value: undefined };
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
   }
 
   readonly #leave = (): void => {

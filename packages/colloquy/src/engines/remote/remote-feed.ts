@@ -1,4 +1,5 @@
-import { oneByOne } from '../../helpers/batch-iterator.ts';
+import { BatchIterator } from '../../helpers/batch-iterator.ts';
+import type { BatchReader } from '../../helpers/batch-reader.ts';
 import type { SDKMessage } from '../../messages.ts';
 import type { ReadOptions } from '../engine.ts';
 import { followMessages, type Told } from './follow-messages.ts';
@@ -48,12 +49,12 @@ export class RemoteFeed {
     void this.#run().finally(() => (this.#isRunning = false));
   }
 
-  batches(o: ReadOptions = {}): AsyncIterable<readonly SDKMessage[]> {
+  batches(o: ReadOptions = {}): BatchReader<SDKMessage> {
     return this.#open(o);
   }
 
   messages(o: ReadOptions = {}): AsyncIterable<SDKMessage> {
-    return oneByOne(this.#open(o));
+    return new BatchIterator(this.#open(o));
   }
 
   /** Ends all readers, after what is ready. */

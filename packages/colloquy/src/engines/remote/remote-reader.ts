@@ -1,3 +1,4 @@
+import { BatchReader, NOTHING } from '../../helpers/batch-reader.ts';
 import { Wakeup } from '../../log/wakeup.ts';
 import type { SDKMessage } from '../../messages.ts';
 import type { ReadOptions } from '../engine.ts';
@@ -23,7 +24,7 @@ export type ReaderHost = {
 };
 
 /** One reader of a remote session, at its own pace: of the shared connection as long as it keeps up, else of one of its own. */
-export class RemoteReader implements AsyncIterableIterator<readonly SDKMessage[]> {
+export class RemoteReader extends BatchReader<SDKMessage> {
   readonly #wanted: ReadonlySet<Audience>;
   readonly #partial: boolean;
   readonly #host: ReaderHost;
@@ -37,9 +38,12 @@ export class RemoteReader implements AsyncIterableIterator<readonly SDKMessage[]
   #id: string;
   #own: AsyncGenerator<readonly Told[], void, void> | undefined;
   #isAlone = false;
+  /** What its own connection has told. */
+  #alone: readonly SDKMessage[] = NOTHING;
   #ended: { failure?: { error: unknown } } | undefined;
 
   constructor(o: ReadOptions, host: ReaderHost) {
+    super();
     this.#partial = o.partial === true;
     this.#wanted = new Set<Audience>([
       'everyone',
@@ -80,32 +84,27 @@ export class RemoteReader implements AsyncIterableIterator<readonly SDKMessage[]
     this.#wakeup.wake();
   }
 
-  async next(): Promise<IteratorResult<readonly SDKMessage[], undefined>> {
-    for (;;) {
-      if (this.#left.signal.aborted) return { done: true, value: undefined };
-      if (this.#waiting.length > 0) return { done: false, value: this.#takeWaiting() };
-      if (this.#isAlone) {
-        const messages = await this.#readAlone();
-        if (messages === undefined) return { done: true, value: undefined };
-        if (messages.length > 0) return { done: false, value: messages };
-      } else if (this.#ended !== undefined) {
-        const { failure } = this.#ended;
-        this.#ended = {};
-        if (failure !== undefined) throw failure.error;
-        return { done: true, value: undefined };
-      } else {
-        await this.#wakeup.wait();
-      }
+  wait(): Promise<void> {
+    return this.#isAlone ? this.#readAlone() : this.#wakeup.wait();
+  }
+
+  protected takeReady(): readonly SDKMessage[] | undefined {
+    if (this.#left.signal.aborted) return undefined;
+    if (this.#waiting.length > 0) return this.#takeWaiting();
+    if (this.#isAlone) {
+      const told = this.#alone;
+      this.#alone = NOTHING;
+      return told;
     }
+    if (this.#ended === undefined) return NOTHING;
+    const { failure } = this.#ended;
+    this.#ended = {};
+    if (failure !== undefined) throw failure.error;
+    return undefined;
   }
 
-  async return(): Promise<IteratorResult<readonly SDKMessage[], undefined>> {
+  protected release(): void {
     this.#leave();
-    return { done: true, value: undefined };
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
   }
 
   #takeWaiting(): SDKMessage[] {
@@ -115,12 +114,12 @@ export class RemoteReader implements AsyncIterableIterator<readonly SDKMessage[]
     return ready.map((item) => item.take());
   }
 
-  /** The next messages of its own connection, perhaps none; undefined at its end. */
-  async #readAlone(): Promise<SDKMessage[] | undefined> {
+  /** Reads the next messages of its own connection, perhaps none; it is left at its end. */
+  async #readAlone(): Promise<void> {
     this.#own ??= this.#host.follow(this.#id, this.#partial, this.#left.signal);
     const next = await this.#own.next();
-    if (next.done === true) return undefined;
-    return next.value
+    if (next.done === true) return this.#leave();
+    this.#alone = next.value
       .map(({ message }) => message)
       .filter((message) => this.#wanted.has(this.#host.audienceOf(message)));
   }

@@ -1,4 +1,5 @@
 import { AbortError, ConfigurationError } from '../../errors.ts';
+import type { BatchReader } from '../../helpers/batch-reader.ts';
 import { isRecord } from '../../helpers/is-record.ts';
 import { jsonCopy } from '../../helpers/json-copy.ts';
 import { randomUuid } from '../../helpers/random-uuid.ts';
@@ -94,7 +95,7 @@ export class RemoteSession implements EngineSession {
     return this.#feed.messages(o);
   }
 
-  batches(o?: ReadOptions): AsyncIterable<readonly SDKMessage[]> {
+  batches(o?: ReadOptions): BatchReader<SDKMessage> {
     return this.#feed.batches(o);
   }
 
