@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
-import { FakeSession } from './fake-session.ts';
+import type { Duplex } from 'node:stream';
+import { type Frame, FakeSession } from './fake-session.ts';
+import { acceptSocket, refuseSocket } from './fake-socket.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html',
@@ -25,6 +27,8 @@ export type FakeServer = {
   onPrompt: (session: FakeSession, prompt: { uuid: string; text: string }) => void;
   /** Answers of the next calls whose path ends so: a status, taken once. */
   refuseNext: (method: string, pathEnd: string, status: number) => void;
+  /** False: no socket opens, as behind some proxies. */
+  passesSockets: boolean;
   addSession: (title: string | null, id?: string) => FakeSession;
   /** Forgets sessions, calls, and what was to be refused. */
   reset: () => void;
@@ -37,6 +41,7 @@ export async function startFakeServer(o: { page: string; facts?: Record<string, 
   const server = createServer((request, response) => {
     void handle(fake, refusals, o, request, response).catch((error: unknown) => response.destroy(error as Error));
   });
+  server.on('upgrade', (request, socket) => upgrade(fake, request, socket));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
@@ -47,6 +52,7 @@ export async function startFakeServer(o: { page: string; facts?: Record<string, 
     sessions: new Map(),
     onPrompt: () => undefined,
     refuseNext: (method, pathEnd, status) => refusals.push({ method, pathEnd, status }),
+    passesSockets: true,
     addSession(title, id = crypto.randomUUID()) {
       const session = new FakeSession(id, title);
       fake.sessions.set(id, session);
@@ -58,6 +64,7 @@ export async function startFakeServer(o: { page: string; facts?: Record<string, 
       fake.calls.length = 0;
       refusals.length = 0;
       fake.onPrompt = () => undefined;
+      fake.passesSockets = true;
     },
     close: () =>
       new Promise<void>((resolve) => {
@@ -98,7 +105,7 @@ async function handle(
   if (first === 'native') return resource(fake, session, method, body, response);
   switch (rest.join('/')) {
     case 'messages/stream':
-      return session.stream(searchParams.get('after') ?? undefined, response);
+      return streamOverHttp(session, searchParams.get('after') ?? undefined, response);
     case 'messages': {
       const prompt = session.acceptPrompt(body);
       json(response, 202, { uuid: prompt.uuid, seq: 1 });
@@ -107,6 +114,32 @@ async function handle(
     default:
       return json(response, 200, rest[0] === 'answers' ? { won: true, by: 'page-1' } : {});
   }
+}
+
+function streamOverHttp(session: FakeSession, after: string | undefined, response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  response.write(': open\n\n');
+  const leave = session.stream(after, {
+    tell: ({ cursor, message }) => response.write(`id: ${cursor}\ndata: ${JSON.stringify(message)}\n\n`),
+    break: () => response.destroy(),
+  });
+  response.on('close', leave);
+}
+
+function upgrade(fake: FakeServer, request: IncomingMessage, socket: Duplex): void {
+  socket.on('error', () => socket.destroy());
+  const { pathname, searchParams } = new URL(request.url ?? '/', fake.url);
+  const session = fake.sessions.get(pathname.split('/')[3] ?? '');
+  if (!fake.passesSockets) return refuseSocket(socket, 502);
+  if (request.headers.cookie !== 'colloquy=secret') return refuseSocket(socket, 401);
+  if (session === undefined) return refuseSocket(socket, 404);
+  const say = acceptSocket(request, socket);
+  say('[]');
+  const leave = session.stream(searchParams.get('after') ?? undefined, {
+    tell: ({ cursor, message }: Frame) => say(JSON.stringify([{ id: cursor, data: message }])),
+    break: () => socket.destroy(),
+  });
+  socket.on('close', leave);
 }
 
 const FACTS = {

@@ -1,14 +1,16 @@
-import type { ServerResponse } from 'node:http';
 import type { SessionSummary } from '../src/api/wire.ts';
 
 type Message = Record<string, unknown>;
-type Frame = { cursor: string; seq: number; frag: number; message: Message };
+export type Frame = { cursor: string; seq: number; frag: number; message: Message };
+
+/** A page that reads the stream, in whatever way. */
+type Reader = { tell(frame: Frame): void; break(): void };
 
 /** A session that tells what a test makes it tell. Its short verbs write the messages that the real server would. */
 export class FakeSession {
   readonly summary: SessionSummary;
   #frames: Frame[] = [];
-  readonly #readers = new Set<ServerResponse>();
+  readonly #readers = new Set<Reader>();
   #seq = 0;
   #frag = 0;
   #answers = 0;
@@ -29,15 +31,15 @@ export class FakeSession {
     };
   }
 
-  /** Streams what has been told behind a cursor, and then what is told. Fragments are kept while their block is open. */
-  stream(after: string | undefined, response: ServerResponse): void {
-    response.writeHead(200, { 'content-type': 'text/event-stream' });
-    response.write(': open\n\n');
+  /**
+   * Tells what has been told behind a cursor, and then what is told. Fragments are kept while their block is open.
+   * @returns lets go of the reader
+   */
+  stream(after: string | undefined, reader: Reader): () => void {
     const [, seq = 0, frag = 0] = (after ?? '0.0.0').split('.').map(Number);
-    for (const frame of this.#frames)
-      if (isFragment(frame) ? frame.frag > frag : frame.seq > seq) write(response, frame);
-    this.#readers.add(response);
-    response.on('close', () => this.#readers.delete(response));
+    for (const frame of this.#frames) if (isFragment(frame) ? frame.frag > frag : frame.seq > seq) reader.tell(frame);
+    this.#readers.add(reader);
+    return () => void this.#readers.delete(reader);
   }
 
   /** How many pages are reading. */
@@ -47,7 +49,7 @@ export class FakeSession {
 
   /** As a crash of the server would. */
   breakStreams(): void {
-    for (const reader of this.#readers) reader.destroy();
+    for (const reader of this.#readers) reader.break();
     this.#readers.clear();
   }
 
@@ -59,7 +61,7 @@ export class FakeSession {
     const cursor = `1.${this.#seq}.${this.#frag}`;
     const frame = { cursor, seq: this.#seq, frag: this.#frag, message: { ...common, ...message } };
     this.#frames.push(frame);
-    for (const reader of this.#readers) write(reader, frame);
+    for (const reader of this.#readers) reader.tell(frame);
   }
 
   acceptPrompt(body: Message): { uuid: string; text: string } {
@@ -179,7 +181,3 @@ export class FakeSession {
 }
 
 const isFragment = (frame: Frame): boolean => frame.message['type'] === 'stream_event';
-
-function write(reader: ServerResponse, frame: { cursor: string; message: Message }): void {
-  reader.write(`id: ${frame.cursor}\ndata: ${JSON.stringify(frame.message)}\n\n`);
-}

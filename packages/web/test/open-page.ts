@@ -36,8 +36,8 @@ export async function openLab(): Promise<Lab | undefined> {
   };
 }
 
-/** In a process of its own: the test's NODE_ENV would build React's development version. */
-async function buildPage(folder: string): Promise<void> {
+/** Builds the page into a folder. In a process of its own: the test's NODE_ENV would build React's development version. */
+export async function buildPage(folder: string): Promise<void> {
   const vite = join(dirname(createRequire(import.meta.url).resolve('vite/package.json')), 'bin/vite.js');
   const { NODE_ENV: _, ...env } = process.env;
   await promisify(execFile)(process.execPath, [vite, 'build', PACKAGE, '--outDir', folder, '--logLevel', 'error'], {

@@ -297,6 +297,8 @@ test('a lost server is told, and the text goes on where it stopped', async (cont
   session.answer();
   session.write('One', ' two');
   await log(page).getByText('One two').waitFor();
+  // From here on over HTTP.
+  fake.passesSockets = false;
   fake.refuseNext('GET', '/stream', 503);
   session.breakStreams();
   await page.getByText('Reconnecting…').waitFor();

@@ -1,4 +1,6 @@
 import { HttpError, readHttpError, UnreachableError } from './http-error.ts';
+import { createStreams } from './open-stream.ts';
+import type { Batch } from './read-frames.ts';
 import type { Answer, NewSessionOptions, ServerFacts, SessionPage, SessionSummary } from './wire.ts';
 
 const REQUEST_TIMEOUT_MS = 20_000;
@@ -18,8 +20,8 @@ export type Api = {
   interrupt(id: string): Promise<void>;
   setPermissionMode(id: string, mode: string): Promise<void>;
   answer(id: string, request: number, decision: Answer): Promise<{ won: boolean; by: string }>;
-  /** Opens the session's stream behind a cursor; resolves with the headers. */
-  openStream(id: string, o: { after: string | undefined; signal: AbortSignal }): Promise<Response>;
+  /** Opens the session's stream behind a cursor; resolves once it stands. */
+  openStream(id: string, o: { after: string | undefined; signal: AbortSignal }): Promise<AsyncIterable<Batch>>;
 };
 
 /** `fetch` is replaced in tests; `onSignedOut` is called whenever a call was refused for want of a credential. */
@@ -43,6 +45,7 @@ export function createApi(o: { fetch?: typeof fetch | undefined; onSignedOut?: (
     });
     return (response.status === 204 ? undefined : await response.json()) as T;
   };
+  const stream = createStreams((path, signal) => exchange(path, { headers: { accept: 'text/event-stream' }, signal }));
   const session = (id: string): string => `/v1/native/sessions/${encodeURIComponent(id)}`;
   const conversation = (id: string): string => `/v1/sessions/${encodeURIComponent(id)}`;
 
@@ -67,10 +70,7 @@ export function createApi(o: { fetch?: typeof fetch | undefined; onSignedOut?: (
     answer: (id, request, decision) => post(`${conversation(id)}/answers`, { request, decision }),
     openStream: (id, { after, signal }) => {
       const query = after === undefined ? '' : `?after=${encodeURIComponent(after)}`;
-      return exchange(`${conversation(id)}/messages/stream${query}`, {
-        headers: { accept: 'text/event-stream' },
-        signal,
-      });
+      return stream(`${conversation(id)}/messages/stream${query}`, signal);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { followSession, type Connection } from './follow-session.ts';
 import { HttpError, UnreachableError } from './http-error.ts';
+import { readFrames } from './read-frames.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -16,7 +17,7 @@ function follow(openings: Opening[]) {
     openStream: (_: string, { after }: { after: string | undefined }) => {
       cursors.push(after);
       const opening = openings.shift() ?? new UnreachableError('nobody there');
-      return opening instanceof Error ? Promise.reject(opening) : Promise.resolve(new Response(toStream(opening)));
+      return opening instanceof Error ? Promise.reject(opening) : Promise.resolve(readFrames(toStream(opening)));
     },
   };
   const done = followSession(

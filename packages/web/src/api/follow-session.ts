@@ -1,6 +1,5 @@
 import { HttpError } from './http-error.ts';
 import type { Api } from './api.ts';
-import { readFrames } from './read-frames.ts';
 import type { Frame } from './wire.ts';
 
 const FIRST_RETRY_MS = 400;
@@ -55,10 +54,9 @@ async function readOnce(
   signal: AbortSignal,
 ): Promise<Connection | undefined> {
   try {
-    const response = await api.openStream(id, { after: place.cursor, signal });
-    if (response.body === null) return undefined;
+    const batches = await api.openStream(id, { after: place.cursor, signal });
     follower.onConnection({ state: 'live' });
-    for await (const batch of readFrames(response.body)) {
+    for await (const batch of batches) {
       place.failures = 0;
       place.cursor = batch.cursor ?? place.cursor;
       if (batch.frames.length > 0) follower.onFrames(batch.frames);

@@ -5,8 +5,8 @@ import { UnreachableError } from './http-error.ts';
 import type { Frame, OpenBlock } from './wire.ts';
 
 /** The server sends a heartbeat every 15 s: three missed ones mean that nobody is there. */
-const SILENCE_MS = 50_000;
-const MAX_EVENT_CHARS = 64 * 1024 * 1024;
+export const SILENCE_MS = 50_000;
+export const MAX_EVENT_CHARS = 64 * 1024 * 1024;
 
 export type Batch = { frames: readonly Frame[]; cursor: string | undefined };
 
@@ -22,7 +22,10 @@ export async function* readFrames(body: ReadableStream<Uint8Array<ArrayBuffer>>)
     for (let next = await readWithin(reader); !next.done; next = await readWithin(reader)) {
       events = [];
       parser.feed(next.value);
-      yield { frames: events.flatMap(toFrame), cursor: events.findLast((event) => event.id !== undefined)?.id };
+      yield {
+        frames: events.flatMap(({ event, data }) => toFrame({ event, data: JSON.parse(data) })),
+        cursor: events.findLast((event) => event.id !== undefined)?.id,
+      };
     }
   } finally {
     // A broken stream refuses to be cancelled; what broke it has been thrown already.
@@ -31,11 +34,10 @@ export async function* readFrames(body: ReadableStream<Uint8Array<ArrayBuffer>>)
 }
 
 /** What an event says, or nothing when it is not for us: the server may be newer than this page. */
-export function toFrame(event: { event?: string | undefined; data: string }): Frame[] {
-  const data: unknown = JSON.parse(event.data);
+export function toFrame({ event, data }: { event?: unknown; data?: unknown }): Frame[] {
   if (!isRecord(data)) return [];
-  if (event.event === 'gap') return [{ type: 'gap', open: toOpenBlocks(data['open']) }];
-  const message = event.event === 'signal' ? data['signal'] : data;
+  if (event === 'gap') return [{ type: 'gap', open: toOpenBlocks(data['open']) }];
+  const message = event === 'signal' ? data['signal'] : data;
   // The fold ignores types it does not know, so a string `type` is all that must hold here.
   return isRecord(message) && typeof message['type'] === 'string'
     ? [{ type: 'message', message: message as SDKMessage }]
