@@ -15,6 +15,7 @@ export type {
 export { AGENT_TOOL_NAMES, WORKER_TOOLS } from './engines/api/check-hosted.ts';
 export type { HostedOptions, ToolConfiguration, ToolPolicy } from './engines/hosted-options.ts';
 export { type CallOutcome, type SimulatedCall, simulatePolicy } from './engines/explain/simulate-policy.ts';
+export { BatchReader } from './helpers/batch-reader.ts';
 export { FewAtOnce } from './helpers/few-at-once.ts';
 export { giveWay } from './helpers/give-way.ts';
 export { ipBytes } from './helpers/ip-address.ts';

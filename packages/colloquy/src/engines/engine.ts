@@ -82,7 +82,7 @@ export interface HostedSession extends EngineSession {
    * Like `messages`, with each message's place, in batches of what is ready. With `door`, prompts are told back
    * (`isReplay`), and what becomes of them, and so are permission requests, calls that run elsewhere, and the answers to both.
    */
-  placed(o?: PlacedReadOptions): AsyncIterable<readonly PlacedMessage[]>;
+  placed(o?: PlacedReadOptions): BatchReader<PlacedMessage>;
   /** The newest entry that has been told. */
   readonly head: Seq;
   /** The log itself from now on, each entry once it is durable, with what the model is saying. It exists from this call on. */

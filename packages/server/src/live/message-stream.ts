@@ -25,10 +25,9 @@ type StreamOptions = {
  * @throws InvalidCursorError
  */
 export function streamMessages(session: HostedSession, o: StreamOptions): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const left = new AbortController();
   const place = toPlace(o.after);
   const read = { after: place.after, partial: o.partial ?? true, door: true, coalesceMs: COALESCE_MS };
-  const batches = session.placed({ ...read, signal: left.signal })[Symbol.asyncIterator]();
+  const reader = session.placed(read);
   const waiting = new WaitingFrames(place);
 
   const body = new SseBody({
@@ -36,11 +35,15 @@ export function streamMessages(session: HostedSession, o: StreamOptions): Readab
     async next() {
       for (;;) {
         if (waiting.isEmpty) {
-          const { value, done } = await batches.next();
-          if (done === true) return undefined;
-          const pause = giveWay();
-          if (pause !== undefined) await pause;
-          waiting.put(value);
+          const batch = reader.take();
+          if (batch === undefined) return undefined;
+          if (batch.length === 0) {
+            await reader.wait();
+            const pause = giveWay();
+            if (pause !== undefined) await pause;
+            continue;
+          }
+          waiting.put(batch);
         }
         const frames = waiting.take();
         if (frames !== '') return frames;
@@ -48,9 +51,7 @@ export function streamMessages(session: HostedSession, o: StreamOptions): Readab
     },
     onEnd({ isWhole, error }) {
       o.signal.removeEventListener('abort', end);
-      left.abort();
-      // A reader that nobody asks for more learns of its end only in this way. What it answers matters to nobody any more.
-      void Promise.resolve(batches.return?.()).catch(() => undefined);
+      reader.close();
       o.onEnd({ ended: isWhole, ...(error === undefined ? {} : { error }) });
     },
   });

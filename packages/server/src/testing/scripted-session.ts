@@ -1,5 +1,11 @@
 import type { SDKMessage, SDKUserMessage } from 'colloquy';
-import type { Controls, HostedSession, PlacedMessage, PlacedReadOptions } from 'colloquy/internal';
+import {
+  BatchReader,
+  type Controls,
+  type HostedSession,
+  type PlacedMessage,
+  type PlacedReadOptions,
+} from 'colloquy/internal';
 import { type Deferred, deferred } from './deferred.ts';
 
 /** A session that tells what a test says, to any number of readers, each from its first batch. */
@@ -110,32 +116,61 @@ class Script {
     this.#wake();
   }
 
-  async *read(o: PlacedReadOptions): AsyncGenerator<readonly PlacedMessage[], void, void> {
+  read(o: PlacedReadOptions): BatchReader<PlacedMessage> {
     const { after, partial, door, coalesceMs } = o;
     const reader = { after, partial, door, coalesceMs, isOpen: true };
     this.readers.push(reader);
     o.signal?.addEventListener('abort', () => this.#wake(), { once: true });
-    let next = 0;
-    try {
-      for (;;) {
+    return new ScriptReader({
+      take: (from) => {
+        const isOver = this.isClosed || o.signal?.aborted === true;
+        if (this.#failure !== undefined || isOver) reader.isOpen = false;
         if (this.#failure !== undefined) throw this.#failure.error;
-        if (this.isClosed || o.signal?.aborted === true) return;
-        if (next === this.#told.length) {
-          await this.#changed.promise;
-          continue;
-        }
-        const batch = this.#told.slice(next);
-        next = this.#told.length;
-        this.taken += 1;
-        yield batch;
-      }
-    } finally {
-      reader.isOpen = false;
-    }
+        if (isOver) return undefined;
+        if (from < this.#told.length) this.taken += 1;
+        return this.#told.slice(from);
+      },
+      wait: () => this.#changed.promise,
+      release: () => {
+        reader.isOpen = false;
+        this.#wake();
+      },
+    });
   }
 
   #wake(): void {
     this.#changed.resolve();
     this.#changed = deferred();
+  }
+}
+
+type ScriptHost = {
+  /** What was told from a place on; `undefined` when no more is. */
+  take(from: number): readonly PlacedMessage[] | undefined;
+  wait(): Promise<void>;
+  release(): void;
+};
+
+class ScriptReader extends BatchReader<PlacedMessage> {
+  readonly #host: ScriptHost;
+  #taken = 0;
+
+  constructor(host: ScriptHost) {
+    super();
+    this.#host = host;
+  }
+
+  wait(): Promise<void> {
+    return this.#host.wait();
+  }
+
+  protected takeReady(): readonly PlacedMessage[] | undefined {
+    const told = this.#host.take(this.#taken);
+    this.#taken += told?.length ?? 0;
+    return told;
+  }
+
+  protected release(): void {
+    this.#host.release();
   }
 }
