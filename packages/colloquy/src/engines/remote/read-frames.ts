@@ -1,6 +1,6 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { APIConnectionError, TimeoutError } from '../../errors.ts';
-import { delay } from '../../helpers/delay.ts';
+import type { Deadline } from '../../helpers/deadline.ts';
 
 /** The server says every 15 seconds that it is alive: three times missed, nobody is there. */
 export const SILENCE_MS = 50_000;
@@ -10,35 +10,73 @@ export const MAX_FRAME_CHARS = 128 * 1024 * 1024;
 /** A frame of the server's stream. `data` is its JSON, of so many characters. */
 export type Frame = { id: string | undefined; event: string; chars: number; data: unknown };
 
+/** A stream of a server that is open. */
+export type OpenStream = {
+  body: AsyncIterable<Uint8Array>;
+  /** What bounds the wait for each chunk: its signal ends the body. Closed by whoever reads. */
+  deadline: Deadline;
+};
+
 /**
  * The frames of each chunk together; none for a chunk without a whole frame. Read only as fast as the caller iterates; leaving the loop
- * closes the connection. What a broken connection leaves of a frame is dropped.
+ * closes the connection. What a broken connection leaves of a frame is dropped. For one loop.
  * @throws TimeoutError after 50 seconds of silence, APIConnectionError for a frame that is too large, or no JSON
  */
-export async function* readFrames(body: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Frame[], void, void> {
-  let frames: Frame[] = [];
-  let flaw: Error | undefined;
-  const parser = createParser({
+export function readFrames(stream: OpenStream): AsyncIterableIterator<readonly Frame[]> {
+  return new FrameReader(stream);
+}
+
+/** Written by hand: a generator costs more hops a chunk, and answers come delta by delta. */
+class FrameReader implements AsyncIterableIterator<readonly Frame[]> {
+  readonly #chunks: AsyncIterator<Uint8Array>;
+  readonly #deadline: Deadline;
+  readonly #decoder = new TextDecoder();
+  #frames: Frame[] = [];
+  #isTooLarge = false;
+  #isOver = false;
+  readonly #parser = createParser({
     maxBufferSize: MAX_FRAME_CHARS,
     onEvent: ({ id, event, data }: EventSourceMessage) =>
-      frames.push({ id, event: event ?? 'message', chars: data.length, data: parse(data) }),
-    onError: (error) => {
-      if (error.type === 'max-buffer-size-exceeded') flaw = error;
+      this.#frames.push({ id, event: event ?? 'message', chars: data.length, data: parse(data) }),
+    onError: ({ type }) => {
+      if (type === 'max-buffer-size-exceeded') this.#isTooLarge = true;
     },
   });
-  const decoder = new TextDecoder();
-  const chunks = body[Symbol.asyncIterator]();
-  try {
-    for (let next = await withinSilence(chunks.next()); next.done !== true; next = await withinSilence(chunks.next())) {
-      frames = [];
-      parser.feed(decoder.decode(next.value, { stream: true }));
-      if (flaw !== undefined)
-        throw new APIConnectionError('The server sent a frame that is too large', { cause: flaw });
-      yield frames;
+
+  constructor({ body, deadline }: OpenStream) {
+    this.#chunks = body[Symbol.asyncIterator]();
+    this.#deadline = deadline;
+  }
+
+  async next(): Promise<IteratorResult<readonly Frame[], undefined>> {
+    try {
+      if (this.#isOver) return { done: true, value: undefined };
+      this.#deadline.start(SILENCE_MS, silent);
+      const chunk = await this.#chunks.next();
+      this.#deadline.pause();
+      if (chunk.done === true) return await this.return();
+      this.#frames = [];
+      this.#parser.feed(this.#decoder.decode(chunk.value, { stream: true }));
+      if (this.#isTooLarge) throw new APIConnectionError('The server sent a frame that is too large');
+      return { done: false, value: this.#frames };
+    } catch (error) {
+      await this.return();
+      throw error;
     }
-  } finally {
-    // Its end is not waited for: a connection that hangs does not answer that either.
-    void Promise.resolve(chunks.return?.()).catch(() => {});
+  }
+
+  async return(): Promise<IteratorResult<readonly Frame[], undefined>> {
+    if (!this.#isOver) {
+      this.#isOver = true;
+      this.#deadline.close();
+      // Its end is not waited for: a connection that hangs does not answer that either.
+      void Promise.resolve(this.#chunks.return?.()).catch(() => {});
+    }
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
   }
 }
 
@@ -50,16 +88,5 @@ function parse(data: string): unknown {
   }
 }
 
-async function withinSilence<T>(next: Promise<T>): Promise<T> {
-  const heard = new AbortController();
-  const silence = delay(SILENCE_MS, { signal: heard.signal }).then(() => {
-    throw new TimeoutError(`The server has been silent for ${SILENCE_MS} ms`);
-  });
-  // Told by the race, or nobody waits for it any longer.
-  silence.catch(() => {});
-  try {
-    return await Promise.race([next, silence]);
-  } finally {
-    heard.abort();
-  }
-}
+/** What a stream ends with when nothing came for `SILENCE_MS`. */
+export const silent = (): Error => new TimeoutError(`The server has been silent for ${SILENCE_MS} ms`);

@@ -14,6 +14,7 @@ import { randomUuid } from '../../helpers/random-uuid.ts';
 import type { HttpResponse, HttpSend } from '../../messages-api/http-send.ts';
 import type { ServerConnection } from '../../options/server-connection.ts';
 import type { FrameSockets } from './frame-sockets.ts';
+import type { OpenStream } from './read-frames.ts';
 
 /** For one attempt, body included; a prompt may carry 32 MB of images. */
 const ANSWER_WITHIN_MS = 60_000;
@@ -76,8 +77,8 @@ export class ServerClient {
     }
   }
 
-  /** Opens a stream of server-sent events; its life is bounded by the signal alone. Not tried again here. */
-  async stream(path: string, facts: { session: string; signal: AbortSignal }): Promise<HttpResponse['body']> {
+  /** Opens a stream of server-sent events; once it is open, whoever reads bounds each wait by its deadline. Not tried again here. */
+  async stream(path: string, facts: { session: string; signal: AbortSignal }): Promise<OpenStream> {
     const opening = new Deadline(facts.signal);
     opening.start(ANSWER_WITHIN_MS, late);
     try {
@@ -85,7 +86,7 @@ export class ServerClient {
       await refuse(response, facts.session);
       checkType(response, 'text/event-stream', this.#base);
       opening.pause();
-      return withEnd(response.body, () => opening.close());
+      return { body: response.body, deadline: opening };
     } catch (error) {
       opening.close();
       throw error;
@@ -224,12 +225,4 @@ async function readText(body: AsyncIterable<Uint8Array>, maxBytes: number): Prom
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();
-}
-
-async function* withEnd(body: AsyncIterable<Uint8Array>, onEnd: () => void): AsyncGenerator<Uint8Array, void, void> {
-  try {
-    yield* body;
-  } finally {
-    onEnd();
-  }
 }

@@ -2,7 +2,7 @@ import { APIConnectionError, TimeoutError } from '../../errors.ts';
 import { Deadline } from '../../helpers/deadline.ts';
 import { isRecord } from '../../helpers/is-record.ts';
 import { Wakeup } from '../../log/wakeup.ts';
-import { type Frame, MAX_FRAME_CHARS, SILENCE_MS } from './read-frames.ts';
+import { type Frame, MAX_FRAME_CHARS, SILENCE_MS, silent } from './read-frames.ts';
 
 /** For the handshake and the server's first word, after which the socket stands. */
 const OPEN_WITHIN_MS = 10_000;
@@ -70,7 +70,7 @@ export class SocketFrames implements AsyncIterableIterator<readonly Frame[], und
 
   #onMessage(data: unknown): void {
     if (typeof data !== 'string') return;
-    this.#deadline.start(SILENCE_MS, () => new TimeoutError(`The server has been silent for ${SILENCE_MS} ms`));
+    this.#deadline.start(SILENCE_MS, silent);
     try {
       this.#take(data);
     } catch (error) {
