@@ -29,7 +29,9 @@ export class RemoteReader extends BatchReader<SDKMessage> {
   readonly #partial: boolean;
   readonly #host: ReaderHost;
   readonly #signal: AbortSignal | undefined;
-  readonly #left = new AbortController();
+  /** For its own connection. */
+  #left: AbortController | undefined;
+  #isLeft = false;
   readonly #wakeup = new Wakeup();
   #waiting: SharedItem[] = [];
   #fragments = 0;
@@ -89,7 +91,7 @@ export class RemoteReader extends BatchReader<SDKMessage> {
   }
 
   protected takeReady(): readonly SDKMessage[] | undefined {
-    if (this.#left.signal.aborted) return undefined;
+    if (this.#isLeft) return undefined;
     if (this.#waiting.length > 0) return this.#takeWaiting();
     if (this.#isAlone) {
       const told = this.#alone;
@@ -116,6 +118,7 @@ export class RemoteReader extends BatchReader<SDKMessage> {
 
   /** Reads the next messages of its own connection, perhaps none; it is left at its end. */
   async #readAlone(): Promise<void> {
+    this.#left ??= new AbortController();
     this.#own ??= this.#host.follow(this.#id, this.#partial, this.#left.signal);
     const next = await this.#own.next();
     if (next.done === true) return this.#leave();
@@ -127,7 +130,8 @@ export class RemoteReader extends BatchReader<SDKMessage> {
   readonly #leave = (): void => {
     this.#drop();
     this.#host.detach();
-    this.#left.abort();
+    this.#isLeft = true;
+    this.#left?.abort();
     this.end();
     void this.#own?.return().catch(() => {});
   };
