@@ -128,8 +128,9 @@ class ModelStream {
     const { events, requestId } = await this.#world.client.stream(body, { signal });
     this.#requestId = requestId;
     for await (const batch of events) {
-      for (const [at, event] of batch.entries()) {
-        if (event.type === 'ping') continue;
+      for (let at = 0; at < batch.length; at += 1) {
+        const event = batch[at];
+        if (event === undefined || event.type === 'ping') continue;
         this.#ttftMs ??= Math.round(performance.now() - this.#startedMs);
         // What came in one piece with the last block's end has been added with it.
         const finished = this.#answer.done ? undefined : this.#answer.add(event);
