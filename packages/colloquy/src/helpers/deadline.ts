@@ -31,11 +31,12 @@ export class Deadline {
     if (this.signal.aborted) return;
     this.#reason = reason;
     this.#running = true;
-    this.#untilMs = performance.now() + Math.min(timeoutMs, MAX_TIMER_MS);
+    const nowMs = performance.now();
+    this.#untilMs = nowMs + Math.min(timeoutMs, MAX_TIMER_MS);
     // A timer that is over early looks at the clock, and waits for the rest: to move it for every chunk would cost more.
     if (this.#timer !== undefined && this.#timerMs <= this.#untilMs) return;
     clearTimeout(this.#timer);
-    this.#wait(timeoutMs);
+    this.#wait(timeoutMs, nowMs);
   }
 
   /** Nothing is waited for any longer; the parent still counts. */
@@ -51,8 +52,8 @@ export class Deadline {
     this.#parent?.removeEventListener('abort', this.#onParentAbort);
   }
 
-  #wait(ms: number): void {
-    this.#timerMs = performance.now() + Math.min(ms, MAX_TIMER_MS);
+  #wait(ms: number, nowMs: number): void {
+    this.#timerMs = nowMs + Math.min(ms, MAX_TIMER_MS);
     this.#timer = setTimeout(() => this.#onTimer(), Math.min(ms, MAX_TIMER_MS));
   }
 
@@ -60,9 +61,10 @@ export class Deadline {
   #onTimer(): void {
     this.#timer = undefined;
     if (!this.#running) return;
-    const leftMs = this.#untilMs - performance.now();
+    const nowMs = performance.now();
+    const leftMs = this.#untilMs - nowMs;
     if (leftMs < 1) this.#abort(this.#reason());
-    else this.#wait(leftMs);
+    else this.#wait(leftMs, nowMs);
   }
 
   #abort(reason: unknown): void {

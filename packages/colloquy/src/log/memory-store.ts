@@ -43,7 +43,7 @@ class MemoryStore implements Store {
       row.checkpointSeq = row.head;
     }
     this.#watchers.notify(id, row.head);
-    return { ok: true, ...place, head: row.head };
+    return { ok: true, ...place, head: row.head, entries: stamped };
   }
 
   async sync(): Promise<void> {

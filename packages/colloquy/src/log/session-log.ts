@@ -169,7 +169,7 @@ export class SessionLog implements AsyncDisposable {
       // One that waits for the disk is not to be told by a later one that does not.
       await before;
       if (!appended.ok) return await this.#refused(appended);
-      const stamped = stampEntries(entries, appended);
+      const stamped = appended.entries ?? stampEntries(entries, appended);
       // Inputs of others slipped in before: they are told first.
       if (appended.first > this.#head + 1) await this.#catchUp(appended.first - 1);
       this.#publish(stamped);

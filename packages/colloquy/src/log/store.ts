@@ -46,7 +46,8 @@ export type FactOptions = {
 };
 
 export type Appended =
-  | { ok: true; first: Seq; head: Seq; at: string; epoch: number }
+  /** `entries` where the store has them as they are read, and nobody need make them again. */
+  | { ok: true; first: Seq; head: Seq; at: string; epoch: number; entries?: readonly Entry[] | undefined }
   | { ok: false; why: 'epoch' }
   | { ok: false; why: 'once'; winner: Entry }
   | { ok: false; why: 'missing' };
