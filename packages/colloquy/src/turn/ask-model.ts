@@ -3,7 +3,7 @@ import { letOthersRun } from '../helpers/let-others-run.ts';
 import type { NewEntry } from '../log/entries.ts';
 import { MessageAccumulator } from '../messages-api/accumulate-message.ts';
 import type { FinishedBlock } from '../messages-api/open-block.ts';
-import type { ContentBlock, StreamEvent, Usage } from '../messages-api/types.ts';
+import type { StreamEvent, Usage } from '../messages-api/types.ts';
 import { isRetryable, retryDelayMs } from '../messages-api/retry-policy.ts';
 import { canBePlainer, hasSuspects, hasThinking } from '../views/leave-out.ts';
 import { requestBody } from '../views/to-model-request.ts';
@@ -145,11 +145,11 @@ class ModelStream {
     if (!this.#isNoted) await note(this.#world, this.#responseFact(), ...this.#cutCalls().map(cutCall));
   }
 
-  /** Calls that were told before it was known that the answer would be cut, or are `last`, which is told with that. */
-  #cutCalls(...last: ContentBlock[]): string[] {
+  /** Calls that were told before it was known that the answer would be cut. */
+  #cutCalls(): string[] {
     const cut = this.#answer.cutToolUses;
-    const told = this.#world.state.turn?.request?.blocks.map(({ block }) => block) ?? [];
-    return [...told, ...last].flatMap((block) => (block.type === 'tool_use' && cut.has(block.id) ? [block.id] : []));
+    const told = this.#world.state.turn?.request?.blocks ?? [];
+    return told.flatMap(({ block }) => (block.type === 'tool_use' && cut.has(block.id) ? [block.id] : []));
   }
 
   /** Closes an answer that was cut from outside: the text so far is kept, and told as aborted. */
@@ -185,8 +185,10 @@ class ModelStream {
     const fact: NewEntry = { kind: 'model_block', request: this.#plan.request, index, block, ...start };
     if (behind.at(-1)?.type !== 'message_stop' || !behind.every(isOfAnswer)) return note(this.#world, fact);
     for (const event of behind) this.#answer.add(event);
+    // What becomes of calls that were cut goes with the response, and is told behind the whole answer.
+    if (this.#answer.cutToolUses.size > 0) return note(this.#world, fact);
+    await note(this.#world, fact, this.#responseFact());
     this.#isNoted = true;
-    await note(this.#world, fact, this.#responseFact(), ...this.#cutCalls(block).map(cutCall));
   }
 
   #start(): { id: string; model: string; usage: unknown; ttftMs: number; requestId?: string } {

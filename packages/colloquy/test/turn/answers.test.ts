@@ -46,6 +46,31 @@ describe('how an answer ends', () => {
     expect(resultOf(told)).toMatchObject({ subtype: 'success', result: 'Well.' });
   });
 
+  test.each(['max_tokens', 'refusal'] as const)(
+    'what becomes of a whole call that %s makes half an answer is told behind that answer',
+    async (stopReason) => {
+      const answer = { ...toolUse('mcp__n__note', { word: 'half' }), stopReason };
+      await using scene = await openScene([answer, text('Well.')], { ...withNotes(), includePartialMessages: true });
+      const told = await scene.turn('Note', { partial: true });
+      expect(ran).toEqual([]);
+      const order = told.flatMap((message) => {
+        if (message.type === 'assistant' || message.type === 'user') return [message.type];
+        return message.type === 'stream_event' && message.event.type !== 'content_block_delta'
+          ? [message.event.type]
+          : [];
+      });
+      expect(order.filter((type) => type !== 'ping').slice(0, 7)).toEqual([
+        'message_start',
+        'content_block_start',
+        'assistant',
+        'content_block_stop',
+        'message_delta',
+        'message_stop',
+        'user',
+      ]);
+    },
+  );
+
   test('a refusal is an error result, and the refused turn is not sent again', async () => {
     await using scene = await openScene([text('Hello.'), refusal(), text('Sure.')]);
     await scene.turn('Hi');

@@ -8,7 +8,7 @@ export type Scene = AsyncDisposable & {
   emulator: Emulator;
   cwd: string;
   /** Sends a prompt and gives all that is told of its turn, up to its result. */
-  turn(prompt: string): Promise<SDKMessage[]>;
+  turn(prompt: string, o?: { partial: boolean }): Promise<SDKMessage[]>;
   /** Sends a prompt and waits for nothing but that it is accepted. */
   send(content: unknown): Promise<unknown>;
   control: Awaited<ReturnType<ReturnType<typeof createApiEngine>['open']>>['control'];
@@ -35,8 +35,8 @@ export async function openScene(script: readonly Reply[], options: Options = {})
     // A program written in JavaScript may give anything.
     send: (content) =>
       session.send({ type: 'user', message: { role: 'user', content: content as string }, parent_tool_use_id: null }),
-    async turn(prompt) {
-      const messages = session.messages();
+    async turn(prompt, o) {
+      const messages = session.messages(o);
       const told: SDKMessage[] = [];
       await session.send({ type: 'user', message: { role: 'user', content: prompt }, parent_tool_use_id: null });
       for await (const message of messages) {
