@@ -30,6 +30,8 @@ export class FeedReader implements AsyncIterableIterator<readonly Live[]> {
   /** When it was last told something, and whether it waits since then for more fragments to come together. */
   #toldAtMs = -Infinity;
   #isCollecting = false;
+  /** How much longer what is ready is to wait, as of the newest `take`: by the time of `wait` that may be over. */
+  #collectMs = 0;
   #loading: Promise<void> | undefined;
   #failure: { error: unknown } | undefined;
   #ended = false;
@@ -83,7 +85,8 @@ export class FeedReader implements AsyncIterableIterator<readonly Live[]> {
 
   /** What is ready now; undefined when that is nothing, or all that is ready may still wait for more to come with it. */
   take(): readonly Live[] | undefined {
-    if (this.#ended || (this.#coalesceMs > 0 && this.#untilToldMs() > 0)) return undefined;
+    this.#collectMs = this.#ended || this.#coalesceMs === 0 ? 0 : this.#untilToldMs();
+    if (this.#ended || this.#collectMs > 0) return undefined;
     const ready = takeReady(this.#host.state, this.state);
     if (ready.length === 0) return undefined;
     if (this.#coalesceMs > 0) this.#toldAtMs = performance.now();
@@ -91,12 +94,11 @@ export class FeedReader implements AsyncIterableIterator<readonly Live[]> {
     return ready;
   }
 
-  /** For when there was nothing to take: settles once it is worth looking again, or it has ended. */
+  /** Right after a `take` that found nothing: settles once it is worth looking again, or it has ended. */
   wait(): Promise<void> {
-    const collectMs = this.#coalesceMs === 0 ? 0 : this.#untilToldMs();
-    if (collectMs > 0) {
+    if (this.#collectMs > 0) {
       this.#wantDurable();
-      return this.#collect(collectMs);
+      return this.#collect(this.#collectMs);
     }
     if (this.#needsStore()) return this.#load();
     if (this.#failure !== undefined || this.#host.closed) {

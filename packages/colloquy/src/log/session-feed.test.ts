@@ -570,6 +570,21 @@ describe('a reader with a time between its batches', () => {
     expect(vi.getTimerCount()).toBe(1);
   });
 
+  test('is told what the time has come for just when it was asked whether to wait', async () => {
+    const { feed, add } = await openFeed();
+    const reader = feed.read({ after: '0.0.0', fragments: true, coalesceMs: 20 });
+    await add(request('r'), true);
+    reader.take();
+    feed.fragment('main', 'r', MESSAGE_START);
+    vi.advanceTimersByTime(19);
+    expect(reader.take()).toBeUndefined();
+    vi.advanceTimersByTime(1);
+    const waiting = reader.wait();
+    await vi.advanceTimersByTimeAsync(2);
+    expect(await isOpen(waiting)).toBeUndefined();
+    expect(reader.take()?.map(brief)).toEqual(['1.1.1 message_start']);
+  });
+
   test('is told entries and signals at once, with the fragments before them', async () => {
     const { feed, next, add } = await begin();
     feed.fragment('main', 'r', delta(0, 'a'));
