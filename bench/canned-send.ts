@@ -1,5 +1,9 @@
 import type { HttpSend } from 'colloquy';
 
+/** Deltas of the answers of conversations that are kept, and what these come to. */
+export const CANNED_DELTAS = 3;
+export const CANNED_ANSWER = 'word '.repeat(CANNED_DELTAS);
+
 /** An exchange that is answered at once with a text of so many deltas, by no process and no parser: what is counted is only ours. */
 export function cannedSend(deltas: number, onRequest: (body: string) => void = () => {}): HttpSend {
   let messages = 0;
@@ -22,7 +26,8 @@ const event = (data: { type: string; [field: string]: unknown }): Uint8Array =>
   encoder.encode(`event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`);
 const usage = { input_tokens: 10, cache_creation_input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 10 };
 
-function cannedAnswer(deltas: number, index: number): Uint8Array[] {
+/** The stream of such an answer, in chunks. */
+export function cannedAnswer(deltas: number, index: number): Uint8Array[] {
   const message = {
     id: `msg_${index}`,
     type: 'message',

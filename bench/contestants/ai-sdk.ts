@@ -1,5 +1,6 @@
 import { ADD, add, type Contestant, KEY, MAX_TOKENS, MODEL } from './contestant.ts';
 import { fetchedPackages, importFrom, missingPackages } from './fetched.ts';
+import { keepInFile, readKept, toMessages } from './kept-file.ts';
 
 type Result = {
   textStream: AsyncIterable<string>;
@@ -23,7 +24,8 @@ export const contestant: Contestant = {
   toolName: ADD.name,
   packages,
   missing: () => missingPackages(packages),
-  async open({ url, onDelta, withTool }) {
+  keep: async (said) => keepInFile(toMessages(said)),
+  async open({ url, onDelta, withTool, kept }) {
     const [ai, provider] = await Promise.all([
       importFrom(packages.folder, 'ai'),
       importFrom(packages.folder, '@ai-sdk/anthropic'),
@@ -40,7 +42,7 @@ export const contestant: Contestant = {
             stopWhen: isStepCount(MOST_STEPS),
           }
         : {};
-    const messages: unknown[] = [];
+    const messages = readKept(kept);
     return {
       async turn(prompt) {
         messages.push({ role: 'user', content: prompt });

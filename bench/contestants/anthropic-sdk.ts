@@ -1,5 +1,6 @@
 import { ADD, add, type Contestant, KEY, MAX_TOKENS, MODEL } from './contestant.ts';
 import { fetchedPackages, importFrom, missingPackages } from './fetched.ts';
+import { keepInFile, readKept, toMessages } from './kept-file.ts';
 
 type Message = { content: { type: string; text?: string; id?: string; input?: { a: number; b: number } }[] };
 type Stream = { on(event: 'text', listener: () => void): unknown; finalMessage(): Promise<Message> };
@@ -15,12 +16,13 @@ export const contestant: Contestant = {
   toolName: ADD.name,
   packages,
   missing: () => missingPackages(packages),
-  async open({ url, onDelta, withTool }) {
+  keep: async (said) => keepInFile(toMessages(said)),
+  async open({ url, onDelta, withTool, kept }) {
     // What is used of it, as its documentation has it.
     const { default: Anthropic } = (await importFrom(packages.folder, packages.name)) as unknown as Module;
     const client = new Anthropic({ baseURL: url, apiKey: KEY });
     const tools = withTool === true ? { tools: [ADD] } : {};
-    const messages: unknown[] = [];
+    const messages = readKept(kept);
     const ask = async (): Promise<Message['content']> => {
       const stream = client.messages.stream({ model: MODEL, max_tokens: MAX_TOKENS, ...tools, messages });
       if (onDelta !== undefined) stream.on('text', onDelta);

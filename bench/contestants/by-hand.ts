@@ -1,4 +1,5 @@
 import { ADD, add, MAX_TOKENS, MODEL, type OpenOptions, type Talk } from './contestant.ts';
+import { readKept } from './kept-file.ts';
 
 /** Sends one request and calls back with each chunk of the answer. */
 export type Exchange = (url: string, body: string, onChunk: (chunk: Uint8Array) => void) => Promise<void>;
@@ -13,7 +14,7 @@ type StreamEvent = {
 
 /** The least that a program can do by itself: the history, the stream, the tool, and nothing checked. */
 export async function openByHand(exchange: Exchange, o: OpenOptions): Promise<Talk> {
-  const messages: unknown[] = [];
+  const messages = readKept(o.kept);
   const tools = o.withTool === true ? { tools: [ADD] } : {};
   const ask = async (): Promise<Block[]> => {
     const body = JSON.stringify({ model: MODEL, max_tokens: MAX_TOKENS, stream: true, ...tools, messages });

@@ -12,7 +12,12 @@ export type Contestant = {
   /** What more it needs, told as a reason not to take part; undefined when nothing is missing. */
   missing?: () => string | undefined;
   open(o: OpenOptions): Promise<Talk>;
+  /** Keeps a conversation on the disk as its users do, and resolves with what `OpenOptions.kept` takes it up by. */
+  keep?(said: readonly Said[]): Promise<string>;
 };
+
+/** A prompt and its answer. */
+export type Said = { prompt: string; answer: string };
 
 export type Packages = { folder: string; name: string };
 
@@ -22,6 +27,8 @@ export type OpenOptions = {
   onDelta?: (() => void) | undefined;
   /** Offers the tool `add`. */
   withTool?: boolean | undefined;
+  /** Takes up what `keep` has kept. */
+  kept?: string | undefined;
 };
 
 /** An open conversation, which remembers what was said. */

@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http';
 import { type Exchange, HEADERS, openByHand } from './by-hand.ts';
 import { ADD, type Contestant } from './contestant.ts';
+import { keepInFile, toMessages } from './kept-file.ts';
 
 const agent = new Agent({ keepAlive: true });
 
@@ -23,4 +24,5 @@ export const contestant: Contestant = {
   kind: 'floor',
   toolName: ADD.name,
   open: (o) => openByHand(exchange, o),
+  keep: async (said) => keepInFile(toMessages(said)),
 };

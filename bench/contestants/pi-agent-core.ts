@@ -1,5 +1,6 @@
-import { ADD, add, type Contestant, KEY, MAX_TOKENS, MODEL } from './contestant.ts';
+import { ADD, add, type Contestant, KEY, MAX_TOKENS, MODEL, type Said } from './contestant.ts';
 import { fetchedPackages, importFrom, missingPackages } from './fetched.ts';
+import { keepInFile, readKept } from './kept-file.ts';
 
 type Message = { role: string; content: { type: string; text?: string }[]; errorMessage?: string };
 type Event = { type: string; assistantMessageEvent?: { type: string } };
@@ -23,7 +24,8 @@ export const contestant: Contestant = {
   toolName: ADD.name,
   packages,
   missing: () => missingPackages(packages),
-  async open({ url, onDelta, withTool }) {
+  keep: async (said) => keepInFile(said.flatMap(toOwnMessages)),
+  async open({ url, onDelta, withTool, kept }) {
     const [core, ai, provider] = await Promise.all([
       importFrom(packages.folder, '@earendil-works/pi-agent-core'),
       importFrom(packages.folder, '@earendil-works/pi-ai'),
@@ -39,6 +41,7 @@ export const contestant: Contestant = {
         model: modelAt(url),
         thinkingLevel: 'off',
         tools: withTool === true ? [sum] : [],
+        messages: readKept(kept),
       },
       streamFn: models.streamSimple.bind(models),
       getApiKey: () => KEY,
@@ -57,6 +60,18 @@ export const contestant: Contestant = {
     };
   },
 };
+
+/** As its agent holds them. */
+function toOwnMessages({ prompt, answer }: Said): unknown[] {
+  const cost = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, total: 0 };
+  const usage = { input: 10, output: 10, cacheRead: 0, cacheWrite: 0, totalTokens: 20, cost };
+  const content = [{ type: 'text', text: answer }];
+  const by = { api: 'anthropic-messages', provider: 'anthropic', model: MODEL };
+  return [
+    { role: 'user', content: [{ type: 'text', text: prompt }], timestamp: 0 },
+    { role: 'assistant', content, ...by, usage, stopReason: 'stop', timestamp: 0 },
+  ];
+}
 
 const modelAt = (url: string): object => ({
   id: MODEL,

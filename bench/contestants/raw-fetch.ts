@@ -1,5 +1,6 @@
 import { type Exchange, HEADERS, openByHand } from './by-hand.ts';
 import { ADD, type Contestant } from './contestant.ts';
+import { keepInFile, toMessages } from './kept-file.ts';
 
 export const exchange: Exchange = async (url, body, onChunk) => {
   const response = await fetch(url, { method: 'POST', headers: HEADERS, body });
@@ -13,4 +14,5 @@ export const contestant: Contestant = {
   kind: 'floor',
   toolName: ADD.name,
   open: (o) => openByHand(exchange, o),
+  keep: async (said) => keepInFile(toMessages(said)),
 };

@@ -1,16 +1,17 @@
-import { ClaudeSDKClient, type Options } from 'colloquy';
-import { cannedSend } from '../canned-send.ts';
-import { KEY, MODEL } from '../contestants/contestant.ts';
+import { join } from 'node:path';
+import type { Arrived } from '../canned-server.ts';
+import { CANNED_ANSWER } from '../canned-send.ts';
+import { startProcess } from '../contestants/start-process.ts';
 import { type Measure, median, sample } from './measure.ts';
 
 const MESSAGES = 5_000;
 
-/** A session of 5,000 messages is taken up from the disk: until its next request is on its way, and until its first delta. */
+/** A session of 5,000 messages is taken up from the disk: until its next request has arrived, and until its first delta. */
 export const measure: Measure = {
   title: 'Resume of a session of 5,000 messages',
   figures: {
     request: {
-      title: 'resume of 5,000 messages: until the next request is sent',
+      title: 'resume of 5,000 messages: until the next request has arrived',
       unit: 'ms',
       absolute: true,
       gates: { 'colloquy-durable': 100 },
@@ -18,37 +19,30 @@ export const measure: Measure = {
     first: { title: 'resume of 5,000 messages: until the first delta', unit: 'ms', absolute: true },
   },
   runs: 2,
-  contestants: ['colloquy-durable'],
-  async run({ count }) {
-    const id = await makeSession(count(MESSAGES));
+  contestants: ['node-http', 'raw-fetch', 'anthropic-sdk', 'pi-agent-core', 'ai-sdk', 'colloquy-durable'],
+  async run({ load, count }) {
+    const contestant = await load();
+    const said = Array.from({ length: count(MESSAGES / 2) }, (_, turn) => ({
+      prompt: `Prompt ${turn}: ${'some words of a person, '.repeat(5)}`,
+      answer: CANNED_ANSWER,
+    }));
+    const kept = await contestant.keep?.(said);
+    if (kept === undefined) throw new Error('It keeps no conversations');
+    // Not the emulator: it reads the whole request before it answers, which would be half of what is measured.
+    const server = await startProcess(process.execPath, [join(import.meta.dirname, '../canned-server.ts')]);
+    const url = await server.line(/^http/);
     const requests: number[] = [];
     const firsts = await sample({ warmUp: 2, count: 5, mostMs: 10_000 }, async () => {
-      const startedMs = performance.now();
-      let sentMs = 0;
-      const send = cannedSend(20, () => (sentMs = performance.now()));
-      await using client = new ClaudeSDKClient(optionsFor({ send, resume: id, includePartialMessages: true }));
-      await client.connect();
-      await client.query('And now?');
       let firstMs = 0;
-      for await (const { type } of client.receiveResponse()) if (type === 'stream_event') firstMs ||= performance.now();
-      requests.push(sentMs - startedMs);
+      const startedMs = performance.now();
+      const talk = await contestant.open({ url, kept, onDelta: () => (firstMs ||= performance.now()) });
+      await talk.turn('And now?');
+      await talk.close();
+      const { atMs, messages } = (await (await fetch(url)).json()) as Arrived;
+      if (messages <= said.length * 2) throw new Error(`Only ${messages} messages were sent`);
+      requests.push(atMs - performance.timeOrigin - startedMs);
       return firstMs - startedMs;
     });
     return { request: median(requests.slice(-firsts.length)), first: median(firsts) };
   },
 };
-
-async function makeSession(messages: number): Promise<string> {
-  await using client = new ClaudeSDKClient(optionsFor({ send: cannedSend(3) }));
-  await client.connect();
-  let id = '';
-  for (let turn = 0; turn < messages / 2; turn += 1) {
-    await client.query(`Prompt ${turn}: ${'some words of a person, '.repeat(5)}`);
-    for await (const message of client.receiveResponse()) id = message.session_id ?? id;
-  }
-  return id;
-}
-
-function optionsFor(more: Options): Options {
-  return { model: MODEL, tools: [], persistSession: true, env: { ANTHROPIC_API_KEY: KEY }, ...more };
-}

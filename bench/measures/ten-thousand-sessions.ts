@@ -19,7 +19,7 @@ export const measure: Measure = {
     turn: { title: 'a turn among 10,000 open sessions, p50', unit: 'ms', gates: { 'colloquy-client': 1.5 } },
   },
   runs: 1,
-  contestants: ['node-http', 'raw-fetch', 'colloquy-client'],
+  contestants: ['node-http', 'raw-fetch', 'anthropic-sdk', 'pi-agent-core', 'ai-sdk', 'colloquy-client'],
   nodeFlags: ['--expose-gc'],
   async run({ load, url, count }) {
     const contestant = await load();
