@@ -1,5 +1,6 @@
 import { ADD, add, type Contestant, KEY, MAX_TOKENS, MODEL } from './contestant.ts';
 import { fetchedPackages, importFrom, missingPackages } from './fetched.ts';
+import { keepInFile, readKept, toMessages } from './kept-file.ts';
 
 type Chunk = { text?: string; _getType?(): string };
 type State = { messages: { text: string }[] };
@@ -24,15 +25,19 @@ export const contestant: Contestant = {
   toolName: ADD.name,
   packages,
   missing: () => missingPackages(packages),
-  async open({ url, onDelta, withTool }) {
+  keep: async (said) => keepInFile(toMessages(said)),
+  async open({ url, onDelta, withTool, kept }) {
     const graph = await makeGraph(url, withTool === true);
     conversations += 1;
     const configurable = { thread_id: `thread-${conversations}` };
     const streamMode = onDelta === undefined ? ['values'] : ['values', 'messages'];
+    // Until its checkpointer has them, after the first turn.
+    let before = readKept(kept);
     return {
       async turn(prompt) {
         let text = '';
-        const input = { messages: [{ role: 'user', content: prompt }] };
+        const input = { messages: [...before, { role: 'user', content: prompt }] };
+        before = [];
         for await (const [mode, value] of await graph.stream(input, {
           configurable,
           streamMode,

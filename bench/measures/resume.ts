@@ -19,7 +19,16 @@ export const measure: Measure = {
     first: { title: 'resume of 5,000 messages: until the first delta', unit: 'ms', absolute: true },
   },
   runs: 2,
-  contestants: ['node-http', 'raw-fetch', 'anthropic-sdk', 'pi-agent-core', 'ai-sdk', 'colloquy-durable'],
+  contestants: [
+    'node-http',
+    'raw-fetch',
+    'anthropic-sdk',
+    'pi-agent-core',
+    'ai-sdk',
+    'langgraph',
+    'agent-sdk',
+    'colloquy-durable',
+  ],
   async run({ load, count }) {
     const contestant = await load();
     const said = Array.from({ length: count(MESSAGES / 2) }, (_, turn) => ({
