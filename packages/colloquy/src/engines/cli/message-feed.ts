@@ -100,7 +100,7 @@ class FeedReader extends BatchReader<SDKMessage> {
     ]);
     this.#host = host;
     this.#signal = o.signal;
-    if (o.signal?.aborted === true) this.#leave();
+    if (o.signal?.aborted === true) this.end();
     else o.signal?.addEventListener('abort', this.#leave, { once: true });
   }
 

@@ -40,8 +40,9 @@ export class RemoteReader extends BatchReader<SDKMessage> {
   #id: string;
   #own: AsyncGenerator<readonly Told[], void, void> | undefined;
   #isAlone = false;
-  /** What its own connection has told. */
+  /** What its own connection has told, and the reading of more. */
   #alone: readonly SDKMessage[] = NOTHING;
+  #reading: Promise<void> | undefined;
   #ended: { failure?: { error: unknown } } | undefined;
 
   constructor(o: ReadOptions, host: ReaderHost) {
@@ -55,7 +56,7 @@ export class RemoteReader extends BatchReader<SDKMessage> {
     this.#host = host;
     this.#id = host.id;
     this.#signal = o.signal;
-    if (o.signal?.aborted === true) this.#leave();
+    if (o.signal?.aborted === true) this.end();
     else o.signal?.addEventListener('abort', this.#leave, { once: true });
   }
 
@@ -87,7 +88,7 @@ export class RemoteReader extends BatchReader<SDKMessage> {
   }
 
   wait(): Promise<void> {
-    return this.#isAlone ? this.#readAlone() : this.#wakeup.wait();
+    return this.#isAlone ? (this.#reading ??= this.#readAlone()) : this.#wakeup.wait();
   }
 
   protected takeReady(): readonly SDKMessage[] | undefined {
@@ -116,11 +117,11 @@ export class RemoteReader extends BatchReader<SDKMessage> {
     return ready.map((item) => item.take());
   }
 
-  /** Reads the next messages of its own connection, perhaps none; it is left at its end. */
+  /** Reads the next messages of its own connection, perhaps none; it is left at its end. Waits that overlap share one reading. */
   async #readAlone(): Promise<void> {
     this.#left ??= new AbortController();
     this.#own ??= this.#host.follow(this.#id, this.#partial, this.#left.signal);
-    const next = await this.#own.next();
+    const next = await this.#own.next().finally(() => (this.#reading = undefined));
     if (next.done === true) return this.#leave();
     this.#alone = next.value
       .map(({ message }) => message)
