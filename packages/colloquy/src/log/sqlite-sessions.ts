@@ -52,9 +52,8 @@ export class SqliteSessions implements SessionIndex {
   async checkpoint(id: string): Promise<Json | undefined> {
     return this.#database.read(() => {
       const row = this.#sql.checkpoint.get(id);
-      return row?.['checkpoint'] === null
-        ? undefined
-        : row && new RowReader(row, this.#database.path).json('checkpoint');
+      if (row === undefined || row['checkpoint'] === null) return undefined;
+      return new RowReader(row, this.#database.path).json('checkpoint');
     });
   }
 

@@ -16,9 +16,9 @@ export class Watchers {
   watch(id: string, onHead: Watcher): () => void {
     // Its own, should the same function watch twice.
     const watcher: Watcher = (head) => onHead(head);
-    const others = this.#byId.get(id) ?? [];
-    this.#byId.set(id, others.concat(watcher));
-    if (this.#byId.size === 1 && others.length === 0) this.#onChange?.(true);
+    // What throws there leaves no watcher behind.
+    if (this.#byId.size === 0) this.#onChange?.(true);
+    this.#byId.set(id, (this.#byId.get(id) ?? []).concat(watcher));
     return () => this.#remove(id, watcher);
   }
 
