@@ -16,6 +16,8 @@ export class PendingResponse {
   #onReader: (reader: BatchReader<SDKMessage>) => void = () => {};
   #onFailure: (error: unknown) => void = () => {};
   #opened: BatchReader<SDKMessage> | undefined;
+  /** Why it has no response. */
+  #failure: { error: unknown } | undefined;
   #closed = false;
 
   constructor(message: SDKUserMessage) {
@@ -30,7 +32,7 @@ export class PendingResponse {
   }
 
   /** Resolves when the session has accepted the prompt: false if it had done so before, and no response will come any longer. */
-  async send(session: EngineSession, o: { partial: boolean }): Promise<boolean> {
+  async send(session: Pick<EngineSession, 'batches' | 'send'>, o: { partial: boolean }): Promise<boolean> {
     const reader = session.batches({ partial: o.partial, lifecycle: true });
     if (this.#closed) reader.close();
     this.#opened = reader;
@@ -39,6 +41,7 @@ export class PendingResponse {
       const { settled } = await session.send(this.#message);
       return settled !== true;
     } catch (error) {
+      this.fail(error);
       reader.close();
       throw error;
     }
@@ -46,6 +49,7 @@ export class PendingResponse {
 
   /** The prompt could not be sent: whoever receives is told so. */
   fail(error: unknown): void {
+    this.#failure ??= { error };
     this.#onFailure(error);
   }
 
@@ -74,7 +78,7 @@ export class PendingResponse {
         while (!filter.done) {
           throwIfAborted();
           const batch = this.#opened === undefined ? NOTHING : this.#opened.take();
-          if (batch === undefined) throw new AbortError('The session was closed before the response was complete');
+          if (batch === undefined) throw this.#noResponse();
           if (batch.length === 0) return NOTHING;
           const picked = filter.pick(batch);
           if (picked.length > 0) return show(picked);
@@ -87,6 +91,11 @@ export class PendingResponse {
         this.close();
       },
     };
+  }
+
+  #noResponse(): unknown {
+    if (this.#failure !== undefined) return this.#failure.error;
+    return new AbortError('The session was closed before the response was complete');
   }
 
   /** Resolves when the prompt is on its way to its session, or the signal aborts. @throws why it could not be sent */
