@@ -36,6 +36,37 @@ test('making a session a hundred times with one key makes one', async () => {
   expect((await jsonOf<{ data: unknown[] }>(client.get('/v1/native/sessions'))).data).toHaveLength(1);
 });
 
+test('a prompt with a uuid is one however often it is sent: at once, changed, marked as a retry, and after a restart', async () => {
+  const folder = await temporaryFolder();
+  const before = await startServer({ folder });
+  const id = await createSession(before.client);
+  const path = `/v1/sessions/${id}/messages`;
+  const uuid = '33333333-3333-4333-8333-333333333333';
+  const send = async (client: TestClient, content: string, headers?: Record<string, string>): Promise<unknown> => {
+    const { settled: _, ...place } = await jsonOf<Record<string, unknown>>(
+      client.post(path, { ...prompt(content), uuid }, headers),
+    );
+    return place;
+  };
+  const first = await send(before.client, 'one');
+  expect(first).toEqual({ uuid, seq: expect.any(Number) });
+  const more = Array.from({ length: 20 }, (_, index) => send(before.client, `other ${index}`, index > 9 ? MARKED : {}));
+  expect(await Promise.all(more)).toEqual(Array(20).fill(first));
+  await before.stop();
+  const { client } = await startServer({ folder });
+  expect(await send(client, 'one', MARKED)).toEqual(first);
+  expect(await promptsOf(client, id)).toEqual([uuid]);
+});
+
+test('a uuid that is none, or a field that nobody knows beside one, is refused', async () => {
+  const { client } = await startServer();
+  const id = await createSession(client);
+  const uuid = '33333333-3333-4333-8333-333333333333';
+  for (const more of [{ uuid: 'me' }, { uuid, unknown: 1 }])
+    expect((await client.post(`/v1/sessions/${id}/messages`, { ...prompt('hi'), ...more })).status).toBe(400);
+  expect(await promptsOf(client, id)).toEqual([]);
+});
+
 test('a key that comes back with another body, or for another path, is a 409', async () => {
   const { client } = await startServer();
   const id = await createSession(client);
