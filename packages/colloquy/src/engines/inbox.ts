@@ -1,4 +1,4 @@
-import { AbortError, NothingPendingError } from '../errors.ts';
+import { NothingPendingError } from '../errors.ts';
 import { abortErrorOf } from '../helpers/abort-error.ts';
 import { BatchIterator, type BatchSource, pulled } from '../helpers/batch-iterator.ts';
 import type { BatchReader } from '../helpers/batch-reader.ts';
@@ -54,9 +54,7 @@ export class Inbox {
   async send(expected: Expected, to: NamedSession): Promise<void> {
     expected.to = to;
     if (this.#loops.size === 0 && this.#expected.includes(expected)) expected.unheard = this.#reader(to);
-    if (!(await expected.response.send(to.session, { partial: this.#partial }))) {
-      this.fail(expected, new AbortError('The prompt was accepted before, and its turn has ended'));
-    }
+    if (!(await expected.response.send(to.session, { partial: this.#partial }))) this.#forget(expected);
   }
 
   /** It could not be sent. */

@@ -39,7 +39,10 @@ export class PendingResponse {
     this.#onReader(reader);
     try {
       const { settled } = await session.send(this.#message);
-      return settled !== true;
+      if (settled !== true) return true;
+      this.fail(new AbortError('The prompt was accepted before, and its turn has ended'));
+      reader.close();
+      return false;
     } catch (error) {
       this.fail(error);
       reader.close();
@@ -47,7 +50,7 @@ export class PendingResponse {
     }
   }
 
-  /** The prompt could not be sent: whoever receives is told so. */
+  /** There will be no response: whoever receives is told why. */
   fail(error: unknown): void {
     this.#failure ??= { error };
     this.#onFailure(error);

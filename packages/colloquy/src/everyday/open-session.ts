@@ -135,10 +135,7 @@ class HeldSession implements OpenSession {
     const send = async (): Promise<void> => {
       if (this.#closed !== undefined) throw new AbortError('The session is closed');
       const accepted = await response.send(this.#session, { partial: this.#options.includePartialMessages === true });
-      if (accepted) return;
-      // Answered before, under this uuid: no response comes any longer.
-      response.close();
-      this.#settle([uuid]);
+      if (!accepted) this.#settle([uuid]);
     };
     this.#sent = this.#sent.then(send).catch((error: unknown) => {
       response.fail(error);

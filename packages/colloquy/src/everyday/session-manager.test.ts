@@ -1,6 +1,7 @@
 import { createEmulator, paced, status, text, type Emulator } from '@colloquy/emulator';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { promptOf } from '../engines/user-message.ts';
 import { AbortError, APIError, ConfigurationError, LimitExceededError, SessionNotFoundError } from '../errors.ts';
 import { textOf, type SDKMessage } from '../messages.ts';
 import type { Options } from '../options/options.ts';
@@ -191,6 +192,14 @@ test('a session throws like query(), after the result, and goes on', async () =>
   expect(() => session.query('')).toThrow(ConfigurationError);
   await session.close();
   await expect(resultOf(session.query('3'))).rejects.toThrow(AbortError);
+});
+
+test('a prompt whose turn has ended is not asked again, and that is said', async () => {
+  await using session = await openSession(offline(createEmulator({ script: [text('Once.')] })));
+  const named = { ...promptOf('1'), uuid: '11111111-1111-4111-8111-111111111111' as const };
+  expect(await resultOf(session.query(named))).toBe('Once.');
+  await expect(resultOf(session.query(named))).rejects.toThrow('The prompt was accepted before');
+  expect(session.pendingPrompts).toBe(0);
 });
 
 test('an interrupt ends the turn, an abort only the reading', async () => {
