@@ -157,6 +157,38 @@ test('leaving the loop early ends the stream of the client', async () => {
   expect(aborted?.aborted).toBe(true);
 });
 
+const never = new Promise<never>(() => {});
+
+/** What a client gives whose stream, once all is read, is left in this way. */
+const leftBy = (leave: () => Promise<never>): AsyncIterable<unknown> => {
+  const events = EVENTS.values();
+  const next = async (): Promise<IteratorResult<unknown>> => events.next();
+  return { [Symbol.asyncIterator]: () => ({ next, return: leave }) };
+};
+
+test.each<[string, () => AsyncIterable<unknown>]>([
+  [
+    'breaks',
+    async function* () {
+      yield* EVENTS;
+      throw new TypeError('terminated');
+    },
+  ],
+  [
+    'does not end',
+    async function* () {
+      yield* EVENTS;
+      await never;
+    },
+  ],
+  ['cannot be left', () => leftBy(() => Promise.reject(new Error('locked')))],
+  ['is never left', () => leftBy(() => never)],
+])('an answer that is whole counts at once, also where its stream %s', async (_name, stream) => {
+  const read = readAll(creator(async () => stream()));
+  const [told] = await Promise.all([read, vi.advanceTimersByTimeAsync(1_000)]);
+  expect(told).toEqual({ events: EVENTS, requestId: undefined });
+});
+
 test('create is read from a stream; countTokens is handed through', async () => {
   const { client } = official(() => new Response(toFrames(EVENTS), { headers: STREAM }));
   expect(await client.create(new TextEncoder().encode('{}'))).toMatchObject({

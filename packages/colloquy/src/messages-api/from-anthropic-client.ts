@@ -2,6 +2,7 @@ import { APIConnectionError, APIError, ColloquyError, ConfigurationError, Timeou
 import { Deadline } from '../helpers/deadline.ts';
 import { isRecord } from '../helpers/is-record.ts';
 import { untilAborted } from '../helpers/until-aborted.ts';
+import { within } from '../helpers/within.ts';
 import { MessageAccumulator } from './accumulate-message.ts';
 import { errorFacts, invalidStream, retryHints, typeOfStatus } from './api-error.ts';
 import type { CallOptions, MessagesClient } from './messages-client.ts';
@@ -10,6 +11,9 @@ import type { StreamEvent } from './types.ts';
 
 // The official client passes over pings, so that a model that thinks for minutes looks as if it were gone.
 const IDLE_TIMEOUT_MS = 600_000;
+
+// For the client to end its stream after message_stop, or when it is left.
+const END_MS = 100;
 
 type ClientCallOptions = {
   signal?: AbortSignal | undefined;
@@ -123,13 +127,32 @@ async function* readClientEvents(
       ended = event.type === 'message_stop';
       yield [event];
     }
-    // One more step lets the client see the end of its stream, and keep the connection.
-    await nextValue(iterator, deadline);
+    await seeEnd(iterator, deadline);
   } finally {
+    // A client that does not heed its signal would not come back from being left either.
+    if (deadline.signal.aborted) void leave(iterator);
+    else await within(END_MS, leave(iterator));
     deadline.close();
-    // A client that does not heed its signal would not come back from this either.
-    const left = iterator.return?.().then(undefined, () => undefined);
-    if (!deadline.signal.aborted) await left;
+  }
+}
+
+/** One more step lets the client see the end of its stream, and keep the connection. */
+async function seeEnd(iterator: AsyncIterator<unknown>, deadline: Deadline): Promise<void> {
+  deadline.start(END_MS, () => new TimeoutError('The stream of the client went on after message_stop'));
+  try {
+    await untilAborted(iterator.next(), deadline.signal);
+  } catch {
+    // The answer is whole: how its stream ends is nobody's concern, an abort included.
+  } finally {
+    deadline.pause();
+  }
+}
+
+async function leave(iterator: AsyncIterator<unknown>): Promise<void> {
+  try {
+    await iterator.return?.();
+  } catch {
+    // Whoever leaves has what there was, or knows why there is no more.
   }
 }
 
