@@ -18,7 +18,8 @@ export const measure: Measure = {
     },
     turn: { title: 'a turn among 10,000 open sessions, p50', unit: 'ms', gates: { 'colloquy-client': 1.5 } },
   },
-  runs: 1,
+  // Of one run alone the ratio is noise.
+  runs: 3,
   contestants: ['node-http', 'raw-fetch', 'anthropic-sdk', 'pi-agent-core', 'ai-sdk', 'colloquy-client'],
   nodeFlags: ['--expose-gc'],
   async run({ load, url, count }) {
