@@ -12,6 +12,8 @@ const http = process.getBuiltinModule('node:http');
 
 /** What carries a request: the function for its protocol, and the pool of connections. */
 type Carrier = { request: typeof http.request; agent: Agent };
+/** Where a request goes, as `node:http` wants to have it. */
+type Target = { url: URL; options: { protocol: string; hostname: string; port: string; path: string } };
 
 /**
  * A `send` over `node:http` and `node:https`, with a pool of kept-alive connections, which do not keep the process alive.
@@ -20,18 +22,24 @@ type Carrier = { request: typeof http.request; agent: Agent };
 export function createNodeHttpSend(): HttpSend & { close(): void } {
   const plain: Carrier = { request: http.request, agent: new http.Agent(AGENT_OPTIONS) };
   let secure: Carrier | undefined;
+  /** Most requests go where the one before went. */
+  let last: { address: string; target: Target } | undefined;
 
+  const targetOf = (address: string): Target => {
+    if (last?.address !== address) last = { address, target: toTarget(new URL(address)) };
+    return last.target;
+  };
   const send = async (request: HttpRequest): Promise<HttpResponse> => {
     request.signal?.throwIfAborted();
-    const url = new URL(request.url);
-    const carrier = url.protocol === 'http:' ? plain : (secure ??= secureCarrier());
+    const target = targetOf(request.url);
+    const carrier = target.options.protocol === 'http:' ? plain : (secure ??= secureCarrier());
     try {
-      return await exchange(carrier, url, request);
+      return await exchange(carrier, target, request);
     } catch (error) {
       if (!(error instanceof StaleConnection)) throw error;
       // The other idle connections to this host are as old: without them the pool must open a new one.
       for (const socket of carrier.agent.freeSockets[error.pool] ?? []) socket.destroy();
-      return exchange(carrier, url, request);
+      return exchange(carrier, target, request);
     }
   };
   return Object.assign(send, {
@@ -61,18 +69,15 @@ class StaleConnection extends APIConnectionError {
   }
 }
 
-function exchange(carrier: Carrier, url: URL, request: HttpRequest): Promise<HttpResponse> {
+function toTarget(url: URL): Target {
+  const { protocol, hostname, port, pathname, search } = url;
+  return { url, options: { protocol, hostname: hostname.replace(/^\[|\]$/g, ''), port, path: pathname + search } };
+}
+
+function exchange(carrier: Carrier, { url, options: where }: Target, request: HttpRequest): Promise<HttpResponse> {
   const { signal } = request;
   return new Promise((resolve, reject) => {
-    const options = {
-      protocol: url.protocol,
-      hostname: url.hostname.replace(/^\[|\]$/g, ''),
-      port: url.port,
-      path: url.pathname + url.search,
-      method: request.method,
-      headers: withLength(request),
-      agent: carrier.agent,
-    };
+    const options = { ...where, method: request.method, headers: withLength(request), agent: carrier.agent };
     const req = carrier.request(options);
     let bytesBefore = 0;
     let isAnswered = false;
