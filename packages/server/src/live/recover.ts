@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SessionBusyError, SessionNotFoundError } from 'colloquy';
-import { emptyState, foldEntry, fromCheckpoint, hasWaitingWork, type SessionRow, type Store } from 'colloquy/internal';
+import { hasWaitingWork, type SessionRow, type Store } from 'colloquy/internal';
+import { stateOf } from '../resources/session-state.ts';
 import type { Sessions } from '../resources/sessions.ts';
 import type { SessionHost } from './session-host.ts';
 
 /** The sessions that are looked at, newest activity first. */
 const MAX_LOOKED_AT = 1_000;
 const LIST_PAGE = 100;
-const LOG_PAGE = 1_000;
 const WATCH_EVERY_MS = 15_000;
 
 type Recovery = { host: SessionHost; sessions: Sessions; store: Store };
@@ -81,13 +81,7 @@ async function takeUpPrompts(o: Recovery, { signal, onError }: Watch, since: str
 
 /** Whether something waits to be gone on with, such as a prompt that no turn has taken: told by the newest checkpoint and the few entries behind it. */
 async function isWaiting(store: Store, listed: SessionRow): Promise<boolean> {
-  const state = fromCheckpoint(await store.sessions.checkpoint(listed.id)) ?? emptyState();
-  while (state.seq < listed.head) {
-    const entries = await store.read(listed.id, { after: state.seq, upTo: listed.head, limit: LOG_PAGE });
-    if (entries.length === 0) break;
-    for (const entry of entries) foldEntry(state, entry);
-  }
-  return hasWaitingWork(state);
+  return hasWaitingWork(await stateOf(store, listed));
 }
 
 async function open(host: SessionHost, id: string, onError: (error: unknown) => void): Promise<void> {

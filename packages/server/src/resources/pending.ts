@@ -1,14 +1,5 @@
-import {
-  emptyState,
-  foldEntry,
-  fromCheckpoint,
-  type Json,
-  openActions,
-  type SessionRow,
-  type Store,
-} from 'colloquy/internal';
-
-const PAGE = 1_000;
+import { type Json, openActions, type SessionRow, type Store } from 'colloquy/internal';
+import { stateOf } from './session-state.ts';
 
 /** Where a session stands, and what it waits for from outside; each as the stream tells of it. */
 export type Pending = {
@@ -27,13 +18,9 @@ export type Pending = {
 };
 
 /** Folds the log from its newest checkpoint: the session need not be open. */
-export async function pendingOf(store: Store, { id, head }: SessionRow): Promise<Pending> {
-  const state = fromCheckpoint(await store.sessions.checkpoint(id)) ?? emptyState();
-  while (state.seq < head) {
-    const entries = await store.read(id, { after: state.seq, upTo: head, limit: PAGE });
-    if (entries.length === 0) break;
-    for (const entry of entries) foldEntry(state, entry);
-  }
+export async function pendingOf(store: Store, row: SessionRow): Promise<Pending> {
+  const { id, head } = row;
+  const state = await stateOf(store, row);
   const open = openActions(state);
   const requests = await Promise.all(
     open.permissions.map(async ({ request, toolUseId, name, input, thread }) => {
