@@ -1,6 +1,5 @@
 import { AbortError } from '../errors.ts';
-import { BatchIterator } from '../helpers/batch-iterator.ts';
-import { NOTHING } from '../helpers/batch-reader.ts';
+import { BatchIterator, pulled } from '../helpers/batch-iterator.ts';
 import type { ChatAnswer } from './chat-answer.ts';
 import type { StreamChunk } from './stream-chunk.ts';
 
@@ -18,24 +17,21 @@ export class AnswerStream<T = unknown> extends BatchIterator<StreamChunk> implem
   constructor(start: (left: AbortSignal) => Run<T>) {
     const left = new AbortController();
     let run: Run<T> | undefined;
-    let ready: readonly StreamChunk[] | undefined = NOTHING;
-    super({
-      take() {
-        const taken = ready;
-        if (taken !== undefined) ready = NOTHING;
-        return taken;
-      },
-      wait: async () => {
-        const next = await (run ??= start(left.signal)).next();
-        ready = next.done === true ? undefined : next.value;
-        if (next.done === true) this.#answer = { value: next.value };
-      },
-      close: async () => {
-        left.abort(new AbortError('The answer was left before it was whole'));
-        // What it returns is of no use to anybody any more.
-        await run?.return(undefined as never);
-      },
-    });
+    super(
+      pulled({
+        pull: async () => {
+          const next = await (run ??= start(left.signal)).next();
+          if (next.done !== true) return next.value;
+          this.#answer = { value: next.value };
+          return undefined;
+        },
+        close: async () => {
+          left.abort(new AbortError('The answer was left before it was whole'));
+          // What it returns is of no use to anybody any more.
+          await run?.return(undefined as never);
+        },
+      }),
+    );
   }
 
   /** The whole answer; what of it has not been looped over is read first. */
