@@ -19,8 +19,6 @@ const NOBODY: FragmentOwner = { since: 0, released: true, lostUpTo: 0 };
 /** The answers that the model is giving right now, with the text so far of each block whose `model_block` is not durable yet. */
 export class OpenBlocks {
   readonly #answers = new LateMap<string, AnswerState>();
-  /** The block that was said something in last: most events are of the same one as those before. */
-  #newest: { request: string; index: Json; block: BlockState } | undefined;
   /** Entries that close something, in order, until they are durable. */
   #closing: { seq: Seq; entry: Entry }[] = [];
 
@@ -32,15 +30,11 @@ export class OpenBlocks {
       case 'message_start':
         return this.#answer(thread, request, head);
       case 'content_block_start':
-        return this.#begin(request, this.#answer(thread, request, head), index, event['content_block']);
+        return this.#begin(this.#answer(thread, request, head), index, event['content_block']);
       case 'content_block_delta': {
-        if (this.#newest?.request !== request || this.#newest.index !== index) {
-          const answer = this.#answers.get(request);
-          const block = typeof index === 'number' ? answer?.blocks.get(index) : undefined;
-          if (block === undefined) return answer ?? NOBODY;
-          this.#newest = { request, index, block };
-        }
-        const { block } = this.#newest;
+        const answer = this.#answers.get(request);
+        const block = typeof index === 'number' ? answer?.blocks.get(index) : undefined;
+        if (block === undefined) return answer ?? NOBODY;
         block.text += textOf(event['delta']);
         return block;
       }
@@ -108,7 +102,6 @@ export class OpenBlocks {
 
   clear(): void {
     this.#answers.clear();
-    this.#newest = undefined;
     this.#closing = [];
   }
 
@@ -120,12 +113,11 @@ export class OpenBlocks {
     return answer;
   }
 
-  #begin(request: string, answer: AnswerState, index: Json, content: Json): FragmentOwner {
+  #begin(answer: AnswerState, index: Json, content: Json): FragmentOwner {
     if (typeof index !== 'number' || !isRecord(content)) return answer;
     const type = content['type'] === 'text' || content['type'] === 'thinking' ? content['type'] : 'other';
     const block: BlockState = { since: answer.since, released: false, lostUpTo: 0, type, text: textOf(content) };
     answer.blocks.set(index, block);
-    this.#newest = { request, index, block };
     return block;
   }
 
@@ -133,7 +125,6 @@ export class OpenBlocks {
     const answer = this.#answers.get(request);
     const block = answer?.blocks.get(index);
     if (answer === undefined || block === undefined) return;
-    this.#newest = undefined;
     block.released = true;
     // With a block told, nobody needs the beginning of the answer any longer.
     answer.released = true;
@@ -143,7 +134,6 @@ export class OpenBlocks {
   #closeAnswer(request: string): void {
     const answer = this.#answers.get(request);
     if (answer === undefined) return;
-    this.#newest = undefined;
     answer.released = true;
     for (const block of answer.blocks.values()) block.released = true;
     this.#answers.delete(request);
